@@ -1,1 +1,36 @@
-//! To be filled.
+//! The vocabulary of orchestrate: domain types, the plan algebra, outcomes, events, limits, and
+//! the boundary traits that other crates implement.
+//!
+//! Invariants of this crate: it does no IO, reads no clock and no random source, and knows no
+//! executor. Values that cross a process or a disk (`Plan`, `Event`) carry versions.
+//!
+//! The modules stand in the order of the flow: task, team, plan, run, report.
+
+pub mod canonical;
+pub mod error;
+pub mod id;
+
+pub mod task;
+pub mod team;
+pub mod template;
+
+pub mod condition;
+pub mod plan;
+pub mod strategy;
+
+pub mod backend;
+pub mod budget;
+pub mod cancel;
+pub mod clock;
+pub mod evidence;
+pub mod limits;
+pub mod outcome;
+pub mod result;
+pub mod scope;
+
+pub mod event;
+pub mod gate;
+pub mod report;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,0 +1,170 @@
+//! The boundary to whatever runs an agent.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::cancel::CancelSignal;
+use crate::evidence::Evidence;
+use crate::id::{RunId, StepPath};
+use crate::limits::Usage;
+use crate::outcome::FailureClass;
+use crate::scope::Scope;
+use crate::task::Context;
+use crate::team::Agent;
+
+/// Everything one attempt of an agent is given. Cheap to make: all of it is shared.
+#[derive(Debug, Clone)]
+pub struct AgentInput {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// The task as the user wrote it.
+    pub task: Arc<str>,
+    /// The context of the task.
+    pub context: Arc<Context>,
+    /// Who is to do it.
+    pub agent: Arc<Agent>,
+    /// Where in the plan.
+    pub step: StepPath,
+    /// What it is told beyond its template's instructions.
+    pub instruction: Option<Arc<str>>,
+    /// Named values that the plan binds for this step, for example `previous_output`.
+    pub inputs: Vec<(Arc<str>, Arc<Value>)>,
+    /// The results of the steps before it.
+    pub scope: Scope,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// Raised when the attempt is to stop.
+    pub cancel: CancelSignal,
+}
+
+impl AgentInput {
+    /// A value bound by the plan.
+    #[must_use]
+    pub fn input(&self, name: &str) -> Option<&Arc<Value>> {
+        self.inputs
+            .iter()
+            .find(|(key, _)| &**key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The key that is the same for every attempt of this step in this run.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        format!("{}:{}", self.run, self.step.as_str())
+    }
+}
+
+/// What an agent gives when it succeeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentOutput {
+    /// Its answer.
+    pub output: Arc<Value>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+    /// What it used beyond the attempt itself (tokens, cost); calls are counted by the executor.
+    pub usage: Usage,
+    /// How its figures came to be.
+    pub evidence: Vec<Evidence>,
+}
+
+impl AgentOutput {
+    /// An answer with full confidence that used nothing.
+    #[must_use]
+    pub fn json(output: impl Into<Arc<Value>>) -> Self {
+        Self {
+            output: output.into(),
+            confidence: 1.0,
+            usage: Usage::default(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The same answer with another confidence, kept within 0 to 1.
+    #[must_use]
+    pub fn with_confidence(mut self, confidence: f64) -> Self {
+        self.confidence = if confidence.is_nan() {
+            0.0
+        } else {
+            confidence.clamp(0.0, 1.0)
+        };
+        self
+    }
+
+    /// The same answer with what it used.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.usage = usage;
+        self
+    }
+
+    /// The same answer with one more piece of evidence.
+    #[must_use]
+    pub fn with_evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence.push(evidence);
+        self
+    }
+}
+
+/// Why an attempt failed, with what it had by then.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct AgentFailure {
+    /// In what way; decides whether it is tried again.
+    pub class: FailureClass,
+    /// What happened.
+    pub message: String,
+    /// How long to wait at least before trying again, in milliseconds, if the other side said so.
+    pub retry_after_ms: Option<u64>,
+    /// What there was by then.
+    pub output: Option<Arc<Value>>,
+    /// What it used all the same.
+    pub usage: Usage,
+    /// How far it got.
+    pub evidence: Vec<Evidence>,
+}
+
+impl AgentFailure {
+    /// A failure of a class.
+    #[must_use]
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            retry_after_ms: None,
+            output: None,
+            usage: Usage::default(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// The agent's own report that it did not succeed.
+    #[must_use]
+    pub fn reported(message: impl Into<String>) -> Self {
+        Self::new(FailureClass::Reported, message)
+    }
+
+    /// The same failure with what there was by then.
+    #[must_use]
+    pub fn with_output(mut self, output: impl Into<Arc<Value>>) -> Self {
+        self.output = Some(output.into());
+        self
+    }
+}
+
+/// Runs agents. Which backend runs which agent is settled before a run starts.
+#[async_trait]
+pub trait AgentBackend: Send + Sync + std::fmt::Debug {
+    /// Its name, for example `analysis`; shown in plans, events and errors.
+    fn name(&self) -> &str;
+
+    /// Whether it can run this agent. Must be quick and free of effects.
+    fn supports(&self, agent: &Agent) -> bool;
+
+    /// One attempt. Dropping the future cancels it; work on other threads must ask `input.cancel`.
+    ///
+    /// An implementation must not block the thread it is polled on: the executor polls an attempt
+    /// once in place before it moves it to a worker.
+    async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure>;
+}

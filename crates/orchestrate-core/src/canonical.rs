@@ -1,0 +1,81 @@
+//! One byte form per JSON value, so that digests do not depend on the order of keys.
+//!
+//! `serde_json` keeps keys sorted or in insertion order depending on features that any crate in
+//! the build may switch on; everything that is hashed goes through here instead.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// The value as compact JSON with the keys of every object sorted.
+#[must_use]
+pub fn to_string(value: &Value) -> String {
+    let mut out = String::new();
+    write(&mut out, value);
+    out
+}
+
+/// A short digest of a value: 32 hexadecimal digits of BLAKE3 over its canonical form.
+#[must_use]
+pub fn digest(value: &Value) -> String {
+    let hash = blake3::hash(to_string(value).as_bytes());
+    hash.to_hex().chars().take(32).collect()
+}
+
+fn write(out: &mut String, value: &Value) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write(out, item);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| key.as_str());
+            out.push('{');
+            for (i, (key, item)) in entries.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write(out, &Value::String(key.clone()));
+                out.push(':');
+                write(out, item);
+            }
+            out.push('}');
+        }
+        scalar => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{scalar}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn prop_digest_is_independent_of_key_order(mut pairs in proptest::collection::vec(("[a-z]{1,4}", 0i64..9), 0..8), seed in 0usize..8) {
+            pairs.sort();
+            pairs.dedup_by(|a, b| a.0 == b.0);
+            let forward: serde_json::Map<_, _> = pairs.iter().map(|(k, v)| (k.clone(), Value::from(*v))).collect();
+            let turn = if pairs.is_empty() { 0 } else { seed % pairs.len() };
+            pairs.rotate_left(turn);
+            let turned: serde_json::Map<_, _> = pairs.iter().map(|(k, v)| (k.clone(), Value::from(*v))).collect();
+            prop_assert_eq!(digest(&Value::Object(forward)), digest(&Value::Object(turned)));
+        }
+    }
+
+    #[test]
+    fn keys_are_sorted_and_strings_escaped() {
+        let value = serde_json::json!({"b": [1, null, true], "a": "q\"\n"});
+        assert_eq!(to_string(&value), r#"{"a":"q\"\n","b":[1,null,true]}"#);
+    }
+}

@@ -1,0 +1,143 @@
+//! Everything that happens in a run, as versioned data. Journals, terminals and reports are folds over it.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::evidence::Evidence;
+use crate::id::{AgentId, RunId, StepPath};
+use crate::limits::Usage;
+use crate::outcome::{CancelReason, FailureClass, Outcome};
+
+/// The format of events; the first line of an event stream names it.
+pub const EVENT_FORMAT: &str = "orchestrate.events/1";
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Position in the run, from 0, without gaps.
+    pub seq: u64,
+    /// Microseconds since the run started; never goes back.
+    pub at_us: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run began.
+    RunStarted {
+        /// The run.
+        run_id: RunId,
+        /// [`EVENT_FORMAT`].
+        format: String,
+        /// Digest of the plan.
+        plan_digest: String,
+        /// The task.
+        task: String,
+    },
+    /// An attempt of an agent began.
+    StepStarted {
+        /// The step.
+        step: StepPath,
+        /// The agent.
+        agent: AgentId,
+        /// The backend that runs it.
+        backend: Arc<str>,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// An attempt failed and will be made again.
+    StepRetried {
+        /// The step.
+        step: StepPath,
+        /// The attempt that failed.
+        attempt: u32,
+        /// In what way.
+        class: FailureClass,
+        /// What happened.
+        message: String,
+        /// How long until the next attempt, in milliseconds.
+        delay_ms: u64,
+    },
+    /// An agent's step ended; recorded once per step.
+    StepFinished {
+        /// The step.
+        step: StepPath,
+        /// The agent.
+        agent: AgentId,
+        /// How it ended.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// What it gave; null when nothing.
+        output: Arc<Value>,
+        /// How sure it is.
+        confidence: f64,
+        /// Attempts made; 0 when it did not run.
+        attempts: u32,
+        /// From the first attempt to the end of the last, in microseconds.
+        duration_us: u64,
+        /// What it used.
+        usage: Usage,
+        /// How its figures came to be.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<Evidence>,
+    },
+    /// A group of steps ended.
+    GroupFinished {
+        /// The group.
+        step: StepPath,
+        /// How it ended.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// What it gave.
+        output: Arc<Value>,
+        /// How sure it is.
+        confidence: f64,
+    },
+    /// A branch chose its way.
+    BranchTaken {
+        /// The branch.
+        step: StepPath,
+        /// The label of the way; absent when none was taken.
+        label: Option<String>,
+        /// Fields that were absent or could not be compared.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        diagnostics: Vec<String>,
+    },
+    /// The graph grew by one round of a loop or by the items of a map.
+    GraphGrown {
+        /// The loop or map.
+        step: StepPath,
+        /// How many bodies were added.
+        bodies: u32,
+    },
+    /// The run was told to stop.
+    CancelRequested {
+        /// Why.
+        reason: CancelReason,
+    },
+    /// Progress that an agent reports while it works; not part of any result.
+    Progress {
+        /// The step.
+        step: StepPath,
+        /// What it is doing.
+        message: String,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How, derived from its steps.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// What the plan's root gave.
+        output: Arc<Value>,
+        /// Everything that was used.
+        usage: Usage,
+    },
+}

@@ -1,0 +1,146 @@
+//! Limits of a run, and what was used of them.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::template::Tier;
+
+/// An amount of cost, in millionths of a unit.
+///
+/// Until prices are configured the unit is the seed's tier weight (a CHEAP attempt costs 1). It is
+/// kept as a whole number so that sums are exact; in JSON it is a decimal number of units.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(from = "f64", into = "f64")]
+#[schemars(with = "f64")]
+pub struct Cost(pub u64);
+
+impl Cost {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+
+    /// A whole number of units.
+    #[must_use]
+    pub const fn units(units: u64) -> Self {
+        Self(units.saturating_mul(1_000_000))
+    }
+
+    /// The weight of one attempt at a tier: 1, 3 or 10 units.
+    #[must_use]
+    pub const fn of_tier(tier: Tier) -> Self {
+        match tier {
+            Tier::Cheap => Self::units(1),
+            Tier::Capable => Self::units(3),
+            Tier::Premium => Self::units(10),
+        }
+    }
+
+    /// The sum, at most the largest representable cost.
+    #[must_use]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl From<f64> for Cost {
+    fn from(units: f64) -> Self {
+        // The cast saturates, and makes zero of negative and undefined numbers.
+        Self((units * 1e6).round() as u64)
+    }
+}
+
+impl From<Cost> for f64 {
+    fn from(cost: Cost) -> Self {
+        cost.0 as Self / 1e6
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let units = f64::from(*self);
+        f.pad(&if self.0.is_multiple_of(1_000_000) {
+            format!("{units:.0}")
+        } else {
+            format!("{units:.4}")
+        })
+    }
+}
+
+/// What was used: attempts, tokens, cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Attempts of agents.
+    pub calls: u64,
+    /// Tokens, in and out; 0 for backends that use no model.
+    pub tokens: u64,
+    /// Cost.
+    pub cost: Cost,
+}
+
+impl Add for Usage {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_add(other.calls),
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost: self.cost.saturating_add(other.cost),
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), Add::add)
+    }
+}
+
+/// Hard limits. Absent means no limit of that kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Attempts of agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u64>,
+    /// Tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// Wall time of the run, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_ms: Option<u64>,
+    /// Attempts at the same time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+impl Limits {
+    /// The tighter of two, kind by kind.
+    #[must_use]
+    pub fn tightest(self, other: Self) -> Self {
+        fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            }
+        }
+        Self {
+            calls: least(self.calls, other.calls),
+            tokens: least(self.tokens, other.tokens),
+            cost: least(self.cost, other.cost),
+            wall_ms: least(self.wall_ms, other.wall_ms),
+            concurrency: least(self.concurrency, other.concurrency),
+        }
+    }
+}

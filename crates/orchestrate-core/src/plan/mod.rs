@@ -1,0 +1,93 @@
+//! The plan algebra: a tree of a few kinds of step, as serialisable, versioned data.
+//!
+//! A strategy is a way to write a step, a workflow is a way to write a plan, and everything that
+//! runs is one of the kinds listed here.
+
+mod execution;
+mod retry;
+mod step;
+
+pub use execution::{AgentChoice, Bound, Bounds, ExecutionPlan};
+pub use retry::RetryPolicy;
+pub use step::{AgentStep, Arm, Collect, GraphNode, Join, OnError, Step, StepKind};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::canonical;
+use crate::id::AgentId;
+use crate::limits::Limits;
+use crate::task::Context;
+use crate::team::{Agent, Team};
+
+/// The format of a plan on disk; another format is refused.
+pub const PLAN_FORMAT: &str = "orchestrate.plan/1";
+
+/// Everything that is needed to run something: the steps, the agents, the limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Plan {
+    /// [`PLAN_FORMAT`].
+    pub format: String,
+    /// The task as the user wrote it.
+    pub task: String,
+    /// The context that every agent sees.
+    #[serde(default)]
+    pub context: Context,
+    /// The agents that steps name, by id.
+    pub agents: BTreeMap<AgentId, Arc<Agent>>,
+    /// Limits of the whole run.
+    #[serde(default)]
+    pub limits: Limits,
+    /// The steps.
+    pub root: Step,
+}
+
+impl Plan {
+    /// A plan of one step carried out by a team.
+    #[must_use]
+    pub fn new(task: impl Into<String>, team: &Team, root: Step) -> Self {
+        Self {
+            format: PLAN_FORMAT.to_owned(),
+            task: task.into(),
+            context: Context::new(),
+            agents: team
+                .members()
+                .iter()
+                .map(|agent| (agent.id.clone(), Arc::new(agent.clone())))
+                .collect(),
+            limits: Limits::default(),
+            root,
+        }
+    }
+
+    /// The same plan with a context.
+    #[must_use]
+    pub fn with_context(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// The same plan with limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// A digest over everything in the plan; equal plans have equal digests on every machine.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        // A plan holds only strings, numbers, lists and string-keyed maps, so this cannot fail;
+        // the digest of null would match no saved plan.
+        canonical::digest(&serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+impl AsRef<Plan> for Plan {
+    fn as_ref(&self) -> &Plan {
+        self
+    }
+}

@@ -1,0 +1,139 @@
+//! The report of a run, as a pure fold over its events.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::event::{Event, EventKind};
+use crate::id::RunId;
+use crate::limits::Usage;
+use crate::outcome::{Census, Outcome};
+use crate::result::{AgentResult, StrategyResult};
+
+/// What a run came to, built event by event; live and replayed runs share this path.
+#[derive(Debug, Clone, Default)]
+pub struct RunReport {
+    /// The run, once it has started.
+    pub run_id: Option<RunId>,
+    /// Digest of the plan.
+    pub plan_digest: String,
+    /// How it ended; absent while it runs.
+    pub outcome: Option<Outcome>,
+    /// One result per agent step that ended, in the order of the plan once the run is over.
+    pub agents: Vec<AgentResult>,
+    /// What the plan's root gave.
+    pub output: Arc<Value>,
+    /// What was used.
+    pub usage: Usage,
+    /// From start to end, in microseconds.
+    pub wall_us: u64,
+    /// Sum of the agents' own times, in microseconds.
+    pub summed_us: u64,
+}
+
+impl RunReport {
+    /// Folds a whole run.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut report = Self::default();
+        for event in events {
+            report.apply(event);
+        }
+        report
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        self.wall_us = event.at_us;
+        match &event.kind {
+            EventKind::RunStarted {
+                run_id,
+                plan_digest,
+                ..
+            } => {
+                self.run_id = Some(run_id.clone());
+                self.plan_digest.clone_from(plan_digest);
+            }
+            EventKind::StepFinished {
+                step,
+                agent,
+                outcome,
+                output,
+                confidence,
+                attempts,
+                duration_us,
+                usage,
+                evidence,
+            } => {
+                self.usage += *usage;
+                self.summed_us = self.summed_us.saturating_add(*duration_us);
+                self.agents.push(AgentResult {
+                    agent_id: agent.clone(),
+                    step: step.clone(),
+                    success: outcome.is_success(),
+                    error: outcome.error(),
+                    outcome: outcome.clone(),
+                    output: output.clone(),
+                    confidence: *confidence,
+                    duration_ms: *duration_us as f64 / 1e3,
+                    usage: *usage,
+                    attempts: *attempts,
+                    evidence: evidence.clone(),
+                });
+            }
+            EventKind::RunFinished {
+                outcome, output, ..
+            } => {
+                self.outcome = Some(outcome.clone());
+                self.output = output.clone();
+            }
+            _ => {}
+        }
+    }
+
+    /// Puts the results in the order of the plan, whatever finished first.
+    pub fn sort_by_plan(&mut self, position: impl Fn(&AgentResult) -> usize) {
+        self.agents.sort_by_cached_key(|result| position(result));
+    }
+
+    /// Whether the run is over and succeeded.
+    #[must_use]
+    pub fn success(&self) -> bool {
+        self.outcome.as_ref().is_some_and(Outcome::is_success)
+    }
+
+    /// What became of the agent steps.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        Census::of(self.agents.iter().map(|result| &result.outcome))
+    }
+
+    /// The same as a strategy's result. A run that has not ended is unknown.
+    #[must_use]
+    pub fn into_strategy_result(self) -> StrategyResult {
+        let census = self.census();
+        let errors = self
+            .agents
+            .iter()
+            .filter_map(|result| {
+                result
+                    .error
+                    .as_ref()
+                    .map(|error| format!("{}: {error}", result.agent_id))
+            })
+            .collect();
+        let outcome = self.outcome.unwrap_or_else(|| Outcome::Unknown {
+            message: "the run has not ended".into(),
+        });
+        StrategyResult {
+            success: outcome.is_success(),
+            outcome,
+            outputs: self.agents,
+            aggregated_output: Arc::unwrap_or_clone(self.output),
+            wall_ms: self.wall_us as f64 / 1e3,
+            summed_ms: self.summed_us as f64 / 1e3,
+            usage: self.usage,
+            census,
+            errors,
+        }
+    }
+}

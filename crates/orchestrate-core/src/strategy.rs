@@ -1,0 +1,166 @@
+//! The boundary to a strategy: how a team works together, as a pure function to a step.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{ErrorKind, Explain};
+use crate::id::AgentId;
+use crate::outcome::Outcome;
+use crate::plan::Step;
+use crate::task::Context;
+use crate::team::Team;
+use std::sync::Arc;
+
+/// How many agents a strategy needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Arity {
+    /// At least.
+    pub least: u32,
+    /// At most; without it any number.
+    pub most: Option<u32>,
+}
+
+impl Arity {
+    /// Whether a number of agents is right.
+    #[must_use]
+    pub fn admits(self, agents: usize) -> bool {
+        agents >= self.least as usize && self.most.is_none_or(|most| agents <= most as usize)
+    }
+}
+
+impl fmt::Display for Arity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.least, self.most) {
+            (least, Some(most)) if least == most => write!(f, "exactly {least} agents"),
+            (least, Some(most)) => write!(f, "{least} to {most} agents"),
+            (least, None) => write!(f, "at least {least} agents"),
+        }
+    }
+}
+
+/// What the catalogue says of a strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StrategyInfo {
+    /// Its name.
+    pub name: String,
+    /// One line for people.
+    pub summary: String,
+    /// When to use it.
+    pub when: String,
+    /// What each member of the team is for, in order.
+    pub roles: String,
+    /// How many agents it needs.
+    pub arity: Arity,
+    /// JSON Schema of its parameters.
+    pub parameters: Value,
+}
+
+/// Why a strategy made no step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StrategyError {
+    /// The wrong number of agents.
+    #[error("strategy `{strategy}` needs {needs}, got {got}")]
+    Arity {
+        /// The strategy.
+        strategy: String,
+        /// What it needs.
+        needs: String,
+        /// How many it got.
+        got: usize,
+    },
+    /// A parameter that is not usable.
+    #[error("strategy `{strategy}`: parameter `{parameter}` {problem}")]
+    Parameter {
+        /// The strategy.
+        strategy: String,
+        /// The parameter.
+        parameter: String,
+        /// What is wrong, and what was possible.
+        problem: String,
+    },
+    /// No strategy of that name.
+    #[error("unknown strategy `{name}` (possible: {possible})")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// All names, separated by commas.
+        possible: String,
+        /// The nearest names.
+        near: Vec<String>,
+    },
+}
+
+impl Explain for StrategyError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Arity { .. } => "ORC0201",
+            Self::Parameter { .. } => "ORC0202",
+            Self::Unknown { .. } => "ORC0203",
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Argument
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Arity { strategy, .. } | Self::Parameter { strategy, .. } => vec![format!(
+                "`orchestrate strategies show {strategy}` tells what it needs"
+            )],
+            Self::Unknown { near, .. } => match near.first() {
+                Some(name) => vec![format!("did you mean `{name}`?")],
+                None => vec!["`orchestrate strategies list` shows all of them".into()],
+            },
+        }
+    }
+}
+
+/// The result of one step inside a group, as an aggregate sees it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The step's name, or its position among its siblings.
+    pub name: String,
+    /// The agent, if the step was one agent's.
+    pub agent: Option<AgentId>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it gave; null when nothing.
+    pub output: Arc<Value>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+    /// Its own parts, if it was a group.
+    pub parts: Vec<Part>,
+}
+
+/// What a group as a whole gave.
+#[derive(Debug, Clone)]
+pub struct Aggregate {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its output.
+    pub output: Value,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+}
+
+/// How a team works together. Pure: the same inputs give the same step, byte for byte, and nothing is run.
+pub trait ExecutionStrategy: Send + Sync + fmt::Debug {
+    /// What the catalogue says of it.
+    fn info(&self) -> StrategyInfo;
+
+    /// Writes the step that a team carries out.
+    ///
+    /// # Errors
+    /// [`StrategyError`] when the team or a parameter does not fit.
+    fn compose(&self, team: &Team, context: &Context) -> Result<Step, StrategyError>;
+
+    /// Makes one result of the parts of a group that names this strategy in its `collect`.
+    ///
+    /// `outcome` is what the group's own policy says; most strategies keep it.
+    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate;
+}

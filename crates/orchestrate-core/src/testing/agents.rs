@@ -1,0 +1,116 @@
+//! Agents that answer from a script, and fail on anything that is not in it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use crate::outcome::FailureClass;
+use crate::team::Agent;
+use crate::template::{AgentCapability, AgentTemplate, ResourceRequirements, Tier};
+
+/// A small valid template.
+#[must_use]
+pub fn template(id: &str, tier: Tier) -> AgentTemplate {
+    AgentTemplate {
+        id: id.to_owned(),
+        role: format!("Role of {id}"),
+        capabilities: vec![AgentCapability::named(format!("do_{id}"))],
+        tier_preference: tier,
+        tools: Vec::new(),
+        default_instructions: "Do it.".to_owned(),
+        quality_gates: BTreeMap::new(),
+        resource_requirements: ResourceRequirements {
+            min_tokens: 10,
+            max_tokens: 100,
+            timeout_seconds: 10,
+            memory_mb: 16,
+        },
+    }
+}
+
+/// A team of small templates, one per id, all of tier CAPABLE.
+#[must_use]
+pub fn agent(ids: &[&str]) -> crate::team::Team {
+    crate::team::Team::new(ids.iter().map(|id| template(id, Tier::Capable).into()))
+}
+
+/// The answers of one agent, in order; the last one is repeated.
+pub type Script = Vec<Result<AgentOutput, AgentFailure>>;
+
+/// Runs every agent from a script. An agent without one fails.
+#[derive(Debug, Default)]
+pub struct ScriptedBackend {
+    scripts: Mutex<BTreeMap<String, VecDeque<Result<AgentOutput, AgentFailure>>>>,
+    default: Option<AgentOutput>,
+    calls: Mutex<Vec<String>>,
+}
+
+impl ScriptedBackend {
+    /// A backend whose agents answer as scripted.
+    #[must_use]
+    pub fn new(scripts: impl IntoIterator<Item = (&'static str, Script)>) -> Self {
+        let scripts = scripts
+            .into_iter()
+            .map(|(id, script)| (id.to_owned(), script.into()))
+            .collect();
+        Self {
+            scripts: Mutex::new(scripts),
+            ..Self::default()
+        }
+    }
+
+    /// A backend in which every agent without a script gives this answer.
+    #[must_use]
+    pub fn answering(output: AgentOutput) -> Self {
+        Self {
+            default: Some(output),
+            ..Self::default()
+        }
+    }
+
+    /// The agents that were called, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+#[async_trait]
+impl AgentBackend for ScriptedBackend {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn supports(&self, _: &Agent) -> bool {
+        true
+    }
+
+    async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
+        let id = input.agent.id.to_string();
+        self.calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(id.clone());
+        let mut scripts = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = scripts.get_mut(&id).and_then(|script| {
+            if script.len() > 1 {
+                script.pop_front()
+            } else {
+                script.front().cloned()
+            }
+        });
+        answer
+            .or_else(|| self.default.clone().map(Ok))
+            .unwrap_or_else(|| {
+                Err(AgentFailure::new(
+                    FailureClass::Internal,
+                    format!("no script for `{id}`"),
+                ))
+            })
+    }
+}
