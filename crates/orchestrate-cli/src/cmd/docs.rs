@@ -1,0 +1,112 @@
+//! `docs`: pages of the documentation that are written from the program's own tables.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::app::Call;
+use crate::args::PageArgs;
+use crate::codes::PAGES;
+use crate::error::{CliError, Failure};
+use crate::exit::Exit;
+use crate::wire;
+
+/// Every page by its name.
+const TEXTS: &[(&str, fn() -> String)] = &[
+    ("agents", agents),
+    ("errors", errors),
+    ("exit-codes", exit_codes),
+];
+
+pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
+    let names: Vec<&str> = TEXTS.iter().map(|(name, _)| *name).collect();
+    let Some(name) = &args.name else {
+        call.printer
+            .answer(|| names.join("\n"), &json!({"pages": names}))?;
+        return Ok(Exit::Yes);
+    };
+    let (_, text) = TEXTS
+        .iter()
+        .find(|(known, _)| known == name)
+        .ok_or_else(|| CliError::Unknown {
+            what: "page",
+            given: name.clone(),
+            possible: names.iter().map(|&name| name.to_owned()).collect(),
+            list: "docs --list",
+        })?;
+    let text = text();
+    call.printer
+        .answer(|| text.clone(), &json!({"page": name, "markdown": text}))?;
+    Ok(Exit::Yes)
+}
+
+/// A page of one table. A bar in a cell would end it, so it is escaped.
+fn table<const N: usize>(
+    title: &str,
+    introduction: &str,
+    headings: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut out = format!(
+        "# {title}\n\n{introduction}\n\n| {} |\n|",
+        headings.join(" | ")
+    );
+    out.push_str(&"---|".repeat(N));
+    out.push('\n');
+    for row in rows {
+        let cells = row.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+    out
+}
+
+fn exit_codes() -> String {
+    table(
+        "Exit codes",
+        "The same for all verbs. Those marked as reserved cannot occur in this version.",
+        ["Code", "Meaning", ""],
+        Exit::ALL.map(|exit| {
+            let note = if exit.occurs() { "" } else { "reserved" };
+            [
+                exit.code().to_string(),
+                exit.meaning().to_owned(),
+                note.to_owned(),
+            ]
+        }),
+    )
+}
+
+fn errors() -> String {
+    table(
+        "Error codes",
+        "Every error that a person can meet has one; `orchestrate explain CODE` prints its page.",
+        ["Code", "What", "Cause", "Remedy"],
+        PAGES
+            .iter()
+            .map(|page| [page.code, page.title, page.cause, page.remedy].map(str::to_owned)),
+    )
+}
+
+fn agents() -> String {
+    let registry = wire::registry();
+    let rows = registry.iter().map(|agent| {
+        let capabilities: Vec<&str> = agent
+            .capabilities
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        [
+            format!("`{}`", agent.id),
+            agent.role.clone(),
+            agent.tier_preference.to_string(),
+            capabilities.join(", "),
+        ]
+    });
+    table(
+        "Agents",
+        "The built-in templates, as `orchestrate agents list` shows them.",
+        ["Agent", "Role", "Tier", "Capabilities"],
+        rows.collect::<Vec<_>>(),
+    )
+}

@@ -1,0 +1,9 @@
+//! One verb per file: resolved input in, an answer printed, an exit status out.
+
+pub(crate) mod agents;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod docs;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod schema;

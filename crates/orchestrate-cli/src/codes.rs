@@ -1,0 +1,195 @@
+//! What every error code means: cause and remedy. `orchestrate explain` and `docs errors` print it.
+
+/// The page of one code.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Page {
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) cause: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
+const fn page(
+    code: &'static str,
+    title: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+) -> Page {
+    Page {
+        code,
+        title,
+        cause,
+        remedy,
+    }
+}
+
+/// All pages, by code.
+pub(crate) const PAGES: &[Page] = &[
+    page(
+        "ORC0101",
+        "an agent template is not valid",
+        "A field of the template is empty or out of range; the message names the field.",
+        "Mend the field. `orchestrate agents show code_reviewer --json` shows a valid template.",
+    ),
+    page(
+        "ORC0102",
+        "an agent template exists already",
+        "Two templates have the same id, and the second does not say that it replaces the first.",
+        "Choose another id, or say that it takes the place of the other.",
+    ),
+    page(
+        "ORC0103",
+        "no agent has this id",
+        "An id was given that no registered template has.",
+        "`orchestrate agents list` shows all ids; near ones are named beside the error.",
+    ),
+    page(
+        "ORC0201",
+        "a strategy got the wrong number of agents",
+        "Each strategy needs a certain number of agents: a debate needs two views, teaching a junior and an expert.",
+        "Give it as many as `orchestrate strategies show NAME` says, or choose another strategy.",
+    ),
+    page(
+        "ORC0202",
+        "a parameter of a strategy is not usable",
+        "A parameter is unknown, of the wrong kind, or out of its range.",
+        "`orchestrate strategies show NAME` lists the parameters with their ranges.",
+    ),
+    page(
+        "ORC0203",
+        "no strategy has this name",
+        "A strategy was named that is not in the catalogue.",
+        "`orchestrate strategies list` shows all names.",
+    ),
+    page(
+        "ORC0301",
+        "the threshold of a gate is not usable",
+        "A threshold must be a finite number, 0 or more: a gate over anything else could not be judged.",
+        "Percentages run from 0 to 100, scores from 0 to 10, counts from 0.",
+    ),
+    page(
+        "ORC0901",
+        "the arguments are not usable",
+        "A flag, a value or a verb on the command line, or a variable `ORCHESTRATE_…` that stands for a flag, is unknown or out of range. Nothing was run.",
+        "`orchestrate VERB --help` shows what is possible, with examples.",
+    ),
+    page(
+        "ORC0902",
+        "a path cannot be analysed",
+        "The path does not exist, is a file where a directory is needed (or the other way round), or this user may not read it. It is checked before any agent runs.",
+        "Name the directory of the repository, and give this user the right to read it.",
+    ),
+    page(
+        "ORC0903",
+        "a file cannot be read",
+        "A file that was named does not exist or may not be read.",
+        "Check its name and its rights.",
+    ),
+    page(
+        "ORC0904",
+        "a file cannot be written",
+        "The directory of `--out` does not exist, may not be written to, or the disk is full.",
+        "Name a file in a directory that exists and may be written to.",
+    ),
+    page(
+        "ORC0905",
+        "the configuration is not usable",
+        "`orchestrate.toml`, the user's `config.toml` or a variable holds an unknown key or a value out of range. All problems are listed at once, with file, line and column.",
+        "Mend the lines that are named. `orchestrate config list --origin` shows every key.",
+    ),
+    page(
+        "ORC0906",
+        "a file is not a saved plan",
+        "The file is no JSON, or has not the form that `orchestrate plan --out` writes.",
+        "Save a plan with `orchestrate plan TASK --out plan.json`.",
+    ),
+    page(
+        "ORC0907",
+        "a saved plan was changed",
+        "The digest in the file does not fit the plan in it. A saved plan runs exactly as it was saved and reviewed, or not at all.",
+        "Save a new plan with `orchestrate plan TASK --out plan.json`.",
+    ),
+    page(
+        "ORC0908",
+        "a saved plan has another format",
+        "The plan was written by a version of orchestrate with another plan format.",
+        "Save it anew with this version.",
+    ),
+    page(
+        "ORC0909",
+        "a name is unknown",
+        "A workflow, a code, a schema or a page was named that does not exist.",
+        "The message lists what is possible.",
+    ),
+    page(
+        "ORC0910",
+        "the output cannot be written",
+        "Standard output was closed or refused the text, for a reason other than a reader that went away.",
+        "Check that the disk behind it is not full.",
+    ),
+    page(
+        "ORC0999",
+        "a fault of this program",
+        "Something happened that the program holds to be impossible.",
+        "Please report it, with the command line that led to it.",
+    ),
+];
+
+/// The page of a code, whatever its case.
+pub(crate) fn find(code: &str) -> Option<&'static Page> {
+    PAGES
+        .iter()
+        .find(|page| page.code.eq_ignore_ascii_case(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    /// Every code in the sources below a directory, this table left out.
+    fn collect(directory: &Path, codes: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, codes);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && path.file_name().is_some_and(|name| name != "codes.rs")
+            {
+                let text = fs::read_to_string(&path).unwrap();
+                let quoted = text.split('"').filter(|part| {
+                    part.strip_prefix("ORC").is_some_and(|digits| {
+                        digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit())
+                    })
+                });
+                codes.extend(quoted.map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_in_the_sources_has_a_page_and_every_page_a_code() {
+        let mut used = BTreeSet::new();
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for entry in fs::read_dir(crates).unwrap() {
+            collect(&entry.unwrap().path().join("src"), &mut used);
+        }
+        let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_owned()).collect();
+        assert_eq!(used, pages);
+    }
+
+    #[test]
+    fn pages_are_sorted_and_complete() {
+        assert!(PAGES.is_sorted_by_key(|page| page.code));
+        for page in PAGES {
+            for text in [page.title, page.cause, page.remedy] {
+                assert!(!text.trim().is_empty(), "{}", page.code);
+            }
+            assert!(page.remedy.ends_with('.'), "{}", page.code);
+        }
+        assert_eq!(find("orc0201").map(|page| page.code), Some("ORC0201"));
+        assert!(find("ORC0000").is_none());
+    }
+}
