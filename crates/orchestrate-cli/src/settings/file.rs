@@ -173,6 +173,6 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_toml_is_told_by_its_place() {
-        check("[output\ncolor = 1", expect![[""]]);
+        check("[output\ncolor = 1", expect!["1:8: unclosed table, expected `]`"]);
     }
 }

@@ -218,13 +218,21 @@ mod tests {
             ],
             72,
             5,
-            expect![[""]],
+            expect![[r#"
+                  [FAIL] writer                       2.0 s  too slow
+                |  [..]   code_reviewer                1.5 s  parsing \u{1b}[2J
+                |  [..]   security_auditor             2.5 s
+            "#]],
         );
     }
 
     #[test]
     fn more_steps_than_rows_are_counted() {
         let events: Vec<Event> = ["a", "b", "c", "d"].map(|it| started(0, it, 2)).to_vec();
-        check(&events, 30, 3, expect![[""]]);
+        check(&events, 30, 3, expect![[r#"
+            |  [..]   a                    
+            |  [..]   b                    
+            |  [..]   2 more are running
+        "#]]);
     }
 }
