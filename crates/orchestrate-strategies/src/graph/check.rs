@@ -192,7 +192,7 @@ impl<'a> Checker<'a> {
                     None,
                     path,
                 );
-                if arms.is_empty() {
+                if arms.is_empty() && otherwise.is_some() {
                     self.report("ORC0604", path, "the branch has no arms".into());
                 }
                 for arm in arms {

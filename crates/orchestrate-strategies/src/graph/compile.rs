@@ -272,7 +272,7 @@ impl Graph {
         let mut spans: HashMap<&StepName, Span> = HashMap::with_capacity(nodes.len());
         let mut children: Vec<Option<Child>> = vec![None; nodes.len()];
         let mut needed: std::collections::HashSet<NodeId> = std::collections::HashSet::new();
-        let mut roots = Vec::new();
+        let mut edges = Vec::new();
         for position in in_dependency_order(nodes) {
             let Some(node) = nodes.get(position) else {
                 continue;
@@ -294,17 +294,12 @@ impl Graph {
                 .filter_map(|need| Some(spans.get(need)?.exit))
                 .collect();
             if before.is_empty() {
-                roots.push(span.entry);
+                edges.push((start, span.entry, Edge::Gate));
             }
             for exit in before {
                 needed.insert(exit);
-                self.link(
-                    exit,
-                    span.entry,
-                    Edge::Then {
-                        success: on_error != OnError::Continue,
-                    },
-                );
+                let success = on_error != OnError::Continue;
+                edges.push((exit, span.entry, Edge::Then { success }));
             }
             if let Some(name) = &node.step.name {
                 spans.insert(name, span);
@@ -316,8 +311,8 @@ impl Graph {
                 });
             }
         }
-        for entry in roots.into_iter().rev() {
-            self.link(start, entry, Edge::Gate);
+        for (from, to, edge) in edges.into_iter().rev() {
+            self.link(from, to, edge);
         }
         let children: Vec<Child> = children.into_iter().flatten().collect();
         let leaves: Vec<NodeId> = children
