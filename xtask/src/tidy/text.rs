@@ -88,10 +88,10 @@ mod tests {
         check(
             &text.concat(),
             &expect![[r#"
-                a.md:1: a path of one machine, under /home
-                a.md:2: a path of one machine, under /work
-                a.md:3: a path of one machine, under /root
-                a.md:4: a path of one machine, under /tmp/target
+                a.md:1: a path of one machine, under `home` at its top
+                a.md:2: a path of one machine, under `work` at its top
+                a.md:3: a path of one machine, under `root` at its top
+                a.md:4: a path of one machine, under `tmp/target` at its top
             "#]],
         );
     }
