@@ -39,7 +39,45 @@ const CHANGELOG: &str = "CHANGELOG.md";
 /// What stands beside the program in the archive.
 const PAPERS: &[&str] = &["README.md", "LICENSE", CHANGELOG];
 
+/// A release that nothing stands against any more.
+struct Release {
+    version: String,
+    tag: String,
+    notes: String,
+    /// Paths of the files that change, with their new texts.
+    edits: Vec<(&'static str, String)>,
+    /// Whether the version is another than the one in Cargo.toml.
+    new_version: bool,
+}
+
 fn release(args: &Args) -> Outcome {
+    let release = prepare(args.value("--version"))?;
+    let tag = &release.tag;
+    if args.has("--tag") && !output("git", &["tag", "--list", tag])?.trim().is_empty() {
+        return Err(format!("the tag `{tag}` exists already"));
+    }
+    if args.has("--dry-run") {
+        println!(
+            "would release {}; nothing stands against it",
+            release.version
+        );
+        for (path, _) in &release.edits {
+            println!("would change {path}");
+        }
+    } else {
+        release.build().map_err(|message| {
+            format!("{message}; `git restore .` takes back what was changed for the release")
+        })?;
+        if args.has("--tag") {
+            release.commit_and_tag()?;
+        }
+    }
+    println!("\nnotes of {}:\n\n{}", release.version, release.notes);
+    Ok(())
+}
+
+/// Checks everything that can be checked before a file is changed.
+fn prepare(version: Option<&str>) -> Result<Release, String> {
     let dirty = output("git", &["status", "--porcelain"])?;
     if !dirty.trim().is_empty() {
         return Err(format!("the tree is not clean:\n{}", dirty.trim_end()));
@@ -51,78 +89,66 @@ fn release(args: &Args) -> Outcome {
     }
     let manifest = read(MANIFEST)?;
     let current = version_of(&manifest)?;
-    let version = args.value("--version").unwrap_or(current);
+    let version = version.unwrap_or(current);
     if numbers(version)? < numbers(current)? {
         return Err(format!(
             "`{version}` is older than the version in Cargo.toml, `{current}`"
         ));
     }
-    let tag = format!("v{version}");
-    if args.has("--tag") && !output("git", &["tag", "--list", &tag])?.trim().is_empty() {
-        return Err(format!("the tag `{tag}` exists already"));
-    }
     let changelog = read(CHANGELOG)?;
     // The day of the commit, so that the same commit gives the same release on any day.
     let day = output("git", &["show", "--no-patch", "--format=%cs", "HEAD"])?;
     let (dated, notes) = dated_changelog(&changelog, version, day.trim())?;
-    let edits: Vec<(&str, String)> = [
-        (
-            MANIFEST,
-            &manifest,
-            manifest.replacen(&quoted(current), &quoted(version), 1),
-        ),
-        (CHANGELOG, &changelog, dated),
-    ]
-    .into_iter()
-    .filter(|(_, before, after)| *before != after)
-    .map(|(path, _, after)| (path, after))
-    .collect();
+    let raised = manifest.replacen(&line_of(current), &line_of(version), 1);
+    let mut edits = vec![(MANIFEST, raised), (CHANGELOG, dated)];
+    edits.retain(|(_, text)| *text != manifest && *text != changelog);
+    Ok(Release {
+        version: version.to_owned(),
+        tag: format!("v{version}"),
+        notes,
+        edits,
+        new_version: version != current,
+    })
+}
 
-    if args.has("--dry-run") {
-        println!("would release {version}; the tree is clean and the notes are there");
-        for (path, _) in &edits {
-            println!("would change {path}");
-        }
-    } else {
-        for (path, text) in &edits {
+impl Release {
+    /// Changes the files, builds and packs.
+    fn build(&self) -> Outcome {
+        for (path, text) in &self.edits {
             fs::write(path, text).map_err(|error| format!("cannot write `{path}`: {error}"))?;
             println!("changed {path}");
         }
-        if version != current {
+        if self.new_version {
             run("cargo", &["update", "--workspace", "--offline"], &[])?;
         }
-        let archive = package(version)?;
+        let archive = package(&self.version)?;
         println!("packaged {archive} and {archive}.sha256");
-        if args.has("--tag") {
-            if !edits.is_empty() {
-                run(
-                    "git",
-                    &[
-                        "commit",
-                        "--all",
-                        "--message",
-                        &format!("Release {version}"),
-                    ],
-                    &[],
-                )?;
-            }
-            run(
-                "git",
-                &["tag", "--annotate", &tag, "--message", &notes],
-                &[],
-            )?;
-        }
+        Ok(())
     }
-    println!("\nnotes of {version}:\n\n{notes}");
-    Ok(())
+
+    fn commit_and_tag(&self) -> Outcome {
+        if !self.edits.is_empty() {
+            let message = format!("Release {}", self.version);
+            run("git", &["commit", "--all", "--message", &message], &[])?;
+        }
+        // Verbatim, since git would take headings for comments.
+        let tag = ["tag", "--annotate", "--cleanup=verbatim", &self.tag];
+        let message = format!("orchestrate {}\n\n{}\n", self.version, self.notes);
+        run(
+            "git",
+            &[tag.as_slice(), &["--message", &message]].concat(),
+            &[],
+        )
+    }
 }
 
 fn read(path: &str) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("cannot read `{path}`: {error}"))
 }
 
-fn quoted(version: &str) -> String {
-    format!("version = \"{version}\"")
+/// The manifest's line of a version, with the line break before it, so that no other key matches.
+fn line_of(version: &str) -> String {
+    format!("\nversion = \"{version}\"")
 }
 
 /// The version in `[workspace.package]`, which has to be the first one in the manifest.

@@ -86,21 +86,26 @@ fn expects(code: &str, next: &str) -> bool {
     })
 }
 
-/// Functions directly within `proptest! { .. }` whose names break the convention of `prop`.
+/// Property tests whose names break the convention of `prop`: functions directly within
+/// `proptest! { .. }`, and tests that call `proptest!(..)`.
 fn unnamed_properties(source: &Source) -> Vec<(usize, &str)> {
-    let mut inside = Vec::new();
+    let mut lines = Vec::new();
     // The depth of brackets since the macro's own one, while within it.
     let mut depth: Option<usize> = None;
     for (index, line) in source.lines.iter().enumerate() {
         let mut code = line.code.as_str();
         if depth.is_none() {
-            let Some((_, after)) =
-                split_word(code, "proptest").filter(|(_, after)| after.starts_with("! {"))
-            else {
-                continue;
-            };
-            code = after;
-            depth = Some(0);
+            match split_word(code, "proptest") {
+                Some((_, after)) if after.starts_with("! {") => {
+                    code = after;
+                    depth = Some(0);
+                }
+                Some((_, after)) if after.starts_with("!(") => {
+                    lines.extend(test_around(source, index + 1));
+                    continue;
+                }
+                _ => continue,
+            }
         }
         let before = depth.unwrap_or_default();
         let mut now = before;
@@ -112,14 +117,22 @@ fn unnamed_properties(source: &Source) -> Vec<(usize, &str)> {
             }
         }
         if before == 1 && split_word(code, "fn").is_some() {
-            inside.push(index + 1);
+            lines.push(index + 1);
         }
         depth = (now > 0).then_some(now);
     }
     source
         .functions()
-        .filter(|(line, name)| inside.contains(line) && !name.starts_with("prop_"))
+        .filter(|(line, name)| lines.contains(line) && !name.starts_with("prop_"))
         .collect()
+}
+
+/// The line of the function around a line, if it is a test and not a helper of tests.
+fn test_around(source: &Source, line: usize) -> Option<usize> {
+    let starts = source.functions().map(|(start, _)| start);
+    let start = starts.take_while(|start| *start <= line).last()?;
+    let attribute = source.lines.get(start.checked_sub(2)?)?;
+    attribute.code.contains("test]").then_some(start)
 }
 
 /// The name of a function's last path segment, such as `a` in `crate::module::a()`; none when it
@@ -237,11 +250,34 @@ mod tests {
     #[test]
     fn property_tests_carry_their_prefix() {
         check(
-            "#[cfg(test)]\nmod tests {\n    fn helper() {}\n    proptest! {\n        #![proptest_config(x())]\n        \
-             #[test]\n        fn prop_good(a in 0..9) {\n            fn inner() {}\n        }\n        #[test]\n        \
-             fn unseen(a in 0..9) {}\n    }\n    #[test]\n    fn after() {}\n}\n",
+            r"
+#[cfg(test)]
+mod tests {
+    fn helper() { proptest!(|(a in 0..9)| {}); }
+    proptest! {
+        #![proptest_config(x())]
+        #[test]
+        fn prop_good(a in 0..9) {
+            fn inner() {}
+        }
+        #[test]
+        fn unseen(a in 0..9) {}
+    }
+    #[test]
+    fn after() {}
+    #[test]
+    fn by_call() {
+        proptest!(|(a in 0..9)| {});
+    }
+    #[test]
+    fn prop_by_call() {
+        proptest!(|(a in 0..9)| {});
+    }
+}
+",
             &expect![[r#"
-                crates/a/src/b.rs:12: property test `unseen` has to be called `prop_..`, or `prop` misses it
+                crates/a/src/b.rs:13: property test `unseen` has to be called `prop_..`, or `prop` misses it
+                crates/a/src/b.rs:18: property test `by_call` has to be called `prop_..`, or `prop` misses it
             "#]],
         );
     }
