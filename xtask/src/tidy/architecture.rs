@@ -137,6 +137,7 @@ fn invariants(text: &str) -> Vec<(usize, &str)> {
 mod tests {
     use expect_test::{Expect, expect};
 
+    use super::super::listing;
     use super::*;
 
     #[track_caller]
@@ -148,11 +149,7 @@ mod tests {
             functions: ["a_loop_ends".to_owned()].into(),
         };
         let problems = super::check("ARCHITECTURE.md", text, &known);
-        let lines: String = problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect();
-        expected.assert_eq(&lines);
+        expected.assert_eq(&listing(&problems));
     }
 
     const TABLE: &str = "## Invariants\n\n| # | Invariant | Held by |\n|---|---|---|\n";

@@ -37,3 +37,11 @@ impl std::fmt::Display for Problem {
         }
     }
 }
+
+/// The problems as they are printed, one a line.
+fn listing(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("{problem}\n"))
+        .collect()
+}

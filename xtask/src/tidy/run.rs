@@ -5,7 +5,7 @@ use std::fs;
 
 use super::architecture::{self, Known};
 use super::source::Source;
-use super::{Problem, rust, text};
+use super::{Problem, listing, rust, text};
 use crate::args::Accepts;
 use crate::process::output;
 use crate::verb::{Outcome, Verb};
@@ -50,17 +50,20 @@ const DATA: &[&str] = &["fixtures", "testdata", "snapshots", "corpus"];
 /// A file as the rules see it.
 struct File {
     path: String,
+    /// Empty when the file is not UTF-8 and so no text.
     text: String,
     /// The lines of a Rust file.
     source: Option<Source>,
+    /// Whether all of it belongs to tests or benches.
+    test: bool,
+    /// Whether it is input for tests, and not ours to judge by its form.
+    data: bool,
 }
 
 fn tidy() -> Outcome {
     let files = read_tree()?;
     let problems = problems(&files);
-    for problem in &problems {
-        println!("{problem}");
-    }
+    print!("{}", listing(&problems));
     println!("{}", numbers(&files));
     if problems.is_empty() {
         Ok(())
@@ -69,8 +72,7 @@ fn tidy() -> Outcome {
     }
 }
 
-/// Every text file that is tracked or could be, sorted by path; what is not UTF-8 is no text, and
-/// what git lists but the disk has lost is about to be removed.
+/// Every file that is tracked or could be; what git lists but the disk has lost is about to go.
 fn read_tree() -> Result<Vec<File>, String> {
     let list = [
         "ls-files",
@@ -81,92 +83,77 @@ fn read_tree() -> Result<Vec<File>, String> {
     ];
     let list = output("git", &list)?;
     let paths: BTreeSet<&str> = list.split('\0').filter(|path| !path.is_empty()).collect();
-    let read = |path: &str| Some(File::new(path, fs::read_to_string(path).ok()?));
-    Ok(paths.into_iter().filter_map(read).collect())
+    let read = |path: &str| {
+        let text = String::from_utf8(fs::read(path).ok()?).unwrap_or_default();
+        Some((path.to_owned(), text))
+    };
+    Ok(tree(paths.into_iter().filter_map(read).collect()))
 }
 
-impl File {
-    fn new(path: &str, text: String) -> Self {
-        let source = path.ends_with(".rs").then(|| Source::parse(&text));
-        Self {
-            path: path.to_owned(),
+/// The files of a tree from their paths and texts.
+fn tree(texts: Vec<(String, String)>) -> Vec<File> {
+    let mut files: Vec<File> = texts
+        .into_iter()
+        .map(|(path, text)| File {
+            source: path.ends_with(".rs").then(|| Source::parse(&text)),
+            test: has_part(&path, &["tests", "benches"]),
+            data: has_part(&path, DATA),
+            path,
             text,
-            source,
-        }
+        })
+        .collect();
+    // A module that is declared for tests only is a test, wherever its file is.
+    let modules: Vec<String> = files.iter().flat_map(test_modules).collect();
+    for file in &mut files {
+        let inside = |module: &String| {
+            let rest = file.path.strip_prefix(module.as_str());
+            rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        file.test |= modules.iter().any(inside);
     }
+    files
+}
 
-    fn is_data(&self) -> bool {
-        self.path.split('/').any(|part| DATA.contains(&part))
-    }
+fn has_part(path: &str, names: &[&str]) -> bool {
+    path.split('/').any(|part| names.contains(&part))
+}
 
-    /// The directory in which the modules that this file declares live.
-    fn module_directory(&self) -> &str {
-        let (directory, name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
-        match name {
-            "lib.rs" | "main.rs" | "mod.rs" => directory,
-            _ => self.path.trim_end_matches(".rs"),
-        }
-    }
+/// Paths, without their ending, of the modules that a file declares for tests only.
+fn test_modules(file: &File) -> Vec<String> {
+    let (directory, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+    let directory = match name {
+        "lib.rs" | "main.rs" | "mod.rs" => directory,
+        _ => file.path.trim_end_matches(".rs"),
+    };
+    let names = file.source.iter().flat_map(|source| &source.test_modules);
+    names.map(|name| format!("{directory}/{name}")).collect()
 }
 
 /// Every problem of the tree, sorted.
 fn problems(files: &[File]) -> Vec<Problem> {
-    let test_modules = test_modules(files);
     let mut problems = top(files);
     for file in files.iter().filter(|file| file.path != "Cargo.lock") {
-        let ends_in_data = |line: usize| {
-            let line = file
-                .source
-                .as_ref()
-                .and_then(|source| source.lines.get(line));
-            file.is_data() || line.is_some_and(|line| line.open_literal)
+        let lines = file.source.as_ref().map(|source| source.lines.as_slice());
+        let ends_in_data = |at: usize| {
+            let line = lines.and_then(|lines| lines.get(at));
+            file.data || line.is_some_and(|line| line.open_literal)
         };
         problems.extend(text::check(&file.path, &file.text, ends_in_data));
-        if let Some(source) = file.source.as_ref().filter(|_| !file.is_data()) {
-            let test = is_test(&file.path, &test_modules);
-            problems.extend(rust::check(&file.path, &file.text, source, test));
+        if let Some(source) = file.source.as_ref().filter(|_| !file.data) {
+            problems.extend(rust::check(&file.path, &file.text, source, file.test));
         }
     }
     if let Some(file) = files.iter().find(|file| file.path == "ARCHITECTURE.md") {
         let sources = files.iter().filter_map(|file| file.source.as_ref());
+        let functions = sources.flat_map(Source::functions);
         let known = Known {
             paths: files.iter().map(|file| file.path.clone()).collect(),
-            functions: sources
-                .flat_map(Source::functions)
-                .map(|(_, name)| name.to_owned())
-                .collect(),
+            functions: functions.map(|(_, name)| name.to_owned()).collect(),
         };
         problems.extend(architecture::check(&file.path, &file.text, &known));
     }
     problems.sort();
     problems
-}
-
-/// Paths without their ending of all modules that are declared for tests only.
-fn test_modules(files: &[File]) -> BTreeSet<String> {
-    let declared = |file: &File| {
-        let directory = file.module_directory().to_owned();
-        let modules = file
-            .source
-            .iter()
-            .flat_map(|source| source.test_modules.clone());
-        modules
-            .map(move |name| format!("{directory}/{name}"))
-            .collect::<Vec<_>>()
-    };
-    files.iter().flat_map(declared).collect()
-}
-
-/// Whether all of a file belongs to tests or benches.
-fn is_test(path: &str, test_modules: &BTreeSet<String>) -> bool {
-    let by_place = path
-        .split('/')
-        .any(|part| matches!(part, "tests" | "benches"));
-    let below = |module: &String| {
-        path.strip_prefix(module.as_str())
-            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    };
-    by_place || test_modules.iter().any(below)
 }
 
 /// What must not, and what has to, stand at the top of the tree.
@@ -190,10 +177,9 @@ fn top(files: &[File]) -> Vec<Problem> {
 
 /// The numbers that tell how the tree is doing, over files that are not tests.
 fn numbers(files: &[File]) -> String {
-    let test_modules = test_modules(files);
     let mut sizes: Vec<(usize, &str)> = files
         .iter()
-        .filter(|file| !is_test(&file.path, &test_modules) && !file.is_data())
+        .filter(|file| !file.test && !file.data)
         .filter_map(|file| Some((file.source.as_ref()?.code_lines(), file.path.as_str())))
         .collect();
     sizes.sort_unstable();
@@ -210,6 +196,8 @@ fn numbers(files: &[File]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use expect_test::{Expect, expect};
 
     use super::*;
@@ -217,29 +205,18 @@ mod tests {
     /// A tree from paths and texts, with what is required unless it is given.
     fn tree(given: &[(&str, &str)]) -> Vec<File> {
         let table = "## Invariants\n| Invariant | Test |\n|---|---|\n| x | `cargo test` |\n";
-        let papers = REQUIRED.iter().map(|path| {
-            let text = if *path == "ARCHITECTURE.md" {
-                table
-            } else {
-                ""
-            };
-            (*path, text)
-        });
-        let papers = papers.filter(|(path, _)| !given.iter().any(|(other, _)| other == path));
-        let files = given.iter().copied().chain(papers);
-        files
-            .map(|(path, text)| File::new(path, text.to_owned()))
-            .collect()
+        let mut texts: BTreeMap<&str, &str> = REQUIRED.iter().map(|path| (*path, "")).collect();
+        texts.insert("ARCHITECTURE.md", table);
+        texts.extend(given.iter().copied());
+        let owned = texts
+            .into_iter()
+            .map(|(path, text)| (path.to_owned(), text.to_owned()));
+        super::tree(owned.collect())
     }
 
     #[track_caller]
     fn check(given: &[(&str, &str)], expected: &Expect) {
-        let problems = problems(&tree(given));
-        let lines: String = problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect();
-        expected.assert_eq(&lines);
+        expected.assert_eq(&listing(&problems(&tree(given))));
     }
 
     #[test]
@@ -277,12 +254,13 @@ mod tests {
                 scripts: has no place at the top of the tree
             "#]],
         );
-        let lines: Vec<String> = top(&[]).iter().map(ToString::to_string).collect();
-        assert_eq!(lines.len(), REQUIRED.len());
-        assert_eq!(
-            lines.last().map(String::as_str),
-            Some("README.md: is missing")
-        );
+        expect![[r#"
+            ARCHITECTURE.md: is missing
+            CHANGELOG.md: is missing
+            LICENSE: is missing
+            README.md: is missing
+        "#]]
+        .assert_eq(&listing(&top(&[])));
     }
 
     #[test]

@@ -148,14 +148,12 @@ pub(super) fn function_name(text: &str) -> Option<&str> {
 mod tests {
     use expect_test::{Expect, expect};
 
+    use super::super::listing;
     use super::*;
 
     fn problems(path: &str, text: &str, test: bool) -> String {
         let problems = super::check(path, text, &Source::parse(text), test);
-        problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect()
+        listing(&problems)
     }
 
     #[track_caller]

@@ -59,14 +59,12 @@ fn names_root(line: &str, root: &str) -> bool {
 mod tests {
     use expect_test::{Expect, expect};
 
+    use super::super::listing;
+
     #[track_caller]
     fn check(text: &str, expected: &Expect) {
         let problems = super::check("a.md", text, |line| line == 9);
-        let lines: String = problems
-            .iter()
-            .map(|problem| format!("{problem}\n"))
-            .collect();
-        expected.assert_eq(&lines);
+        expected.assert_eq(&listing(&problems));
     }
 
     #[test]
