@@ -8,6 +8,12 @@ pub mod language;
 pub mod measured;
 pub mod source;
 
+/// Which files there are, of which language, in which role.
+pub mod inventory;
+
+/// One pass over a repository: each file read once, parsed once, measured, dropped.
+pub mod scan;
+
 /// One parse per file and the measures that share it.
 pub mod metrics;
 
@@ -19,3 +25,6 @@ pub mod security;
 
 /// Credentials in text, masked.
 pub mod secrets;
+
+pub use inventory::{ScanError, ScanErrorKind};
+pub use scan::{ScanOptions, Snapshot, scan};
