@@ -1,5 +1,6 @@
 //! The one walk over a tree that all figures share.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use tree_sitter::Node;
@@ -21,6 +22,7 @@ pub fn measure(file: &ParsedFile<'_>) -> FileMeasures {
         all_test: file.source.role == Role::Test,
         test_ranges: &file.test_ranges,
         next_line: 0,
+        literals: HashMap::new(),
         measures: FileMeasures::default(),
     };
     let mut cursor = file.tree.walk();
@@ -72,6 +74,8 @@ struct Walk<'a> {
     test_ranges: &'a [Range<usize>],
     /// The first line (from 0) that is not yet known to hold code.
     next_line: usize,
+    /// Function literals so far in each function, or outside of all.
+    literals: HashMap<Option<usize>, u32>,
     measures: FileMeasures,
 }
 
@@ -248,12 +252,21 @@ impl Walk<'_> {
             .and_then(|parent| name::bound_name(parent.node, field, self.text));
         if bound.is_some() {
             self.open_function(node, bound, above, frame);
-        } else if frame.owner.is_some() || self.language == Language::Python {
-            frame.weight += 1;
+        } else if self.language == Language::Go || (is_script && frame.owner.is_none()) {
+            // Go's own tools name a literal after what encloses it, `main.func1`, and count it by
+            // itself. A script's literal that nothing encloses would otherwise be lost.
+            let name = self.literal_name(frame.owner);
+            self.open_function(node, Some(name), above, frame);
         } else {
-            // A literal that nothing encloses would be lost.
-            self.open_function(node, Some("(anonymous)".to_owned()), above, frame);
+            frame.weight += 1;
         }
+    }
+
+    /// `func1`, `func2` in the order in which they stand in the enclosing function or file.
+    fn literal_name(&mut self, owner: Option<usize>) -> String {
+        let ordinal = self.literals.entry(owner).or_default();
+        *ordinal += 1;
+        format!("func{ordinal}")
     }
 
     fn open_function<'tree>(
