@@ -1,10 +1,10 @@
-//! Scans a directory and prints the snapshot as JSON: `cargo run --example scan -- DIR [THREADS]`.
+//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS]`.
 
 use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use orchestrate_analysis::{ScanOptions, scan};
+use orchestrate_analysis::{ScanOptions, documentation, scan};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -14,7 +14,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         options.threads = threads.parse()?;
     }
     let snapshot = scan(&root, &options)?;
-    serde_json::to_writer_pretty(std::io::stdout().lock(), &snapshot)?;
+    let report = serde_json::json!({
+        "documentation": documentation(&snapshot),
+        "snapshot": snapshot,
+    });
+    serde_json::to_writer_pretty(std::io::stdout().lock(), &report)?;
     writeln!(std::io::stdout())?;
     Ok(())
 }

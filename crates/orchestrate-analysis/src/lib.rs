@@ -17,6 +17,9 @@ pub mod scan;
 /// One parse per file and the measures that share it.
 pub mod metrics;
 
+/// What is documented, of the code and of the project.
+pub mod documentation;
+
 /// Coverage from existing reports, checked for age and paths.
 pub mod coverage;
 
@@ -26,5 +29,6 @@ pub mod security;
 /// Credentials in text, masked.
 pub mod secrets;
 
+pub use documentation::{DocumentationReport, documentation};
 pub use inventory::{ScanError, ScanErrorKind};
 pub use scan::{ScanOptions, Snapshot, scan};

@@ -3,10 +3,11 @@
 use super::inspect;
 use super::parse::{Parsers, parse};
 use super::snapshot::{FileFacts, Syntax};
+use crate::documentation::{opens_with_documentation, public_items};
 use crate::finding::Finding;
 use crate::inventory::{SkipReason, role_of_text};
 use crate::metrics::measure;
-use crate::source::SourceFile;
+use crate::source::{Role, SourceFile};
 
 /// A tree that is deeper is not measured: rules may follow it with the call stack.
 const MAX_DEPTH: usize = 2_000;
@@ -72,6 +73,12 @@ pub fn scan_text(parsers: &mut Parsers, mut source: SourceFile) -> ScannedFile {
         functions: measures.functions,
         markers: measures.markers,
         hazards: measures.hazards,
+        public_items: if source.role == Role::Product {
+            public_items(&parsed)
+        } else {
+            Vec::new()
+        },
+        opens_with_documentation: opens_with_documentation(&parsed),
     });
     scanned
 }

@@ -15,3 +15,4 @@ pub use options::ScanOptions;
 pub use parse::{Parsers, parse};
 pub use run::scan;
 pub use snapshot::{Engine, FileFacts, Snapshot, Syntax};
+pub(crate) use test_modules::module_directory;

@@ -12,9 +12,10 @@ use super::options::ScanOptions;
 use super::parse::Parsers;
 use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
+use crate::documentation::{BrokenLink, broken_links, project_documents};
 use crate::finding::Finding;
 use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
-use crate::source::SourceFile;
+use crate::source::{Role, SourceFile};
 
 /// Reads and measures everything below `root`.
 ///
@@ -34,6 +35,9 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
     let threads = options.threads.clamp(1, inventory.candidates.len().max(1));
     let mut gathered = run(&inventory.candidates, threads, options);
     test_modules::apply(&mut gathered);
+    let mut documents = project_documents(root);
+    documents.broken_links = gathered.broken_links;
+    documents.links_checked = gathered.links_checked;
 
     let mut skipped_other = inventory.skipped_other;
     for (why, count) in gathered.skipped_other {
@@ -54,6 +58,7 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         text_files: gathered.text_files,
         engines: inspect::ENGINES.to_vec(),
         findings: gathered.findings,
+        documents,
         cancelled: gathered.begun < inventory.candidates.len(),
         threads,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -69,6 +74,8 @@ pub(super) struct Gathered {
     /// Rust files with the names of the test modules that they declare.
     pub(super) test_modules: Vec<(String, String)>,
     skipped_other: BTreeMap<SkipReason, u32>,
+    broken_links: Vec<BrokenLink>,
+    links_checked: u32,
     text_files: u32,
     begun: usize,
 }
@@ -119,6 +126,7 @@ impl Gathered {
         let Some(language) = candidate.language else {
             self.findings
                 .extend(inspect::text(path, &text, candidate.role));
+            self.check_links(candidate, &text);
             return;
         };
         let source = SourceFile {
@@ -142,6 +150,21 @@ impl Gathered {
         }
     }
 
+    /// Links of documents that ship; those of fixtures are often broken on purpose.
+    fn check_links(&mut self, candidate: &Candidate, text: &str) {
+        let is_markdown = [".md", ".markdown"]
+            .iter()
+            .any(|ending| candidate.path.ends_with(ending));
+        let ships = matches!(candidate.role, Role::Product | Role::Example);
+        if !is_markdown || !ships {
+            return;
+        }
+        let directory = candidate.file.parent().unwrap_or(&candidate.file);
+        let (mut broken, checked) = broken_links(&candidate.path, text, directory);
+        self.broken_links.append(&mut broken);
+        self.links_checked += checked;
+    }
+
     fn skip(&mut self, candidate: &Candidate, why: SkipReason) {
         if candidate.language.is_some() {
             let path = candidate.path.clone();
@@ -159,6 +182,8 @@ impl Gathered {
         for (why, count) in other.skipped_other {
             *self.skipped_other.entry(why).or_default() += count;
         }
+        self.broken_links.append(&mut other.broken_links);
+        self.links_checked += other.links_checked;
         self.text_files += other.text_files;
         self.begun += other.begun;
     }
@@ -166,6 +191,7 @@ impl Gathered {
     fn sort(&mut self) {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.test_modules.sort();
+        self.broken_links.sort();
         self.findings.sort_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))
         });

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::documentation::{ProjectDocuments, PublicItem};
 use crate::finding::Finding;
 use crate::inventory::{SkipReason, Skipped};
 use crate::language::Language;
+use crate::measured::Measured;
 use crate::metrics::{FunctionFacts, Hazard, Marker};
 use crate::source::Role;
 
@@ -62,6 +64,10 @@ pub struct FileFacts {
     pub markers: Vec<Marker>,
     /// Places that end the program or swallow errors.
     pub hazards: Vec<Hazard>,
+    /// Public items outside test code.
+    pub public_items: Vec<PublicItem>,
+    /// Whether the file itself opens with documentation (Rust `//!`).
+    pub opens_with_documentation: bool,
 }
 
 /// What a scan found. Everything in it is sorted; two scans of the same files differ in `elapsed_ms` only.
@@ -89,6 +95,8 @@ pub struct Snapshot {
     pub engines: Vec<Engine>,
     /// What the rules found, sorted by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// README, changelog, licence and links.
+    pub documents: ProjectDocuments,
     /// Whether the scan was stopped before its end; then everything here is partial.
     pub cancelled: bool,
     /// Threads that worked.
@@ -128,5 +136,45 @@ impl Snapshot {
     #[must_use]
     pub fn product_code_lines(&self) -> u64 {
         self.product().map(|file| u64::from(file.code_lines)).sum()
+    }
+
+    /// Product files with syntax errors.
+    #[must_use]
+    pub fn partial_product_files(&self) -> u32 {
+        let partial = self
+            .files_with_syntax_errors()
+            .filter(|file| file.role == Role::Product)
+            .count();
+        u32::try_from(partial).unwrap_or(u32::MAX)
+    }
+
+    /// What every measure of a scan that was stopped comes to.
+    pub(crate) fn cancelled_measure<T>(&self) -> Measured<T> {
+        Measured::Failed {
+            why: format!(
+                "the scan was cancelled after {} source files",
+                self.files.len()
+            ),
+            how: "run it again and let it finish".to_owned(),
+        }
+    }
+
+    /// Why there is no `what` to measure: an empty directory, other languages, or no such thing.
+    pub(crate) fn nothing_measured(&self, what: &str) -> String {
+        if !self.files.is_empty() {
+            let files = self.files.len();
+            return format!("no {what} in product code (source files: {files})");
+        }
+        if !self.skipped.is_empty() {
+            return format!("all source files were skipped ({})", self.skipped.len());
+        }
+        if !self.other_languages.is_empty() {
+            let names: Vec<_> = self.other_languages.keys().map(String::as_str).collect();
+            return format!("only languages that are not analysed: {}", names.join(", "));
+        }
+        if self.vendored > 0 {
+            return format!("only vendored code (source files: {})", self.vendored);
+        }
+        "no source files".to_owned()
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn apply(gathered: &mut Gathered) {
 
 /// Where the modules that a file declares lie: `a/b.rs` keeps them in `a/b/`, but `lib.rs`,
 /// `main.rs` and `mod.rs` beside themselves.
-fn module_directory(path: &str) -> String {
+pub(crate) fn module_directory(path: &str) -> String {
     let (directory, name) = match path.rsplit_once('/') {
         Some((directory, name)) => (format!("{directory}/"), name),
         None => (String::new(), path),
