@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use orchestrate_analysis::{ScanOptions, documentation, scan};
+use orchestrate_analysis::{ScanOptions, documentation, quality, scan};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let snapshot = scan(&root, &options)?;
     let report = serde_json::json!({
         "documentation": documentation(&snapshot),
+        "quality": quality(&snapshot),
         "snapshot": snapshot,
     });
     serde_json::to_writer_pretty(std::io::stdout().lock(), &report)?;

@@ -20,6 +20,9 @@ pub mod metrics;
 /// What is documented, of the code and of the project.
 pub mod documentation;
 
+/// A score for code, printed with its components.
+pub mod quality;
+
 /// Coverage from existing reports, checked for age and paths.
 pub mod coverage;
 
@@ -31,4 +34,5 @@ pub mod secrets;
 
 pub use documentation::{DocumentationReport, documentation};
 pub use inventory::{ScanError, ScanErrorKind};
+pub use quality::{QualityReport, quality};
 pub use scan::{ScanOptions, Snapshot, scan};

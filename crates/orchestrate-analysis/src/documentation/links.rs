@@ -27,7 +27,18 @@ pub fn broken_links(path: &str, text: &str, directory: &Path) -> (Vec<BrokenLink
     let mut checked = 0;
     for (line, target) in relative_targets(text) {
         checked += 1;
-        if !exists(directory, &target) {
+        // A documentation site serves `a/b.md` as `a/b/`, and some authors write links for that.
+        let found = exists(directory, &target)
+            || target
+                .strip_prefix("../")
+                .filter(|target| {
+                    target
+                        .split('#')
+                        .next()
+                        .is_some_and(|file| file.ends_with('/'))
+                })
+                .is_some_and(|target| exists(directory, target));
+        if !found {
             broken.push(BrokenLink {
                 path: path.to_owned(),
                 line,
@@ -162,6 +173,7 @@ fn is_relative(target: &str) -> bool {
     });
     !scheme
         && !target.starts_with(['#', '/', '?', '@', '~', '\\'])
+        && !target.contains("://")
         && !target.contains(['{', '}', '<', '>', '$', '*', '|', '"'])
         && (target.contains(['/', '.']))
 }

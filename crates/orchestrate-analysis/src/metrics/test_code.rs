@@ -123,7 +123,10 @@ fn python(root: Node<'_>, text: &str, found: &mut TestCode) {
                 .and_then(|node| text.get(node.byte_range()))
                 .unwrap_or_default()
         };
-        if field("name").starts_with("Test")
+        // `class TestCase(..)` is what a test framework ships.
+        let name = field("name");
+        if name.starts_with("Test")
+            && !name.ends_with("TestCase")
             && field("superclasses")
                 .split(['(', ')', ','])
                 .any(|base| base.trim().ends_with("TestCase"))

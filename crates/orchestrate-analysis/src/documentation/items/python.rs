@@ -66,10 +66,7 @@ pub(super) fn items(file: &ParsedFile<'_>) -> Vec<PublicItem> {
                         items.push(PublicItem::new(kind, name, definition, documented));
                     }
                 }
-                // A definition under a condition or in a `try` is as public as any.
-                "if_statement" | "else_clause" | "elif_clause" | "try_statement"
-                | "except_clause" | "finally_clause" | "with_statement" | "for_statement"
-                | "while_statement" | "block" => open.push((child, class.clone())),
+                kind if is_transparent(kind) => open.push((child, class.clone())),
                 _ => {}
             }
         }
@@ -92,7 +89,8 @@ fn is_public_function(name: &str, decorators: &[&str], is_method: bool) -> bool 
     let is_magic = name.len() > 4 && name.starts_with("__") && name.ends_with("__");
     let changes_property = decorators
         .iter()
-        .any(|decorator| decorator.ends_with(".setter") || decorator.ends_with(".deleter"));
+        .filter_map(|decorator| decorator.split_once('.'))
+        .any(|(_, rest)| rest == "setter" || rest == "deleter");
     !decorated("override") && !changes_property && (is_magic || !name.starts_with('_'))
 }
 
@@ -133,37 +131,54 @@ fn has_docstring(body: Node<'_>) -> bool {
 
 /// The names in `__all__`, if the module has one.
 fn exported_names<'a>(file: &'a ParsedFile<'_>) -> Option<BTreeSet<&'a str>> {
-    let root = file.tree.root_node();
     let mut names: Option<BTreeSet<&str>> = None;
-    let mut cursor = root.walk();
-    for statement in root.named_children(&mut cursor) {
-        let Some(assignment) = statement.named_child(0) else {
-            continue;
-        };
-        if !matches!(assignment.kind(), "assignment" | "augmented_assignment")
-            || field_text(file, assignment, "left") != "__all__"
-        {
-            continue;
-        }
-        let names = names.get_or_insert_default();
-        let mut open: Vec<_> = assignment
-            .child_by_field_name("right")
-            .into_iter()
-            .collect();
-        while let Some(value) = open.pop() {
-            if value.kind() == "string" {
-                let mut parts = value.walk();
-                let content = value
-                    .named_children(&mut parts)
-                    .find(|part| part.kind() == "string_content");
-                names.extend(content.map(|content| file.text(content)));
-            } else {
-                let mut parts = value.walk();
-                open.extend(value.named_children(&mut parts));
+    let mut blocks = vec![file.tree.root_node()];
+    while let Some(block) = blocks.pop() {
+        let mut cursor = block.walk();
+        for statement in block.named_children(&mut cursor) {
+            if is_transparent(statement.kind()) {
+                blocks.push(statement);
+            } else if let Some(assignment) = statement.named_child(0)
+                && matches!(assignment.kind(), "assignment" | "augmented_assignment")
+                && field_text(file, assignment, "left") == "__all__"
+            {
+                let names = names.get_or_insert_default();
+                names.extend(strings_in(file, assignment.child_by_field_name("right")));
             }
         }
     }
     names
+}
+
+fn strings_in<'a>(file: &'a ParsedFile<'_>, value: Option<Node<'_>>) -> Vec<&'a str> {
+    let mut strings = Vec::new();
+    let mut open: Vec<_> = value.into_iter().collect();
+    while let Some(value) = open.pop() {
+        if value.kind() == "string_content" {
+            strings.push(file.text(value));
+        } else {
+            let mut parts = value.walk();
+            open.extend(value.named_children(&mut parts));
+        }
+    }
+    strings
+}
+
+/// Whether a statement's definitions are as public as if they stood outside of it.
+fn is_transparent(kind: &str) -> bool {
+    matches!(
+        kind,
+        "if_statement"
+            | "else_clause"
+            | "elif_clause"
+            | "try_statement"
+            | "except_clause"
+            | "finally_clause"
+            | "with_statement"
+            | "for_statement"
+            | "while_statement"
+            | "block"
+    )
 }
 
 /// Whether the file or a package around it begins with an underscore (`__init__` does not count).
