@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::language::Language;
 
-/// The command that writes a report for a language where [`find`](super::find) looks for it.
+/// The commands, in backticks, that write a report for a language where [`find`](super::find) looks for it.
 pub(super) fn command(language: Language) -> &'static str {
     match language {
-        Language::Rust => "cargo llvm-cov --lcov --output-path lcov.info",
-        Language::Python => "coverage run -m pytest && coverage json",
+        Language::Rust => "`cargo llvm-cov --lcov --output-path lcov.info`",
+        Language::Python => "`coverage run -m pytest && coverage json`",
         Language::JavaScript => {
-            "npx c8 --reporter=lcov npm test (or, without a package, node --test --experimental-test-coverage --test-reporter=lcov --test-reporter-destination=lcov.info)"
+            "`npx c8 --reporter=lcov npm test`, or without a package `node --test --experimental-test-coverage --test-reporter=lcov --test-reporter-destination=lcov.info`"
         }
-        Language::TypeScript => "npx c8 --reporter=lcov npm test",
-        Language::Go => "go test -coverprofile=cover.out ./...",
+        Language::TypeScript => "`npx c8 --reporter=lcov npm test`",
+        Language::Go => "`go test -coverprofile=cover.out ./...`",
     }
 }
 
@@ -24,12 +24,8 @@ pub(super) fn how(languages: &BTreeSet<Language>) -> String {
         // The two share runners; the longer advice covers both.
         let covered = language == Language::TypeScript && languages.contains(&Language::JavaScript);
         if languages.contains(&language) && !covered {
-            commands.push(format!("{}: `{}`", language.name(), command(language)));
+            commands.push(format!("{}: {}", language.name(), command(language)));
         }
-    }
-    if commands.is_empty() {
-        return "there are no product sources of a known language, so there is nothing to cover"
-            .to_owned();
     }
     format!(
         "run the tests under coverage first; {}",

@@ -9,6 +9,7 @@ use super::matching::Matches;
 use super::measure::{IndexedSource, LineSpan, SAME_WITHIN, SourceIndex, product};
 use super::model::{
     BranchProbe, Counts, FunctionHits, Probe, RawFile, RawReport, Unit, count, count_branches,
+    file_count,
 };
 use super::report::{
     Age, CoverageReport, FileCoverage, LanguageCoverage, MissingSource, RejectedReport,
@@ -84,8 +85,11 @@ pub(super) fn combine(
             None => not_measured.push(UnmeasuredLanguage {
                 language,
                 files: product.len(),
-                why: format!("no usable report names a {} file", language.name()),
-                how: format!("run `{}`", advice::command(language)),
+                why: format!(
+                    "no usable report names any of its {}",
+                    file_count(product.len())
+                ),
+                how: format!("run {}", advice::command(language)),
             }),
         }
     }
@@ -104,10 +108,9 @@ pub(super) fn combine(
     }
     for unmeasured in &not_measured {
         notes.push(format!(
-            "{} is not in the figures: {} in {} product files",
+            "{} is not in the figures: {}",
             unmeasured.language.name(),
-            unmeasured.why,
-            unmeasured.files
+            unmeasured.why
         ));
     }
     let totals: Vec<Totals> = [Unit::Lines, Unit::Statements]
@@ -355,18 +358,18 @@ fn evidence(report: &Accepted, used_for: Vec<Language>, sources: &SourceIndex) -
     let mut notes = report.raw.notes.clone();
     let whole = report.raw.counts();
     let percent = |counts: Counts| counts.percent().unwrap_or(0.0);
-    if let Some(own) = report.raw.own_summary.filter(|own| own.total > 0) {
-        if (percent(own) - percent(whole)).abs() > SAME_WITHIN {
-            notes.push(format!(
-                "its own summary says {:.1} % ({} of {}), its files add up to {:.1} % ({} of {})",
-                percent(own),
-                own.covered,
-                own.total,
-                percent(whole),
-                whole.covered,
-                whole.total,
-            ));
-        }
+    if let Some(own) = report.raw.own_summary.filter(|own| own.total > 0)
+        && (percent(own) - percent(whole)).abs() > SAME_WITHIN
+    {
+        notes.push(format!(
+            "its own summary says {:.1} % ({} of {}), its files add up to {:.1} % ({} of {})",
+            percent(own),
+            own.covered,
+            own.total,
+            percent(whole),
+            whole.covered,
+            whole.total,
+        ));
     }
     let mut product = Counts::default();
     for language in &used_for {

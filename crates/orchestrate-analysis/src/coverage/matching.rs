@@ -1,7 +1,7 @@
 //! Finds the sources that the paths of a report mean.
 //!
-//! Direct ways come first: the same relative path, an absolute path under the repository, a path under one of the
-//! report's source directories, a Go import path under a module. Only if none of these finds anything is a common
+//! Direct ways come first: a path relative to the repository or to a directory above the report, an absolute path under
+//! the repository, a path under one of the report's source directories, a Go import path under a module. Only if none of these finds anything is a common
 //! replacement of the beginning looked for, as it is needed for a report that was made elsewhere
 //! (`/build/project/src/a.rs`). A replacement must explain at least half of the paths that it applies to, so that a
 //! few equal file names do not make a foreign report ours.
@@ -21,7 +21,7 @@ pub(super) struct Matches {
     pub(super) files: BTreeMap<usize, usize>,
     /// Files of the report that are no source, by position.
     pub(super) unmatched: Vec<usize>,
-    /// The replacements that were needed, as `from -> to`.
+    /// How the paths were understood, where they are not simply those of the repository.
     pub(super) mapping: Option<String>,
 }
 
@@ -79,8 +79,8 @@ impl<'a> Repository<'a> {
         }
     }
 
-    /// Matches the files of a report.
-    pub(super) fn matches(&self, report: &RawReport) -> Matches {
+    /// Matches the files of a report that lies at `report_path`.
+    pub(super) fn matches(&self, report: &RawReport, report_path: &str) -> Matches {
         let paths: Vec<String> = report
             .files
             .iter()
@@ -91,39 +91,51 @@ impl<'a> Repository<'a> {
             .iter()
             .map(|root| normalize(root))
             .collect();
+        // Relative paths start where the tool ran: one place for all of them, at or above the report. The one that
+        // explains most is taken, of equals the nearest, so that a package is not mistaken for its neighbour.
+        let mut matches = Matches::default();
+        for base in bases(report_path) {
+            let found = self.starting_at(&paths, &sources, &base);
+            if found.files.len() > matches.files.len() {
+                matches = found;
+                matches.mapping = (!base.is_empty()).then(|| format!("relative to `{base}`"));
+            }
+        }
+        if matches.files.is_empty() {
+            matches.unmatched = (0..paths.len()).collect();
+            self.replace_beginnings(&paths, &mut matches);
+        }
+        matches
+    }
+
+    fn starting_at(&self, paths: &[String], sources: &[String], base: &str) -> Matches {
         let mut matches = Matches::default();
         for (position, path) in paths.iter().enumerate() {
-            match self.direct(path, &sources) {
+            match self.direct(path, sources, base) {
                 Some(source) => {
                     matches.files.entry(source).or_insert(position);
                 }
                 None => matches.unmatched.push(position),
             }
         }
-        if matches.files.is_empty() {
-            self.replace_beginnings(&paths, &mut matches);
-        }
         matches
     }
 
-    fn direct(&self, path: &str, sources: &[String]) -> Option<usize> {
-        // A source directory is the more exact statement, so it goes before the bare path.
-        let joined = sources.iter().filter(|_| !is_absolute(path)).map(|source| {
-            let source = source.trim_end_matches('/');
-            normalize(&format!("{source}/{path}"))
-        });
-        let below_root = |path: &str| {
-            let found = self
-                .roots
-                .iter()
-                .find_map(|root| self.get(path.strip_prefix(root.as_str())?));
-            found.or_else(|| self.get(path))
+    fn direct(&self, path: &str, sources: &[String], base: &str) -> Option<usize> {
+        let find = |path: &str| {
+            if is_absolute(path) {
+                self.roots
+                    .iter()
+                    .find_map(|root| self.get(path.strip_prefix(root.as_str())?))
+            } else {
+                self.get(&normalize(&format!("{base}{path}")))
+            }
         };
+        // A source directory is the more exact statement, so it goes before the bare path.
+        let mut joined = sources.iter().filter(|_| !is_absolute(path));
         joined
-            .map(|path| below_root(&path))
-            .find(Option::is_some)
-            .flatten()
-            .or_else(|| below_root(path))
+            .find_map(|source| find(&format!("{}/{path}", source.trim_end_matches('/'))))
+            .or_else(|| find(path))
             .or_else(|| {
                 self.modules.iter().find_map(|(module, directory)| {
                     let rest = path.strip_prefix(module.as_str())?.strip_prefix('/')?;
@@ -227,6 +239,22 @@ impl<'a> Repository<'a> {
             })
             .collect()
     }
+}
+
+/// The directories above a report, the nearest first, with a slash at the end; the repository itself is the last.
+fn bases(report_path: &str) -> Vec<String> {
+    let mut bases = Vec::new();
+    let mut path = if is_absolute(report_path) {
+        ""
+    } else {
+        report_path
+    };
+    while let Some((directory, _)) = path.rsplit_once('/') {
+        bases.push(format!("{directory}/"));
+        path = directory;
+    }
+    bases.push(String::new());
+    bases
 }
 
 /// The number of bytes of the longest common end that begins after a slash or at the start of both.

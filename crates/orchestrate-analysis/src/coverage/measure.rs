@@ -13,7 +13,7 @@ use super::age::{self, is_outdated, span, utc};
 use super::combine::{Accepted, combine};
 use super::find::{Candidate, find};
 use super::matching::{Matches, Repository};
-use super::model::{Counts, RawReport};
+use super::model::{Counts, RawReport, file_count};
 use super::report::{Age, CoverageReport, RejectedReport};
 use super::{advice, read};
 use crate::language::Language;
@@ -93,7 +93,8 @@ pub fn measure(
     if languages.is_empty() {
         return Measured::NotMeasured {
             why: "there are no product sources of a known language".to_owned(),
-            how,
+            how: "name a directory with Rust, Python, JavaScript, TypeScript or Go sources"
+                .to_owned(),
         };
     }
     let named = !options.reports.is_empty();
@@ -237,7 +238,7 @@ fn judge(
             format!("is empty: it counts no {}", raw.unit.name()),
         ));
     }
-    let matches = repository.matches(&raw);
+    let matches = repository.matches(&raw, &candidate.relative);
     if matches.files.is_empty() {
         return Err(Rejection::new(
             Kind::OtherPaths,
@@ -259,8 +260,8 @@ fn judge(
         == 0
     {
         let why = format!(
-            "names no product code: its {} known files are tests, examples, generated or vendored",
-            matches.files.len()
+            "names no product code: {} that the repository has, all tests, examples, generated or vendored",
+            file_count(matches.files.len())
         );
         return Err(Rejection::new(Kind::Empty, why));
     }
@@ -310,8 +311,8 @@ fn other_paths(raw: &RawReport, matches: &Matches, sources: &SourceIndex) -> Str
         .next()
         .map(|source| format!(", the repository has files such as `{}`", source.path));
     format!(
-        "is of other paths: it names {} files such as {}{}",
-        raw.files.len(),
+        "is of other paths: it names {} such as {}{}",
+        file_count(raw.files.len()),
         theirs.join(" and "),
         ours.unwrap_or_default()
     )

@@ -16,6 +16,8 @@ mod measure;
 mod model;
 pub mod read;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use find::{Candidate, find};
 pub use gaps::{FunctionSpan, Gap, rank_files, rank_gaps};

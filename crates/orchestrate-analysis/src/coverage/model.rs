@@ -152,6 +152,11 @@ impl RawFile {
     }
 }
 
+/// So many files, as a sentence says it.
+pub(super) fn file_count(files: usize) -> String {
+    format!("{files} {}", if files == 1 { "file" } else { "files" })
+}
+
 /// Units covered and known by some probes.
 pub(super) fn count<'a>(probes: impl Iterator<Item = &'a Probe>) -> Counts {
     probes.fold(Counts::default(), |mut counts, probe| {

@@ -15,6 +15,12 @@ use crate::coverage::model::{Counts, FileBuilder, Format, RawReport, Unit, build
 /// Deeper than any real report; bounds what unclosed elements can cost.
 const MAX_DEPTH: usize = 64;
 
+/// A method, and first line, last line and most hits of its lines.
+struct Method {
+    name: String,
+    span: Option<(u32, u32, u64)>,
+}
+
 #[derive(Default)]
 struct State {
     depth: usize,
@@ -23,8 +29,8 @@ struct State {
     closed: bool,
     /// The file of the class that is open.
     file: Option<String>,
-    /// The method that is open: its name, and first line, last line and most hits of its lines.
-    method: Option<(String, Option<(u32, u32, u64)>)>,
+    /// The method that is open.
+    method: Option<Method>,
     in_source: bool,
     source: String,
     sources: Vec<String>,
@@ -154,7 +160,7 @@ impl State {
                     }
                     Ok(())
                 })?;
-                self.method = Some((name, None));
+                self.method = Some(Method { name, span: None });
             }
             "line" => self.line(element)?,
             _ => {}
@@ -173,11 +179,10 @@ impl State {
                     line = Some(line_number(number)?);
                 }
                 "hits" => {
+                    let parsed = value.parse::<u64>();
                     hits = Some(
-                        value
-                            .parse::<u64>()
-                            .map_err(|_| format!("`{}` is no number of hits", excerpt(value)))?,
-                    )
+                        parsed.map_err(|_| format!("`{}` is no number of hits", excerpt(value)))?,
+                    );
                 }
                 "condition-coverage" => branches = Some(conditions(value)?),
                 _ => {}
@@ -192,9 +197,9 @@ impl State {
         if let Some((covered, total)) = branches {
             builder.max_branches(line, covered, total);
         }
-        if let Some((_, span)) = &mut self.method {
-            let (first, last, most) = span.unwrap_or((line, line, hits));
-            *span = Some((first.min(line), last.max(line), most.max(hits)));
+        if let Some(method) = &mut self.method {
+            let (first, last, most) = method.span.unwrap_or((line, line, hits));
+            method.span = Some((first.min(line), last.max(line), most.max(hits)));
         }
         Ok(())
     }
@@ -210,8 +215,13 @@ impl State {
             }
             "class" => self.file = None,
             "method" => {
-                if let (Some((name, Some((first, last, hits)))), Some(file)) =
-                    (self.method.take(), &self.file)
+                if let (
+                    Some(Method {
+                        name,
+                        span: Some((first, last, hits)),
+                    }),
+                    Some(file),
+                ) = (self.method.take(), &self.file)
                 {
                     self.builders.entry(file.clone()).or_default().add_function(
                         name,

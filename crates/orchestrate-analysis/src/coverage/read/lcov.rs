@@ -122,14 +122,12 @@ fn entry(
         }
         "BRF" | "BRH" => builder.branches_known(),
         "LF" => {
-            stated.total = stated
-                .total
-                .saturating_add(number(Some(value), "lines found")?)
+            let count = number(Some(value), "lines found")?;
+            stated.total = stated.total.saturating_add(count);
         }
         "LH" => {
-            stated.covered = stated
-                .covered
-                .saturating_add(number(Some(value), "lines hit")?)
+            let count = number(Some(value), "lines hit")?;
+            stated.covered = stated.covered.saturating_add(count);
         }
         "FN" => {
             // `FN:<line>,<name>` or, from lcov 2 and coverage.py, `FN:<line>,<end>,<name>`; a name may hold commas.

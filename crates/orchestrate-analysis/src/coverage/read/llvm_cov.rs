@@ -118,7 +118,17 @@ const MAX_LINES: u64 = 20_000_000;
 /// Reads an export. One made with `-summary-only` gives counts per file and no lines.
 pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
     let export: Export = serde_json::from_str(text)?;
-    let mut budget = MAX_LINES;
+    let mut lines = 0_u64;
+    for file in export.data.iter().flat_map(|data| &data.files) {
+        let segments = file.segments.iter().flatten();
+        lines = lines.saturating_add(segments.map(|segment| segment.line).max().unwrap_or(0));
+        if lines > MAX_LINES {
+            return Err(ReadError::entry(
+                &file.filename,
+                format!("more than {MAX_LINES} lines"),
+            ));
+        }
+    }
     let mut builders: BTreeMap<String, FileBuilder> = BTreeMap::new();
     let mut summaries: BTreeMap<String, Counts> = BTreeMap::new();
     let mut own_summary = None;
@@ -127,14 +137,6 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             let place = |what: String| ReadError::entry(&file.filename, what);
             let builder = builders.entry(file.filename.clone()).or_default();
             if let Some(segments) = &file.segments {
-                let last = segments
-                    .iter()
-                    .map(|segment| segment.line)
-                    .max()
-                    .unwrap_or(0);
-                budget = budget
-                    .checked_sub(last)
-                    .ok_or_else(|| place(format!("more than {MAX_LINES} lines")))?;
                 unfold(segments, builder).map_err(place)?;
             } else if let Some(lines) = file.summary.and_then(|summary| summary.lines) {
                 summaries.insert(file.filename.clone(), lines.into());
@@ -147,7 +149,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             }
         }
         for function in data.functions {
-            add_function(function, &mut builders)?;
+            add_function(&function, &mut builders)?;
         }
         if let Some(lines) = data.totals.and_then(|totals| totals.lines) {
             own_summary
@@ -220,7 +222,7 @@ fn unfold(segments: &[Segment], builder: &mut FileBuilder) -> Result<(), String>
 
 /// Adds a function to the file that its first region stands in.
 fn add_function(
-    function: Function,
+    function: &Function,
     builders: &mut BTreeMap<String, FileBuilder>,
 ) -> Result<(), ReadError> {
     let lines = function

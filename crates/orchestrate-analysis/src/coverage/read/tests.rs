@@ -440,7 +440,7 @@ fn llvm_cov_that_is_broken() {
         "#]],
     );
     let file = r#"{"filename": "a.rs", "segments": [[1, 1, 1, true, true, false], [2000000, 1, 0, false, false, false]]}"#;
-    let files = vec![file; 11].join(",");
+    let files = [file; 11].join(",");
     check(
         &format!(r#"{{"data": [{{"files": [{files}]}}], "type": "llvm.coverage.json.export"}}"#),
         expect![[r#"
