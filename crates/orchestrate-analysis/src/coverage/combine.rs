@@ -400,6 +400,10 @@ fn evidence(report: &Accepted, used_for: Vec<Language>, sources: &SourceIndex) -
         path: report.path.clone(),
         format: report.raw.format,
         age: report.age.clone(),
+        own_percent: report
+            .raw
+            .own_percent
+            .or_else(|| report.raw.own_summary?.percent()),
         used_for,
         files: report.raw.files.len(),
         files_product,

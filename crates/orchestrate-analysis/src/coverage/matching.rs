@@ -93,12 +93,14 @@ impl<'a> Repository<'a> {
             .collect();
         // Relative paths start where the tool ran: one place for all of them, at or above the report. The one that
         // explains most is taken, of equals the nearest, so that a package is not mistaken for its neighbour.
+        let at_root = self.starting_at(&paths, &sources, "");
         let mut matches = Matches::default();
         for base in bases(report_path) {
             let found = self.starting_at(&paths, &sources, &base);
             if found.files.len() > matches.files.len() {
+                let differs = found.files != at_root.files;
                 matches = found;
-                matches.mapping = (!base.is_empty()).then(|| format!("relative to `{base}`"));
+                matches.mapping = differs.then(|| format!("relative to `{base}`"));
             }
         }
         if matches.files.is_empty() {

@@ -181,7 +181,7 @@ pub(super) fn count_branches<'a>(branches: impl Iterator<Item = &'a BranchProbe>
 }
 
 /// A report as read, before anybody asked whether it fits the sources.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RawReport {
     /// Its format.
     pub format: Format,
@@ -193,6 +193,8 @@ pub struct RawReport {
     pub source_roots: Vec<String>,
     /// The total that the report itself states. It is compared, never used as a result.
     pub own_summary: Option<Counts>,
+    /// The headline figure of the tool in percent, where that is not the share of `own_summary`.
+    pub own_percent: Option<f64>,
     /// What the reader noticed.
     pub notes: Vec<String>,
 }

@@ -124,6 +124,9 @@ pub struct ReportEvidence {
     /// Its age beside that of the sources.
     #[serde(flatten)]
     pub age: Age,
+    /// The figure in percent that the tool itself prints for the whole report, product or not, where the report has it.
+    /// That of coverage.py adds branches to lines when branches were measured.
+    pub own_percent: Option<f64>,
     /// Languages whose figures come from it.
     pub used_for: Vec<Language>,
     /// Files that it names.

@@ -678,8 +678,8 @@ fn reports_of_different_parts_complement_each_other() {
         JavaScript 75.00 %
           packages/a/x.js 10/10 uncovered []
           packages/b/y.js 5/10 uncovered [6-10]
-        from packages/a/coverage/lcov.info (lcov): 1 files = 1 product + 0 other + 0 unmatched, relative to `packages/a/coverage/`
-        from packages/b/coverage/lcov.info (lcov): 1 files = 1 product + 0 other + 0 unmatched, relative to `packages/b/coverage/`
+        from packages/a/coverage/lcov.info (lcov): 1 files = 1 product + 0 other + 0 unmatched
+        from packages/b/coverage/lcov.info (lcov): 1 files = 1 product + 0 other + 0 unmatched
     "#]]);
 }
 

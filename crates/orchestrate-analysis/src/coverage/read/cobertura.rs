@@ -74,6 +74,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         files: build_files(state.builders),
         source_roots: state.sources,
         own_summary: state.stated,
+        own_percent: None,
         notes: Vec::new(),
     })
 }

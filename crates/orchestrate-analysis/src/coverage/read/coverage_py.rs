@@ -62,23 +62,26 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             .map_err(|what| ReadError::entry(&path, what))?;
         builders.insert(path, builder);
     }
-    let own_summary = report.totals.map(|totals| {
-        if let (Some(percent), Some(1..)) = (totals.percent_covered, totals.num_branches) {
-            notes.push(format!(
-                "coverage.py prints {percent:.1} % for this report, which adds branches to lines"
-            ));
-        }
-        Counts {
-            covered: totals.covered_lines,
-            total: totals.num_statements,
-        }
-    });
+    let totals = report.totals.as_ref();
+    // With branches the figure that coverage.py prints adds them to the lines, which is no share of either.
+    let own_percent = totals
+        .filter(|totals| totals.num_branches.is_some_and(|branches| branches > 0))
+        .and_then(|totals| totals.percent_covered);
+    if let Some(percent) = own_percent {
+        notes.push(format!(
+            "coverage.py prints {percent:.1} % for this report, which adds branches to lines"
+        ));
+    }
     Ok(RawReport {
         format: Format::CoveragePyJson,
         unit: Unit::Lines,
         files: build_files(builders),
         source_roots: Vec::new(),
-        own_summary,
+        own_summary: totals.map(|totals| Counts {
+            covered: totals.covered_lines,
+            total: totals.num_statements,
+        }),
+        own_percent,
         notes,
     })
 }

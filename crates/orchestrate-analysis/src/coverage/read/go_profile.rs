@@ -48,6 +48,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             .collect(),
         source_roots: Vec::new(),
         own_summary: None,
+        own_percent: None,
         notes: Vec::new(),
     })
 }

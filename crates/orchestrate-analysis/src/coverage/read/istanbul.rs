@@ -63,6 +63,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         files: build_files(builders),
         source_roots: Vec::new(),
         own_summary: None,
+        own_percent: None,
         notes: Vec::new(),
     })
 }

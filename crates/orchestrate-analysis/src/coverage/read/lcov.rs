@@ -89,6 +89,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         source_roots: Vec::new(),
         // With several records per file their `LF` count the same lines again and again.
         own_summary: (stated.total > 0 && !repeated).then_some(stated),
+        own_percent: None,
         notes: Vec::new(),
     })
 }

@@ -167,6 +167,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         files: files.collect(),
         source_roots: Vec::new(),
         own_summary,
+        own_percent: None,
         notes: Vec::new(),
     })
 }
