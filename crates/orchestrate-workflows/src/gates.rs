@@ -1,6 +1,6 @@
 //! The gates of release preparation: which metric of which agent must reach which threshold.
 
-use orchestrate_core::gate::{Direction, GateRule};
+use orchestrate_core::gate::{Direction, GateRule, QualityGate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,19 @@ impl Thresholds {
             ),
         ]
     }
+}
+
+/// The target of a judged gate as people read it, for example `≥ 80`.
+#[must_use]
+pub fn target(gate: &QualityGate) -> String {
+    let gates = Thresholds::default().unchecked();
+    let known = gates.iter().find(|known| known.rule.metric == gate.metric);
+    let sign = match known.map(|known| known.rule.direction) {
+        Some(Direction::AtLeast) => "≥ ",
+        Some(Direction::AtMost) => "≤ ",
+        None => "",
+    };
+    format!("{sign}{}", gate.threshold)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod error;
+pub mod formats;
 pub mod gates;
 pub mod release_prep;
 pub mod report;

@@ -175,7 +175,8 @@ mod tests {
               "collect": {
                 "strategy": "parallel"
               }
-            }"#]].assert_eq(&text);
+            }"#]]
+        .assert_eq(&text);
         let again = ReleasePrep::default().plan(&AgentRegistry::builtin());
         assert_eq!(again.map(|plan| plan.digest()), Ok(plan.digest()));
     }
