@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ColorChoice, FromArgMatches as _};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, FromArgMatches as _};
 
-use crate::args::{self, Cli, Verb};
+use crate::args::{self, Cli, Format, Verb};
 use crate::cmd;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -26,9 +27,10 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let json = args::asks_for_json(arguments.iter().skip(1), variable.as_deref());
     let parsed = args::command()
         .try_get_matches_from(arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     match parsed {
-        Ok(cli) => {
+        Ok((cli, matches)) => {
+            let json = wants_json(&cli, &matches);
             let color = cli.global.color.unwrap_or(ColorChoice::Auto);
             let global = &cli.global;
             let mut printer = Printer::new(json, global.quiet, global.verbose, stream(color));
@@ -40,6 +42,13 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
                 && let Some(color) = settings.word(names::COLOR)
             {
                 printer.set_color(stream(color));
+            }
+            if let Verb::ReleasePrep(args) = &cli.verb
+                && args.out.is_none()
+                && args.format.is_none()
+                && settings.word(names::FORMAT) == Some(Format::Json)
+            {
+                printer.json = true;
             }
             let call = Call { printer, settings };
             dispatch(&cli.verb, &call).unwrap_or_else(|failure| fail(&call.printer, &failure))
@@ -56,8 +65,34 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Docs(args) => cmd::docs::run(args, call),
         Verb::Doctor => cmd::doctor::run(call),
         Verb::Explain(args) => cmd::explain::run(args, call),
+        Verb::Plan(args) => cmd::plan::run(args, call),
+        Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
+        Verb::Run(args) => cmd::run::run(args, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
-        _ => Ok(Exit::Internal),
+        Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::Workflows(verb) => cmd::workflows::run(verb, call),
+    }
+}
+
+/// Whether the one document is wanted on stdout. `--json` says so for every verb; `--format`
+/// counts too where it is what goes to stdout. What was typed wins over what a variable says.
+fn wants_json(cli: &Cli, matches: &ArgMatches) -> bool {
+    let format = match &cli.verb {
+        Verb::ReleasePrep(args) if args.out.is_none() => args.format,
+        _ => None,
+    };
+    let typed = |matches: &ArgMatches, id: &str| {
+        matches.ids().any(|it| it == id)
+            && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    match format {
+        None => cli.global.json,
+        Some(format) => {
+            let verb = matches.subcommand().map(|(_, verb)| verb);
+            let format_typed = verb.is_some_and(|verb| typed(verb, "format"));
+            let json = cli.global.json && (typed(matches, "json") || !format_typed);
+            json || format == Format::Json
+        }
     }
 }
 
@@ -65,11 +100,12 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
 fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
-        Verb::Run(args) => &args.about.path,
-        Verb::Plan(args) => &args.about.path,
-        Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) | Verb::Config(_) => {
-            Path::new(".")
-        }
+        Verb::Run(args) => &args.path,
+        Verb::Plan(_)
+        | Verb::Agents(_)
+        | Verb::Strategies(_)
+        | Verb::Workflows(_)
+        | Verb::Config(_) => Path::new("."),
         Verb::Doctor
         | Verb::Explain(_)
         | Verb::Completions(_)

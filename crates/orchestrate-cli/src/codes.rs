@@ -1,7 +1,9 @@
 //! What every error code means: cause and remedy. `orchestrate explain` and `docs errors` print it.
 
+use orchestrate_strategies::graph::CODES;
+
 /// The page of one code.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Clone, Copy, serde::Serialize)]
 pub(crate) struct Page {
     pub(crate) code: &'static str,
     pub(crate) title: &'static str,
@@ -23,8 +25,8 @@ const fn page(
     }
 }
 
-/// All pages, by code.
-pub(crate) const PAGES: &[Page] = &[
+/// The pages that stand here, by code.
+const PAGES: &[Page] = &[
     page(
         "ORC0101",
         "an agent template is not valid",
@@ -68,6 +70,66 @@ pub(crate) const PAGES: &[Page] = &[
         "Percentages run from 0 to 100, scores from 0 to 10, counts from 0.",
     ),
     page(
+        "ORC0302",
+        "the threshold of a gate lies above its scale",
+        "Nothing could ever reach it: percentages end at 100, scores at 10.",
+        "Give a threshold that lies on the scale.",
+    ),
+    page(
+        "ORC0401",
+        "no agent was selected",
+        "A workflow was told to run without any agent, so it could measure nothing.",
+        "Leave `--agents` out to run all of them, or name at least one.",
+    ),
+    page(
+        "ORC0402",
+        "an agent was selected twice",
+        "Each agent of a workflow runs once.",
+        "Name it once.",
+    ),
+    page(
+        "ORC0403",
+        "no workflow has this name",
+        "A workflow was named that is not in the catalogue.",
+        "`orchestrate workflows list` shows all names.",
+    ),
+    page(
+        "ORC0404",
+        "the path cannot be analysed",
+        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
+        "Name the directory of a repository that this user may read.",
+    ),
+    page(
+        "ORC0501",
+        "an executor has no backend",
+        "Without a backend no agent could run.",
+        "Add one with `LocalExecutor::builder().backend(..)`.",
+    ),
+    page(
+        "ORC0502",
+        "the limit of concurrency is 0",
+        "Under this limit nothing could ever start.",
+        "Leave the limit out, or give 1 or more.",
+    ),
+    page(
+        "ORC0503",
+        "there is no async runtime",
+        "A run was started from a place without a tokio runtime that has its timer enabled.",
+        "Start it inside one, for example from a function marked `#[tokio::main]`.",
+    ),
+    page(
+        "ORC0504",
+        "a run was torn down",
+        "The runtime stopped before the run did, so there is no report of it.",
+        "Keep the runtime until `report` has answered.",
+    ),
+    page(
+        "ORC0701",
+        "a file could not be written",
+        "Writing a plan or report failed. What stood there before is untouched.",
+        "Check the directory, its rights, and that the disk is not full.",
+    ),
+    page(
         "ORC0901",
         "the arguments are not usable",
         "A flag, a value or a verb on the command line, or a variable `ORCHESTRATE_…` that stands for a flag, is unknown or out of range. Nothing was run.",
@@ -75,21 +137,21 @@ pub(crate) const PAGES: &[Page] = &[
     ),
     page(
         "ORC0902",
-        "a path cannot be analysed",
-        "The path does not exist, is a file where a directory is needed (or the other way round), or this user may not read it. It is checked before any agent runs.",
-        "Name the directory of the repository, and give this user the right to read it.",
-    ),
-    page(
-        "ORC0903",
         "a file cannot be read",
-        "A file that was named does not exist or may not be read.",
+        "A file that was named does not exist or may not be read. It is looked at before any agent runs.",
         "Check its name and its rights.",
     ),
     page(
-        "ORC0904",
+        "ORC0903",
         "a file cannot be written",
-        "The directory of `--out` does not exist, may not be written to, or the disk is full.",
+        "`--out` names a directory, or a file in a directory that does not exist. It is looked at before any agent runs.",
         "Name a file in a directory that exists and may be written to.",
+    ),
+    page(
+        "ORC0904",
+        "the output cannot be written",
+        "Standard output refused the text, for a reason other than a reader that went away.",
+        "Check that the disk behind it is not full.",
     ),
     page(
         "ORC0905",
@@ -122,12 +184,6 @@ pub(crate) const PAGES: &[Page] = &[
         "The message lists what is possible.",
     ),
     page(
-        "ORC0910",
-        "the output cannot be written",
-        "Standard output was closed or refused the text, for a reason other than a reader that went away.",
-        "Check that the disk behind it is not full.",
-    ),
-    page(
         "ORC0999",
         "a fault of this program",
         "Something happened that the program holds to be impossible.",
@@ -136,10 +192,23 @@ pub(crate) const PAGES: &[Page] = &[
 ];
 
 /// The page of a code, whatever its case.
-pub(crate) fn find(code: &str) -> Option<&'static Page> {
-    PAGES
-        .iter()
+pub(crate) fn find(code: &str) -> Option<Page> {
+    all()
+        .into_iter()
         .find(|page| page.code.eq_ignore_ascii_case(code))
+}
+
+/// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.
+pub(crate) fn all() -> Vec<Page> {
+    let plans = CODES.iter().map(|&(code, title, remedy)| Page {
+        code,
+        title,
+        cause: "A plan is checked before it runs, and all problems are told at once. This is one of them.",
+        remedy,
+    });
+    let mut all: Vec<Page> = PAGES.iter().copied().chain(plans).collect();
+    all.sort_by_key(|page| page.code);
+    all
 }
 
 #[cfg(test)]
@@ -176,18 +245,17 @@ mod tests {
         for entry in fs::read_dir(crates).unwrap() {
             collect(&entry.unwrap().path().join("src"), &mut used);
         }
-        let pages: BTreeSet<String> = PAGES.iter().map(|page| page.code.to_owned()).collect();
+        let pages: BTreeSet<String> = all().iter().map(|page| page.code.to_owned()).collect();
         assert_eq!(used, pages);
     }
 
     #[test]
     fn pages_are_sorted_and_complete() {
         assert!(PAGES.is_sorted_by_key(|page| page.code));
-        for page in PAGES {
+        for page in all() {
             for text in [page.title, page.cause, page.remedy] {
                 assert!(!text.trim().is_empty(), "{}", page.code);
             }
-            assert!(page.remedy.ends_with('.'), "{}", page.code);
         }
         assert_eq!(find("orc0201").map(|page| page.code), Some("ORC0201"));
         assert!(find("ORC0000").is_none());

@@ -34,12 +34,6 @@ impl Failure {
             "exit_code": self.exit.code(),
         }})
     }
-
-    /// The same failure with one more piece of advice.
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
-        self
-    }
 }
 
 impl<E: Explain> From<E> for Failure {
@@ -60,30 +54,11 @@ impl<E: Explain> From<E> for Failure {
     }
 }
 
-/// What is wrong with a path that was given.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum PathProblem {
-    #[error("it does not exist")]
-    Missing,
-    #[error("it is a file, and a directory is needed")]
-    File,
-    #[error("it is a directory, and a file is needed")]
-    Directory,
-    #[error("it cannot be read")]
-    Unreadable(#[source] std::io::Error),
-}
-
 /// What goes wrong in the command line itself.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     #[error("{message}")]
     Arguments { message: String, hints: Vec<String> },
-    #[error("`{}` cannot be analysed", path.display())]
-    Path {
-        path: PathBuf,
-        #[source]
-        problem: PathProblem,
-    },
     #[error("`{}` cannot be read", path.display())]
     Read {
         path: PathBuf,
@@ -91,7 +66,7 @@ pub(crate) enum CliError {
         source: std::io::Error,
     },
     #[error("`{}` cannot be written", path.display())]
-    Write {
+    Out {
         path: PathBuf,
         #[source]
         source: std::io::Error,
@@ -154,15 +129,14 @@ impl Explain for CliError {
     fn code(&self) -> &'static str {
         match self {
             Self::Arguments { .. } => "ORC0901",
-            Self::Path { .. } => "ORC0902",
-            Self::Read { .. } => "ORC0903",
-            Self::Write { .. } => "ORC0904",
+            Self::Read { .. } => "ORC0902",
+            Self::Out { .. } => "ORC0903",
+            Self::Output(_) => "ORC0904",
             Self::Settings { .. } => "ORC0905",
             Self::PlanForm { .. } => "ORC0906",
             Self::PlanChanged { .. } => "ORC0907",
             Self::PlanFormat { .. } => "ORC0908",
             Self::Unknown { .. } => "ORC0909",
-            Self::Output(_) => "ORC0910",
             Self::Internal { .. } => "ORC0999",
         }
     }
@@ -170,14 +144,14 @@ impl Explain for CliError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Arguments { .. }
-            | Self::Path { .. }
             | Self::Read { .. }
+            | Self::Out { .. }
             | Self::Unknown { .. } => ErrorKind::Argument,
             Self::Settings { .. }
             | Self::PlanForm { .. }
             | Self::PlanChanged { .. }
             | Self::PlanFormat { .. } => ErrorKind::Definition,
-            Self::Write { .. } | Self::Output(_) => ErrorKind::Environment,
+            Self::Output(_) => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
     }
@@ -185,14 +159,8 @@ impl Explain for CliError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Arguments { hints, .. } => hints.clone(),
-            Self::Path { problem, .. } => vec![match problem {
-                PathProblem::Missing => "name a directory that exists, for example `--path .`".into(),
-                PathProblem::File => "name the directory of the repository, not a file in it".into(),
-                PathProblem::Directory => "name the file itself".into(),
-                PathProblem::Unreadable(_) => "give this user the right to read it, or run as its owner".into(),
-            }],
             Self::Read { .. } => vec!["check the name and the rights of the file".into()],
-            Self::Write { .. } => vec!["name a file in a directory that exists and may be written to".into()],
+            Self::Out { .. } => vec!["name a file in a directory that exists and may be written to".into()],
             Self::Settings { .. } => {
                 vec!["`orchestrate config list --origin` shows every key and where its value comes from".into()]
             }
@@ -220,12 +188,12 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_the_chain_of_causes_and_the_advice() {
-        let failure = Failure::from(CliError::Path {
+        let failure = Failure::from(CliError::Read {
             path: "x".into(),
-            problem: PathProblem::Unreadable(std::io::Error::other("permission denied")),
+            source: std::io::Error::other("permission denied"),
         });
-        assert_eq!(failure.message, "`x` cannot be analysed");
-        assert_eq!(failure.causes, ["it cannot be read", "permission denied"]);
+        assert_eq!(failure.message, "`x` cannot be read");
+        assert_eq!(failure.causes, ["permission denied"]);
         assert_eq!(failure.exit, Exit::Usage);
         assert_eq!(failure.hints.len(), 1);
         let document = failure.document();

@@ -1,8 +1,61 @@
 //! What is wired to what: the only place that names concrete adapters.
 
+use std::path::{Path, PathBuf};
+
+use orchestrate_core::limits::Limits;
+use orchestrate_core::plan::ExecutionPlan;
+use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
+use orchestrate_runtime::LocalExecutor;
+use orchestrate_strategies::catalog::Catalog;
+use orchestrate_strategies::meta::MetaOrchestrator;
+use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+
+use crate::error::Failure;
 
 /// The agents that a team can have.
 pub(crate) fn registry() -> AgentRegistry {
     AgentRegistry::builtin()
+}
+
+/// The strategies by which a team can work.
+pub(crate) fn catalog() -> Catalog {
+    Catalog::builtin()
+}
+
+/// The backend that runs an agent, by the id of its template; none when nothing here can.
+pub(crate) fn backend_of(template: &str) -> Option<&'static str> {
+    AGENTS.contains(&template).then_some("analysis")
+}
+
+/// A plan for a task, with limits.
+///
+/// # Errors
+/// When the task is empty or a hint is impossible.
+pub(crate) fn compose(
+    task: &str,
+    context: Context,
+    limits: Limits,
+) -> Result<ExecutionPlan, Failure> {
+    let registry = registry();
+    let mut plan = MetaOrchestrator::new(&registry).analyze_and_compose(task, context)?;
+    plan.plan = plan.plan.with_limits(limits);
+    plan.digest = plan.plan.digest();
+    Ok(plan)
+}
+
+/// An executor whose agents measure the repository at `path`.
+///
+/// # Errors
+/// When there is no readable directory.
+pub(crate) fn executor(
+    path: &Path,
+    coverage_reports: Vec<PathBuf>,
+) -> Result<LocalExecutor, Failure> {
+    let options = AnalysisOptions {
+        coverage_reports,
+        ..AnalysisOptions::default()
+    };
+    let analysis = AnalysisBackend::new(path, options)?;
+    Ok(LocalExecutor::builder().backend(analysis).build()?)
 }

@@ -14,9 +14,6 @@ pub(crate) struct TaskArgs {
     /// What is known about the task, for example `domain=security`; may be repeated
     #[arg(long = "hint", value_name = "KEY=VALUE")]
     pub(crate) hints: Vec<Hint>,
-    /// The repository that the task is about
-    #[arg(long, default_value = ".", value_name = "DIR")]
-    pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }
@@ -53,6 +50,9 @@ pub(crate) struct RunArgs {
     /// A plan saved by `orchestrate plan --out`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["hints", "max_calls", "max_tokens", "max_cost", "max_seconds", "concurrency"])]
     pub(crate) plan: Option<PathBuf>,
+    /// The repository that the agents work on
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

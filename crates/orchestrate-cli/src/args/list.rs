@@ -12,15 +12,15 @@ macro_rules! registry {
         pub(crate) enum $verb {
             #[doc = concat!("List all ", $word)]
             #[command(after_help = footer([
-                        concat!("orchestrate ", $word, " list"),
-                        concat!("orchestrate ", $word, " list --json"),
-                    ], &[Exit::Yes]))]
+                                concat!("orchestrate ", $word, " list"),
+                                concat!("orchestrate ", $word, " list --json"),
+                            ], &[Exit::Yes]))]
             List,
             #[doc = "Show one with everything that is known of it"]
             #[command(after_help = footer([
-                        concat!("orchestrate ", $word, " show ", $example),
-                        concat!("orchestrate ", $word, " show ", $example, " --json"),
-                    ], &[Exit::Yes]))]
+                                concat!("orchestrate ", $word, " show ", $example),
+                                concat!("orchestrate ", $word, " show ", $example, " --json"),
+                            ], &[Exit::Yes]))]
             Show {
                 #[doc = concat!("Its name, as in `orchestrate ", $word, " list`")]
                 #[arg(value_name = $name)]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::app::Call;
 use crate::args::PageArgs;
-use crate::codes::PAGES;
+use crate::codes;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::wire;
@@ -82,7 +82,7 @@ fn errors() -> String {
         "Error codes",
         "Every error that a person can meet has one; `orchestrate explain CODE` prints its page.",
         ["Code", "What", "Cause", "Remedy"],
-        PAGES
+        codes::all()
             .iter()
             .map(|page| [page.code, page.title, page.cause, page.remedy].map(str::to_owned)),
     )

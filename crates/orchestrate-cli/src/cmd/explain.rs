@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::Call;
 use crate::args::ExplainArgs;
-use crate::codes::{self, PAGES, Page};
+use crate::codes::{self, Page};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{Columns, HEAD, paint, wrap};
@@ -12,15 +12,18 @@ use crate::render::{Columns, HEAD, paint, wrap};
 pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
     match &args.code {
-        None => printer.answer(list, &json!({"codes": PAGES}))?,
+        None => printer.answer(list, &json!({"codes": codes::all()}))?,
         Some(code) => {
             let page = codes::find(code).ok_or_else(|| CliError::Unknown {
                 what: "code",
                 given: code.clone(),
-                possible: PAGES.iter().map(|page| page.code.to_owned()).collect(),
+                possible: codes::all()
+                    .iter()
+                    .map(|page| page.code.to_owned())
+                    .collect(),
                 list: "explain",
             })?;
-            printer.answer(|| show(page, printer.width()), page)?;
+            printer.answer(|| show(&page, printer.width()), &page)?;
         }
     }
     Ok(Exit::Yes)
@@ -28,7 +31,7 @@ pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
 
 fn list() -> String {
     let mut columns = Columns::new(["CODE", "MEANING"]);
-    for page in PAGES {
+    for page in codes::all() {
         columns.row([page.code.to_owned(), page.title.to_owned()]);
     }
     columns.render()

@@ -124,7 +124,8 @@ impl Printer {
     }
 }
 
-fn json(document: &impl Serialize) -> Result<String, Failure> {
+/// A document as text.
+pub(crate) fn json(document: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(document)
         .map_err(|error| CliError::internal("a result could not be written as JSON", error).into())
 }

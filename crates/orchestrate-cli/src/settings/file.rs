@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once_with_their_position() {
         check(
-            "[release-prep]\nmin-coverge = 80\nmin-quality = 11\nmin-docs = \"90\"\nagents = [1]\n[limit]\nx = 1\n[output]\ncolour = 1\nformat = \"xml\"\n",
+            "[release-prep]\nmin-coverge = 80\nmin-quality = 11\nmin-docs = \"90\"\nagents = [1]\n[limit]\nx = 1\n[output]\ncolour = 1\ncolor = \"red\"\n",
             expect![[r#"
                 2:1: unknown key `min-coverge`; did you mean `min-coverage`?
                 3:15: `release-prep.min-quality` must be a number from 0 to 10
@@ -167,12 +167,15 @@ mod tests {
                 5:10: `release-prep.agents` must be a list of texts
                 6:2: unknown table `limit`; did you mean `limits`?
                 9:1: unknown key `colour`; did you mean `color`?
-                10:10: `output.format` must be one of text, json, markdown, sarif"#]],
+                10:9: `output.color` must be one of auto, always, never"#]],
         );
     }
 
     #[test]
     fn a_file_that_is_no_toml_is_told_by_its_place() {
-        check("[output\ncolor = 1", expect!["1:8: unclosed table, expected `]`"]);
+        check(
+            "[output\ncolor = 1",
+            expect!["1:8: unclosed table, expected `]`"],
+        );
     }
 }

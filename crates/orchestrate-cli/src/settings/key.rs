@@ -31,7 +31,7 @@ pub(crate) struct Key {
 /// The names of all settings.
 pub(crate) mod names {
     pub(crate) const COLOR: &str = "output.color";
-    pub(crate) const FORMAT: &str = "output.format";
+    pub(crate) const FORMAT: &str = "release-prep.format";
     pub(crate) const MAX_CALLS: &str = "limits.max-calls";
     pub(crate) const MAX_TOKENS: &str = "limits.max-tokens";
     pub(crate) const MAX_COST: &str = "limits.max-cost";

@@ -3,4 +3,4 @@
 mod screen;
 mod state;
 
-pub(crate) use screen::Live;
+pub(crate) use screen::{Live, REDRAW};

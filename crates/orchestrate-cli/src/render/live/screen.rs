@@ -76,6 +76,15 @@ impl Live {
         }
     }
 
+    /// Says something about the run itself.
+    pub(crate) fn say(&mut self, words: &str) {
+        match self.mode {
+            Mode::Redraw => self.draw(Some(words)),
+            Mode::Lines => self.write(&format!("{words}\n")),
+            Mode::Silent => {}
+        }
+    }
+
     /// Takes the redrawn lines away; what stays, stays.
     pub(crate) fn finish(&mut self) {
         if self.mode == Mode::Redraw && self.drawn > 0 {

@@ -229,10 +229,15 @@ mod tests {
     #[test]
     fn more_steps_than_rows_are_counted() {
         let events: Vec<Event> = ["a", "b", "c", "d"].map(|it| started(0, it, 2)).to_vec();
-        check(&events, 30, 3, expect![[r#"
+        check(
+            &events,
+            30,
+            3,
+            expect![[r#"
             |  [..]   a                    
             |  [..]   b                    
             |  [..]   2 more are running
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -1,0 +1,237 @@
+//! The release readiness report for people. It shows what the report holds, and adds nothing to it.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+use orchestrate_core::gate::{GateStatus, QualityGate};
+use orchestrate_core::outcome::Outcome;
+use orchestrate_workflows::analysis_backend::ScanSummary;
+use orchestrate_workflows::gates::target;
+use orchestrate_workflows::report::{
+    AgentSummary, ReleaseReadinessReport, ReportedFinding, Verdict,
+};
+use serde::Deserialize as _;
+
+use super::page::Page;
+use super::style::{BAD, DIM, GOOD, WARN};
+use super::text::duration;
+
+/// How many entries a list of the text shows; the document holds all of them.
+const ITEMS: usize = 10;
+
+/// The report as a page of so many columns.
+pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
+    let mut page = Page::new(width, "RELEASE PREPARATION REPORT");
+    page.gap();
+    let (style, sign, word) = match report.verdict {
+        Verdict::Ready => (GOOD, "[ok]", "READY"),
+        Verdict::NotReady => (BAD, "[FAIL]", "NOT READY"),
+        Verdict::Undecided => (WARN, "[ ?? ]", "UNDECIDED"),
+    };
+    let confidence = report.confidence.as_str();
+    page.state(style, sign, &format!("{word} (confidence: {confidence})"));
+    page.text(9, &report.summary);
+
+    page.section("QUALITY GATES");
+    for gate in &report.quality_gates {
+        gate_line(&mut page, gate);
+    }
+    list(&mut page, "BLOCKERS", &report.blockers);
+    list(&mut page, "WARNINGS", &report.warnings);
+    not_measured(&mut page, report);
+    findings(&mut page, &report.findings);
+
+    page.section("AGENTS");
+    for (id, agent) in &report.agent_results {
+        agent_line(&mut page, id.as_str(), agent);
+    }
+    page.gap();
+    scanned(&mut page, report);
+    page.text(
+        2,
+        &format!(
+            "Time: {} by the clock, {} summed over the agents, who work side by side on one scan",
+            duration(report.wall_duration),
+            duration(report.summed_duration)
+        ),
+    );
+    page.finish()
+}
+
+fn gate_line(page: &mut Page, gate: &QualityGate) {
+    let (style, sign) = match gate.status {
+        GateStatus::Passed => (GOOD, "[ok]"),
+        GateStatus::Failed if gate.critical => (BAD, "[FAIL]"),
+        GateStatus::Failed => (WARN, "[warn]"),
+        GateStatus::NotMeasured => (WARN, "[ ?? ]"),
+    };
+    let actual = gate.actual.map_or("not measured".to_owned(), |value| {
+        figure(&gate.metric, value)
+    });
+    let target = target(gate)
+        .replace('≥', "at least")
+        .replace('≤', "at most");
+    let unit = unit(&gate.metric);
+    let weight = if gate.critical { "" } else { ", warns only" };
+    let name = &gate.name;
+    page.state(
+        style,
+        sign,
+        &format!("{name:<25} {actual:<13} (target: {target}{unit}{weight})"),
+    );
+}
+
+/// The unit of a metric, which its name ends with.
+fn unit(metric: &str) -> &'static str {
+    if metric.ends_with("_percent") {
+        "%"
+    } else if metric.ends_with("_score") {
+        "/10"
+    } else {
+        ""
+    }
+}
+
+fn figure(metric: &str, value: f64) -> String {
+    let unit = unit(metric);
+    if unit.is_empty() && value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}{unit}")
+    }
+}
+
+fn list(page: &mut Page, heading: &str, items: &[String]) {
+    if !items.is_empty() {
+        page.section(&format!("{heading} ({})", items.len()));
+        page.items(ITEMS, items.iter().map(String::as_str));
+    }
+}
+
+fn not_measured(page: &mut Page, report: &ReleaseReadinessReport) {
+    let items = &report.not_measured;
+    if items.is_empty() {
+        return;
+    }
+    page.section(&format!("NOT MEASURED ({})", items.len()));
+    for item in items.iter().take(ITEMS) {
+        page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
+        page.hanging(4, "to measure it: ", &item.how_to_measure);
+    }
+    page.rest(items.len().saturating_sub(ITEMS));
+}
+
+fn findings(page: &mut Page, findings: &[ReportedFinding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut counts = BTreeMap::<_, usize>::new();
+    for finding in findings {
+        *counts.entry(finding.severity).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(severity, count)| format!("{count} {}", word(severity)))
+        .collect();
+    let shown = findings.len().min(ITEMS);
+    let all = findings.len();
+    page.section(&format!(
+        "TOP FINDINGS ({shown} of {all}: {})",
+        counts.join(", ")
+    ));
+    for finding in findings.iter().take(ITEMS) {
+        let severity = word(&finding.severity);
+        let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
+        page.hanging(2, &format!("{severity:<9}"), &place);
+        page.text(11, &format!("{} ({})", finding.message, finding.rule_id));
+    }
+    page.rest(all - shown);
+}
+
+fn word(severity: &impl std::fmt::Debug) -> String {
+    format!("{severity:?}").to_lowercase()
+}
+
+fn agent_line(page: &mut Page, id: &str, agent: &AgentSummary) {
+    let (style, sign) = state(&agent.outcome);
+    let time = duration(agent.duration_ms / 1e3);
+    page.state(
+        style,
+        sign,
+        &format!(
+            "{id:<25} {:<13} {time:>9}",
+            agent.outcome.word().replace('_', " ")
+        ),
+    );
+    if let Some(error) = &agent.error {
+        page.text(9, error);
+    }
+}
+
+/// The sign of an outcome.
+pub(super) fn state(outcome: &Outcome) -> (Style, &'static str) {
+    match outcome {
+        Outcome::Succeeded => (GOOD, "[ok]"),
+        Outcome::Skipped { .. } => (DIM, "[skip]"),
+        Outcome::Partial { .. } | Outcome::Cancelled { .. } => (WARN, "[stop]"),
+        _ => (BAD, "[FAIL]"),
+    }
+}
+
+/// What was read and what was not, from the scan that the agents share.
+fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
+    let scan = report
+        .agent_results
+        .values()
+        .find_map(|agent| ScanSummary::deserialize(agent.output.get("scan")?).ok());
+    let Some(scan) = scan else { return };
+    let languages: Vec<String> = scan
+        .by_language
+        .iter()
+        .map(|(language, roles)| format!("{} {}", language.name(), roles.values().sum::<u32>()))
+        .collect();
+    let languages = match &*languages {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    let files = counted(scan.files_analysed, "file");
+    let lines = counted(scan.lines, "line");
+    let path = &report.path;
+    page.text(
+        2,
+        &format!("Analysed: {files}{languages}, {lines}, in `{path}`"),
+    );
+    if scan.skipped_count > 0 {
+        let first = scan.skipped.first();
+        let first = first.map_or(String::new(), |it| {
+            format!(", first `{}`: {}", it.path, it.why)
+        });
+        let skipped = counted(scan.skipped_count, "source file");
+        page.text(2, &format!("Skipped: {skipped}{first}"));
+    }
+    if scan.syntax_error_count > 0 {
+        let files = counted(scan.syntax_error_count, "file");
+        page.text(2, &format!("Read in part only, for syntax errors: {files}"));
+    }
+    if !scan.other_languages.is_empty() {
+        let others: Vec<String> = scan
+            .other_languages
+            .iter()
+            .map(|(language, files)| format!("{language} {files}"))
+            .collect();
+        page.text(
+            2,
+            &format!("Not analysed, other languages: {}", others.join(", ")),
+        );
+    }
+    if scan.vendored > 0 {
+        let files = counted(scan.vendored, "file");
+        page.text(2, &format!("Not analysed, vendored: {files}"));
+    }
+}
+
+fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
