@@ -44,18 +44,20 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`.
+/// An executor whose agents measure the repository at `path`, within limits of its own.
 ///
 /// # Errors
 /// When there is no readable directory.
 pub(crate) fn executor(
     path: &Path,
     coverage_reports: Vec<PathBuf>,
+    limits: Limits,
 ) -> Result<LocalExecutor, Failure> {
     let options = AnalysisOptions {
         coverage_reports,
         ..AnalysisOptions::default()
     };
     let analysis = AnalysisBackend::new(path, options)?;
-    Ok(LocalExecutor::builder().backend(analysis).build()?)
+    let builder = LocalExecutor::builder().backend(analysis);
+    Ok(builder.limits(limits).build()?)
 }

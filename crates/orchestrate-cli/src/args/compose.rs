@@ -41,14 +41,14 @@ pub(crate) struct LimitArgs {
 
 /// Compose a team for a task and run it, or run a saved plan exactly as saved
 ///
-/// Agents that nothing in this version can run are reported as not executed.
+/// Limits can only be tighter than those of a saved plan. Agents that nothing in this version can run are reported as not executed.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The task in words
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     pub(crate) task: Option<String>,
     /// A plan saved by `orchestrate plan --out`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["hints", "max_calls", "max_tokens", "max_cost", "max_seconds", "concurrency"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]

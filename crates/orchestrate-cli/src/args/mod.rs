@@ -12,7 +12,6 @@ pub(crate) use guide::{asks_for_json, command, env_name};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
-pub(crate) use values::Hint;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 

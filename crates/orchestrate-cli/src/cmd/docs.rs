@@ -16,6 +16,7 @@ const TEXTS: &[(&str, fn() -> String)] = &[
     ("agents", agents),
     ("errors", errors),
     ("exit-codes", exit_codes),
+    ("strategies", strategies),
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
@@ -107,6 +108,25 @@ fn agents() -> String {
         "Agents",
         "The built-in templates, as `orchestrate agents list` shows them.",
         ["Agent", "Role", "Tier", "Capabilities"],
+        rows.collect::<Vec<_>>(),
+    )
+}
+
+fn strategies() -> String {
+    let catalog = wire::catalog();
+    let rows = catalog.iter().map(|info| {
+        [
+            format!("`{}`", info.name),
+            info.arity.to_string(),
+            info.summary.clone(),
+            info.when.clone(),
+            info.roles.clone(),
+        ]
+    });
+    table(
+        "Strategies",
+        "How a team can work together, as `orchestrate strategies list` shows it.",
+        ["Strategy", "Needs", "What it does", "When", "Roles"],
         rows.collect::<Vec<_>>(),
     )
 }

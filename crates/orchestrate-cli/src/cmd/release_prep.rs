@@ -24,12 +24,12 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let printer = &call.printer;
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
-    let plan = workflow.plan(&wire::registry())?.with_limits(limits);
+    let plan = workflow.plan(&wire::registry())?;
     let reports = files::readable(&args.coverage_report)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let executor = wire::executor(&args.path, reports)?;
+    let executor = wire::executor(&args.path, reports, limits)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&format!("settings from {}", file.display()));
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::watch::watch;
-use super::{files, plan::compose};
+use super::{files, limits, plan::compose};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -51,7 +51,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             .into());
         }
     };
-    let executor = wire::executor(&args.path, Vec::new())?;
+    let limits = limits::limits(&args.about.limits, &call.settings);
+    let executor = wire::executor(&args.path, Vec::new(), limits)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {

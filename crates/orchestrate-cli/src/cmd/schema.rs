@@ -2,9 +2,11 @@
 
 use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
+use orchestrate_workflows::report;
 use schemars::{Schema, schema_for};
 use serde_json::json;
 
+use super::run::RunDocument;
 use crate::app::Call;
 use crate::args::PageArgs;
 use crate::error::{CliError, Failure};
@@ -14,6 +16,8 @@ use crate::exit::Exit;
 const SCHEMAS: &[(&str, fn() -> Schema)] = &[
     ("events", || schema_for!(Event)),
     ("plan", || schema_for!(ExecutionPlan)),
+    ("release-readiness", report::schema),
+    ("run", || schema_for!(RunDocument)),
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {

@@ -48,32 +48,24 @@ fn show(info: &StrategyInfo, width: usize) -> String {
         let lines = wrap(&text, width.saturating_sub(8)).join("\n        ");
         out.push_str(&format!("{name:<8}{lines}\n"));
     }
-    let parameters = parameters(&info.parameters);
+    let parameters = parameters(&info.parameters, width);
     if !parameters.is_empty() {
-        out.push_str(&format!("\n{}\n", paint(HEAD, "Parameters")));
-        let mut columns = Columns::default();
-        for [name, default, about] in parameters {
-            columns.row([format!("  {name}"), default, about]);
-        }
-        out.push_str(&columns.render());
+        out.push_str(&format!("\n{}\n{parameters}", paint(HEAD, "Parameters")));
     }
     out
 }
 
 /// Name, default and description of each parameter, from its JSON Schema.
-pub(super) fn parameters(schema: &Value) -> Vec<[String; 3]> {
+pub(super) fn parameters(schema: &Value, width: usize) -> String {
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties
-        .into_iter()
-        .flatten()
-        .map(|(name, property)| {
-            let default = property.get("default").filter(|it| !it.is_null());
-            let about = property.get("description").and_then(Value::as_str);
-            [
-                name.clone(),
-                default.map_or(String::new(), |it| format!("default {it}")),
-                safe(about.unwrap_or_default()),
-            ]
-        })
-        .collect()
+    let mut out = String::new();
+    for (name, property) in properties.into_iter().flatten() {
+        let default = property.get("default").filter(|it| !it.is_null());
+        let default = default.map_or(String::new(), |it| format!(" (default {it})"));
+        let about = property.get("description").and_then(Value::as_str);
+        let about =
+            wrap(&safe(about.unwrap_or_default()), width.saturating_sub(6)).join("\n      ");
+        out.push_str(&format!("  {name}{default}\n      {about}\n"));
+    }
+    out
 }

@@ -46,17 +46,14 @@ fn list() -> String {
 fn show(workflow: &Workflow, width: usize) -> String {
     let head = paint(HEAD, workflow.name);
     let about = wrap(workflow.about, width).join("\n");
-    let mut inputs = Columns::default();
-    for [name, default, about] in parameters(workflow.inputs().as_value()) {
-        inputs.row([format!("  {name}"), default, about]);
-    }
+    let inputs = parameters(workflow.inputs().as_value(), width);
     format!(
         "{head}: {}\n\n{about}\n\n{}\n  {}\n\n{}\n{}\nRun it with `orchestrate {}`.\n",
         workflow.summary,
         paint(HEAD, "Agents"),
         workflow.agents.join(", "),
         paint(HEAD, "Inputs"),
-        inputs.render(),
+        inputs,
         workflow.name,
     )
 }

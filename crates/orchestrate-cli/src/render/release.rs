@@ -14,7 +14,7 @@ use serde::Deserialize as _;
 
 use super::page::Page;
 use super::style::{BAD, DIM, GOOD, WARN};
-use super::text::duration;
+use super::text::{self, counted, duration};
 
 /// How many entries a list of the text shows; the document holds all of them.
 const ITEMS: usize = 10;
@@ -33,8 +33,13 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     page.text(9, &report.summary);
 
     page.section("QUALITY GATES");
+    let names = report
+        .quality_gates
+        .iter()
+        .map(|gate| text::width(&gate.name));
+    let widest = names.max().unwrap_or_default();
     for gate in &report.quality_gates {
-        gate_line(&mut page, gate);
+        gate_line(&mut page, gate, widest);
     }
     list(&mut page, "BLOCKERS", &report.blockers);
     list(&mut page, "WARNINGS", &report.warnings);
@@ -58,7 +63,7 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     page.finish()
 }
 
-fn gate_line(page: &mut Page, gate: &QualityGate) {
+fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
     let (style, sign) = match gate.status {
         GateStatus::Passed => (GOOD, "[ok]"),
         GateStatus::Failed if gate.critical => (BAD, "[FAIL]"),
@@ -77,7 +82,7 @@ fn gate_line(page: &mut Page, gate: &QualityGate) {
     page.state(
         style,
         sign,
-        &format!("{name:<25} {actual:<13} (target: {target}{unit}{weight})"),
+        &format!("{name:<widest$}  {actual:<13} (target: {target}{unit}{weight})"),
     );
 }
 
@@ -116,7 +121,7 @@ fn not_measured(page: &mut Page, report: &ReleaseReadinessReport) {
     page.section(&format!("NOT MEASURED ({})", items.len()));
     for item in items.iter().take(ITEMS) {
         page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
-        page.hanging(4, "to measure it: ", &item.how_to_measure);
+        page.hanging(4, "how: ", &item.how_to_measure);
     }
     page.rest(items.len().saturating_sub(ITEMS));
 }
@@ -228,10 +233,4 @@ fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
         let files = counted(scan.vendored, "file");
         page.text(2, &format!("Not analysed, vendored: {files}"));
     }
-}
-
-fn counted(count: impl std::fmt::Display, noun: &str) -> String {
-    let count = count.to_string();
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::page::Page;
 use super::release::state;
-use super::text::duration;
+use super::text::{counted, duration};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
@@ -33,8 +33,10 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
     page.text(
         2,
         &format!(
-            "Used: {} attempts, {} tokens, cost {} units",
-            usage.calls, usage.tokens, usage.cost
+            "Used: {}, {}, {} of cost",
+            counted(usage.calls, "attempt"),
+            counted(usage.tokens, "token"),
+            counted(usage.cost, "unit")
         ),
     );
     page.text(
@@ -68,7 +70,7 @@ fn agent_lines(page: &mut Page, agent: &AgentResult) {
             9,
             &format!("not measured: {}: {}", part("what"), part("why")),
         );
-        page.hanging(11, "to measure it: ", part("how_to_measure"));
+        page.hanging(11, "how: ", part("how_to_measure"));
     }
 }
 

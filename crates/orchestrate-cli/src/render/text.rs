@@ -72,6 +72,13 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// A count with its noun, which is regular.
+pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
