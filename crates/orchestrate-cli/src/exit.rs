@@ -72,7 +72,7 @@ impl Exit {
             Self::Denied => "a needed action was denied",
             Self::Paused => "paused for a person's decision",
             Self::StepFailed => "a step failed after its retries, or was not executed",
-            Self::Cancelled => "cancelled from outside (SIGTERM)",
+            Self::Cancelled => "cancelled: told to end (SIGTERM), or a person said no",
             Self::NotMeasured => "not measured: a required measurement could not be made",
             Self::Internal => "internal error: a mistake of this program",
             Self::Interrupted => "interrupted (Ctrl-C)",

@@ -13,6 +13,9 @@ use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisO
 
 use crate::error::Failure;
 
+/// Plans of less confidence are shown to a person before they run.
+pub(crate) const ASK_BELOW: f64 = orchestrate_strategies::meta::ASK_BELOW;
+
 /// The agents that a team can have.
 pub(crate) fn registry() -> AgentRegistry {
     AgentRegistry::builtin()
@@ -39,7 +42,8 @@ pub(crate) fn compose(
 ) -> Result<ExecutionPlan, Failure> {
     let registry = registry();
     let mut plan = MetaOrchestrator::new(&registry).analyze_and_compose(task, context)?;
-    plan.plan = plan.plan.with_limits(limits);
+    // A budget among the hints is a limit too; neither may loosen the other.
+    plan.plan.limits = plan.plan.limits.tightest(limits);
     plan.digest = plan.plan.digest();
     Ok(plan)
 }

@@ -50,6 +50,9 @@ pub(crate) struct RunArgs {
     /// A plan saved by `orchestrate plan --out`
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
+    /// Do not ask before a plan is run that the planner is not sure of
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,

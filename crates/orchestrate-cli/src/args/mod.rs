@@ -17,12 +17,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
 #[derive(Debug, Parser)]
-#[command(
-    name = "orchestrate",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "orchestrate", version, arg_required_else_help = true)]
 #[command(
     subcommand_required = true,
     disable_help_subcommand = true,

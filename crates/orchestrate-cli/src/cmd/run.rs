@@ -16,7 +16,7 @@ use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render;
+use crate::render::{self, Printer};
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -42,7 +42,14 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
-        (None, Some(task)) => compose(task, &args.about, call)?.plan,
+        (None, Some(task)) => {
+            let plan = compose(task, &args.about, call)?;
+            if !sure(&plan, args.yes, printer)? {
+                printer.note("not run");
+                return Ok(Exit::Cancelled);
+            }
+            plan.plan
+        }
         (None, None) => {
             return Err(CliError::arguments(
                 "there is nothing to run",
@@ -78,6 +85,25 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         &document,
     )?;
     Ok(watched.stopped.unwrap_or_else(|| exit(&document.result)))
+}
+
+/// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
+fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Failure> {
+    if plan.confidence >= wire::ASK_BELOW {
+        return Ok(true);
+    }
+    let (confidence, least) = (plan.confidence, wire::ASK_BELOW);
+    let words = format!(
+        "the planner is not sure of this plan (confidence {confidence:.2}, below {least:.2})"
+    );
+    if yes || !printer.can_ask() {
+        printer.note(&format!(
+            "{words}; it is run all the same, `orchestrate plan` shows it"
+        ));
+        return Ok(true);
+    }
+    printer.note(&render::plan(plan, printer.width(), wire::backend_of));
+    printer.ask(&format!("{words}. Run it?"))
 }
 
 /// How a run that nobody stopped ends. An agent that failed outweighs what its group made of it

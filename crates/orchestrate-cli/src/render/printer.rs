@@ -50,6 +50,21 @@ impl Printer {
         !self.quiet && self.verbose == 0 && !dumb && io::stderr().is_terminal()
     }
 
+    /// Whether there is a person who can answer: never ask where nobody does.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.quiet && !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a person; only an answer that begins with `y` is a yes.
+    pub(crate) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        self.stderr(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin()
+            .read_line(&mut answer)
+            .map_err(CliError::Output)?;
+        Ok(answer.trim_start().to_lowercase().starts_with('y'))
+    }
+
     /// Whether styles are shown on stderr.
     pub(crate) fn stderr_color(&self) -> bool {
         let choice = match self.color {
