@@ -1,1 +1,4 @@
-//! To be filled.
+//! Pure composition: task analysis, team choice, strategies, plan to graph.
+
+pub mod catalog;
+pub mod strategy;
