@@ -1,7 +1,9 @@
 //! What compiling and walking cost, without any executor: time per step of a chain, a fan and a layered graph.
 
-#![expect(clippy::expect_used, reason = "a benchmark whose plan is wrong should stop")]
-#![expect(missing_docs, reason = "the macros of the harness make a public function")]
+#![expect(
+    clippy::expect_used,
+    reason = "a benchmark whose plan is wrong should stop"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -89,7 +91,7 @@ fn drive(walk: &mut Walk, output: &Arc<serde_json::Value>) {
 
 fn engine(criterion: &mut Criterion) {
     let output: Arc<serde_json::Value> = Arc::new(serde_json::json!({"text": "x".repeat(1000)}));
-    let catalog = Catalog::default();
+    let catalog = Catalog::builtin();
     type Shape = (&'static str, fn(usize) -> Plan, usize);
     let shapes: [Shape; 5] = [
         ("chain", chain, 1_000),
