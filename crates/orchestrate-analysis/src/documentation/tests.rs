@@ -165,9 +165,13 @@ fn python_all_and_private_modules() {
     check("pkg/_private.py", "def a(): pass\n", &expect![[""]]);
     check("_pkg/a.py", "def a(): pass\n", &expect![[""]]);
     check("pkg/a.pyi", "def a(): ...\n", &expect![[""]]);
-    check("pkg/__init__.py", "", &expect![[r#"
+    check(
+        "pkg/__init__.py",
+        "",
+        &expect![[r#"
         - Module __init__.py:1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -213,9 +217,13 @@ export * from './all';
             - Function g:3
         "#]],
     );
-    check("src/b.js", "export default () => 1;\n", &expect![[r#"
+    check(
+        "src/b.js",
+        "export default () => 1;\n",
+        &expect![[r#"
         - Function default:1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
