@@ -14,6 +14,9 @@ pub mod metrics;
 /// Coverage from existing reports, checked for age and paths.
 pub mod coverage;
 
+/// What tests assert, and whether they reach the product.
+pub mod test_quality;
+
 /// Security rules over syntax trees.
 pub mod security;
 
