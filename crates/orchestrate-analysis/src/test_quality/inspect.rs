@@ -309,7 +309,7 @@ fn tokens<'t, 's>(file: &'s ParsedFile<'_>, tree: Node<'t>, seen: &mut Seen<'t, 
                     } else if file.text(token).starts_with('(') {
                         match kind_of(file.source.language, &[text]) {
                             CallKind::Assertion | CallKind::Fail | CallKind::Helper => {
-                                seen.fails(range)
+                                seen.fails(range);
                             }
                             CallKind::Harmless => {}
                             CallKind::Other => {
