@@ -10,11 +10,15 @@ use super::walk::{Visit, walk};
 use crate::language::Language;
 use crate::source::ParsedFile;
 
-/// The name that a leaf refers to, if it refers to anything. Names of fields and of keyword arguments do not.
+/// The name that a leaf refers to, if it refers to anything. Names of fields and of keyword arguments do not, except in
+/// Rust, where a trait of the product may add a method to any literal.
 pub(super) fn reference<'s>(file: &'s ParsedFile<'_>, visit: Visit<'_>) -> Option<&'s str> {
     let refers = match (file.source.language, visit.node.kind()) {
         (Language::Python, "identifier") => !visit.fills(&["attribute", "name"]),
-        (Language::Rust, "identifier" | "self" | "crate" | "super" | "type_identifier")
+        (
+            Language::Rust,
+            "identifier" | "self" | "crate" | "super" | "type_identifier" | "field_identifier",
+        )
         | (Language::Go, "identifier" | "type_identifier" | "package_identifier")
         | (
             Language::JavaScript | Language::TypeScript,
@@ -25,64 +29,90 @@ pub(super) fn reference<'s>(file: &'s ParsedFile<'_>, visit: Visit<'_>) -> Optio
     refers.then(|| file.text(visit.node))
 }
 
+/// What is known of the names of a test.
+#[derive(Debug, Default)]
+pub(super) struct LocalNames<'s> {
+    /// Bound once, to a constant, and used for nothing but looking at them: `result = True`.
+    constants: BTreeSet<&'s str>,
+    /// Bound to anything else. Such a name hides the function of the language that has the same.
+    variables: BTreeSet<&'s str>,
+}
+
 /// Whether an expression depends on nothing but literals and constant names.
 pub(super) fn is_constant(
     file: &ParsedFile<'_>,
     expression: Node<'_>,
-    constants: &BTreeSet<&str>,
+    names: &LocalNames<'_>,
 ) -> bool {
-    // Code inside the expression (a callback) may do anything.
+    let neutral =
+        |name: &str| is_neutral(file.source.language, name) && !names.variables.contains(name);
     walk(expression).all(|visit| {
-        let runs_code = matches!(
-            visit.node.kind(),
-            "arrow_function"
-                | "function_expression"
-                | "func_literal"
-                | "closure_expression"
-                | "lambda"
-                | "await"
-        );
         let name = reference(file, visit);
-        !runs_code
-            && name.is_none_or(|name| {
-                is_neutral(file.source.language, name) || constants.contains(name)
-            })
+        !changes_something(visit.node)
+            && name.is_none_or(|name| neutral(name) || names.constants.contains(name))
     })
 }
 
-/// The local names that are bound to constants only and used for nothing but assertions: `result = True`.
+/// Whether a node, by its kind, runs code of its own or changes a name.
+fn changes_something(node: Node<'_>) -> bool {
+    matches!(
+        node.kind(),
+        "arrow_function"
+            | "function_expression"
+            | "func_literal"
+            | "closure_expression"
+            | "lambda"
+            | "await"
+            | "update_expression"
+            | "assignment_expression"
+            | "augmented_assignment_expression"
+            | "compound_assignment_expr"
+            | "named_expression"
+    )
+}
+
+/// Looks at the bindings of a test.
 ///
 /// `looks` are the ranges that only look at names. A name that appears anywhere else may have been changed there.
-pub(super) fn constant_names<'s>(
+pub(super) fn local_names<'s>(
     file: &'s ParsedFile<'_>,
     body: Node<'_>,
     looks: &[Range<usize>],
-) -> BTreeSet<&'s str> {
+) -> LocalNames<'s> {
     let mut bindings: Vec<(&str, Range<usize>, Node<'_>)> = Vec::new();
     for visit in walk(body) {
         if let Some((name, value)) = binding(file, visit.node) {
             bindings.push((name, visit.node.byte_range(), value));
         }
     }
-    // A binding is safe as long as its value is; values refer to earlier names only, so one pass in order is enough.
-    let mut constants: BTreeSet<&str> = BTreeSet::new();
-    let mut variable: BTreeSet<&str> = BTreeSet::new();
-    for (name, _, value) in &bindings {
-        if is_constant(file, *value, &constants) && !variable.contains(name) {
-            constants.insert(name);
-        } else {
-            variable.insert(name);
-            constants.remove(name);
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, ..) in &bindings {
+        *times.entry(name).or_default() += 1;
+    }
+    // Values refer to names that were bound before, so one pass in order is enough.
+    let pass = |allowed: &dyn Fn(&str) -> bool| {
+        let mut names = LocalNames::default();
+        for (name, _, value) in &bindings {
+            let constant =
+                times.get(name) == Some(&1) && allowed(name) && is_constant(file, *value, &names);
+            if constant {
+                &mut names.constants
+            } else {
+                &mut names.variables
+            }
+            .insert(*name);
         }
+        names
+    };
+    let names = pass(&|_| true);
+    if names.constants.is_empty() {
+        return names;
     }
-    if constants.is_empty() {
-        return constants;
-    }
-    // Ranges in order, so that each name is looked up and not searched for.
+    // By start, so that the range around a place is looked up and not searched for.
     let mut safe: BTreeMap<usize, usize> = BTreeMap::new();
     let constant_bindings = bindings
         .iter()
-        .filter(|(name, ..)| constants.contains(name));
+        .filter(|(name, ..)| names.constants.contains(name));
     for range in looks
         .iter()
         .chain(constant_bindings.map(|(_, range, _)| range))
@@ -90,28 +120,17 @@ pub(super) fn constant_names<'s>(
         let end = safe.entry(range.start).or_default();
         *end = (*end).max(range.end);
     }
+    let mut used: BTreeSet<&str> = BTreeSet::new();
     for visit in walk(body) {
         let at = visit.node.start_byte();
         let inside = safe
             .range(..=at)
             .next_back()
             .is_some_and(|(_, end)| at < *end);
-        if let Some(name) = reference(file, visit).filter(|_| !inside) {
-            constants.remove(name);
-        }
+        used.extend(reference(file, visit).filter(|_| !inside));
     }
     // A constant that was computed from a name that fell out is none either.
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for (name, _, value) in &bindings {
-            if constants.contains(name) && !is_constant(file, *value, &constants) {
-                constants.remove(name);
-                changed = true;
-            }
-        }
-    }
-    constants
+    pass(&|name| !used.contains(name))
 }
 
 /// A statement that binds one name to one value.

@@ -99,7 +99,7 @@ fn rust<'t, 's>(
 fn rust_tokens<'t, 's>(file: &'s ParsedFile<'_>, tree: Node<'t>) -> Vec<FoundTest<'t, 's>> {
     let mut found = Vec::new();
     let mut cursor = tree.walk();
-    let mut is_test = false;
+    let (mut is_test, mut must_panic) = (false, false);
     let mut name: Option<Node<'t>> = None;
     let mut after_fn = false;
     for token in tree.children(&mut cursor) {
@@ -107,6 +107,7 @@ fn rust_tokens<'t, 's>(file: &'s ParsedFile<'_>, tree: Node<'t>) -> Vec<FoundTes
         match token.kind() {
             "token_tree" if text().starts_with('[') && name.is_none() => {
                 let inner = text().trim_matches(['[', ']']);
+                must_panic |= inner.contains("should_panic");
                 is_test |= inner
                     .trim()
                     .rsplit("::")
@@ -119,11 +120,11 @@ fn rust_tokens<'t, 's>(file: &'s ParsedFile<'_>, tree: Node<'t>) -> Vec<FoundTes
                         name: file.text(named),
                         node: named,
                         body: token,
-                        must_panic: false,
+                        must_panic,
                         takes_fixtures: false,
                     });
                 }
-                (is_test, name) = (false, None);
+                (is_test, must_panic, name) = (false, false, None);
             }
             "identifier" if after_fn => name = Some(token),
             _ => {}

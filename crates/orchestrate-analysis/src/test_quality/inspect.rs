@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::assertions::{CallKind, is_framework, kind_of, kind_of_macro};
 use super::calls::{callee, path};
-use super::constants::{constant_names, is_constant};
+use super::constants::{LocalNames, is_constant, local_names};
 use super::find::{FoundTest, tests};
 use super::model::{Claims, Reach, TestFunction};
 use super::names::ProductNames;
@@ -81,8 +81,8 @@ fn judge(
         .map(|claim| claim.range.clone())
         .collect();
     looks.extend(conditions.map(|condition| condition.byte_range()));
-    let constants = constant_names(file, test.body, &looks);
-    let constant = |node: &Node<'_>| is_constant(file, *node, &constants);
+    let names = local_names(file, test.body, &looks);
+    let constant = |node: &Node<'_>| is_constant(file, *node, &names);
     // Code behind a condition that is constant and not plainly true never runs.
     let dead: Vec<&Range<usize>> = seen
         .guarded
@@ -347,7 +347,7 @@ fn asserting_helpers<'s>(file: &'s ParsedFile<'_>, root: Node<'_>) -> BTreeSet<&
             continue;
         };
         let seen = look(file, body);
-        let none = BTreeSet::new();
+        let none = LocalNames::default();
         let asserts = |claim: &Claim<'_>| {
             claim.fails
                 || !claim

@@ -159,6 +159,12 @@ def inner(value): helper_two(value)
 def helper_two(value): assert total() == value
 def test_helper(): check_total(1)
 def test_local_helper(): inner(1)
+def test_name_of_a_builtin():
+    bytes = total().getvalue()
+    assert bytes == b""
+def test_method_of_a_constant():
+    result = {"status": "ok"}
+    assert result.get("status") == "ok"
 async def test_async():
     assert await total()
 "#,
@@ -175,7 +181,9 @@ async def test_async():
             33 test_one_of_two: Asserts, 1 of 2 trivial, Reaches
             39 test_helper: Asserts, 0 of 1 trivial, Reaches
             40 test_local_helper: Asserts, 0 of 1 trivial, Reaches
-            41 test_async: Asserts, 0 of 1 trivial, Reaches
+            41 test_name_of_a_builtin: Asserts, 0 of 1 trivial, Reaches
+            44 test_method_of_a_constant: OnlyTrivial, 1 of 1 trivial, DoesNot
+            47 test_async: Asserts, 0 of 1 trivial, Reaches
         "#]],
     );
 }
@@ -291,6 +299,8 @@ mod tests {
     #[test]
     fn dead() { if false { assert_eq!(total(), 2); } }
     #[test]
+    fn method_of_a_trait() { let xs = [7, 9]; assert!(xs.largest() == 9); }
+    #[test]
     fn panics_itself() { match total() { 1 => {} other => panic!("{other}") } }
     fn run_it(x: u32) { assert_eq!(total(), x); }
     fn not_a_test() { assert!(true); }
@@ -299,6 +309,9 @@ mod tests {
         fn law(x in 0..9u32) { prop_assert!(total() < x); }
         #[test]
         fn no_law(x in 0..9u32) { prop_assert!(true); }
+        #[test]
+        #[should_panic]
+        fn panics_in_macro() { total(); }
     }
 }
 "#,
@@ -317,9 +330,11 @@ mod tests {
             30 empty: Nothing, 0 of 0 trivial, DoesNot
             32 waits: Asserts, 0 of 1 trivial, Reaches
             34 dead: OnlyTrivial, 1 of 1 trivial, DoesNot
-            36 panics_itself: Asserts, 0 of 1 trivial, Reaches
-            41 law: Asserts, 0 of 1 trivial, Reaches
-            43 no_law: OnlyTrivial, 1 of 1 trivial, DoesNot
+            36 method_of_a_trait: Asserts, 0 of 1 trivial, Reaches
+            38 panics_itself: Asserts, 0 of 1 trivial, Reaches
+            43 law: Asserts, 0 of 1 trivial, Reaches
+            45 no_law: OnlyTrivial, 1 of 1 trivial, DoesNot
+            48 panics_in_macro: Asserts, 0 of 1 trivial, Reaches
         "#]],
     );
 }
@@ -373,6 +388,8 @@ describe('x', () => {
   it('helper', () => { checkTotal(total()); });
   it('local helper', () => { run(1); });
   it('changed', () => { let a = 0; a = total(); expect(a).toBe(1); });
+  it('set in a callback', () => { let all = false; app.all(() => { all = true; }); expect(all).toBe(true); });
+  it('counted', () => { let count = 0; app.use(() => { assert.equal(++count, 1); }); });
   it('throw', () => { if (total() !== 1) throw new Error('no'); });
   it.skip('skipped', () => { expect(true).toBe(true); });
   it.todo('later');
@@ -399,7 +416,9 @@ const run = (x) => { expect(total()).toBe(x); };
             20 helper: Asserts, 0 of 1 trivial, Reaches
             21 local helper: Asserts, 0 of 1 trivial, Reaches
             22 changed: Asserts, 0 of 1 trivial, Reaches
-            23 throw: Asserts, 0 of 1 trivial, Reaches
+            23 set in a callback: Asserts, 0 of 1 trivial, Reaches
+            24 counted: Asserts, 0 of 1 trivial, Reaches
+            25 throw: Asserts, 0 of 1 trivial, Reaches
         "#]],
     );
 }
