@@ -155,7 +155,15 @@ fn python<'t, 's>(file: &'s ParsedFile<'_>, node: Node<'t>) -> Option<FoundTest<
         "pytestconfig",
     ];
     let name = file.text(node.child_by_field_name("name")?);
-    name.starts_with("test").then_some(())?;
+    // A fixture may be called so as well, and is none.
+    let is_fixture = node.parent().is_some_and(|parent| {
+        let mut cursor = parent.walk();
+        parent.kind() == "decorated_definition"
+            && parent
+                .children(&mut cursor)
+                .any(|child| child.kind() == "decorator" && file.text(child).contains("fixture"))
+    });
+    (name.starts_with("test") && !is_fixture).then_some(())?;
     let parameters = node.child_by_field_name("parameters")?;
     let mut cursor = parameters.walk();
     let takes_fixtures = parameters.named_children(&mut cursor).any(|parameter| {

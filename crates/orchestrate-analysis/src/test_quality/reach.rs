@@ -226,6 +226,10 @@ fn javascript_import(file: &ParsedFile<'_>, path: &str, names: &ProductNames) ->
     if own {
         return Reach::Reaches;
     }
+    // An alias of something else, as a build tool is told.
+    if path.starts_with('~') {
+        return Reach::Unknown;
+    }
     let process = [
         "child_process",
         "node:child_process",

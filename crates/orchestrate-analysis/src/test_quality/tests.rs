@@ -202,6 +202,10 @@ def test_doc():
 def test_smoke(): total()
 def helper(): assert True
 def not_a_test(): assert True
+@pytest.fixture(scope="session")
+def test_apps(): pass
+@pytest.mark.parametrize("x", [1])
+def test_marked(x): pass
 def test_nested():
     def test_inner(): assert True
     test_inner()
@@ -210,7 +214,8 @@ def test_nested():
             4 test_pass: Nothing, 0 of 0 trivial, DoesNot
             5 test_doc: Nothing, 0 of 0 trivial, DoesNot
             8 test_smoke: NoneVisible, 0 of 0 trivial, Reaches
-            11 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
+            14 test_marked: Nothing, 0 of 0 trivial, DoesNot
+            15 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
         "#]],
     );
 }
@@ -449,6 +454,7 @@ fn javascript_ways_to_the_product() {
         assert_eq!(reach(imports), "Reaches", "{imports}");
     }
     assert_eq!(reach("import { f } from './helpers';"), "Unknown");
+    assert_eq!(reach("import { f } from '~utils';"), "Unknown");
     assert_eq!(reach("import { f } from '@me/shopping';"), "DoesNot");
     assert_eq!(reach("import fs from 'node:fs';"), "DoesNot");
 }
