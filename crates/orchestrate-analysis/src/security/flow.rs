@@ -112,10 +112,16 @@ impl<'t> Flow<'t> {
                 adds,
             } => self.visit_assign(&targets, &values, adds),
             Shape::If {
+                first,
                 condition,
                 then,
                 otherwise,
-            } => self.visit_if(condition, then, &otherwise),
+            } => {
+                if let Some(first) = first {
+                    self.visit(first);
+                }
+                self.visit_if(condition, then, &otherwise)
+            }
             Shape::Loop { target, over, body } => self.visit_loop(target, over, &body),
             Shape::Choice { subject, arms } => self.visit_choice(subject, &arms),
             Shape::Return(nodes) => self.visit_return(node, &nodes),

@@ -119,6 +119,14 @@ families! {
         "an object in place of a text changes what the query means";
     PROTOTYPE: Medium, 1321, "object key chosen from outside",
         "the key `__proto__` changes every object of the program";
+    ENDPOINT: Low, 200, "profiling endpoint registered by import",
+        "whoever reaches the default server can read memory and stop the program";
+    TIMEOUT: Low, 400, "server without timeouts",
+        "slow clients can hold connections open until none is left";
+    BOMB: Medium, 409, "unbounded decompression",
+        "a small archive can unpack to more than the disk or memory holds";
+    UNSAFE: Low, 242, "pointer without the checks of the language",
+        "a mistake here corrupts memory";
     LOG: Low, 117, "log line built from outside data",
         "line breaks in the data forge log entries";
     REGEX: Medium, 1333, "regular expression chosen from outside",

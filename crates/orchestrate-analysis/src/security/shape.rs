@@ -56,6 +56,8 @@ pub(super) enum Shape<'t> {
     },
     /// A condition with its branches.
     If {
+        /// What runs before the condition.
+        first: Option<Node<'t>>,
         condition: Node<'t>,
         then: Option<Node<'t>>,
         otherwise: Vec<Node<'t>>,

@@ -40,6 +40,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "sequence_expression" => Shape::Block,
         "ternary_expression" => match field(node, "condition") {
             Some(condition) => Shape::If {
+                first: None,
                 condition,
                 then: field(node, "consequence"),
                 otherwise: fields(node, "alternative"),
@@ -66,6 +67,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         }
         "if_statement" => match field(node, "condition") {
             Some(condition) => Shape::If {
+                first: None,
                 condition,
                 then: field(node, "consequence"),
                 otherwise: fields(node, "alternative"),

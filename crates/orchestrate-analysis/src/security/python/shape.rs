@@ -36,6 +36,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         | "list_pattern_item" => Shape::Any(children(node)),
         "conditional_expression" => match children(node).as_slice() {
             [then, condition, otherwise] => Shape::If {
+                first: None,
                 condition: *condition,
                 then: Some(*then),
                 otherwise: vec![*otherwise],
@@ -247,6 +248,7 @@ fn conditional(node: Node<'_>) -> Shape<'_> {
         otherwise.truncate(1);
     }
     Shape::If {
+        first: None,
         condition,
         then: field(node, "consequence"),
         otherwise,
