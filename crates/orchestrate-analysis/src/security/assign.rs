@@ -53,7 +53,17 @@ impl<'t> Flow<'t> {
         let mut open = vec![(target, value.clone())];
         while let Some((target, value)) = open.pop() {
             match self.shape(target) {
-                Shape::Name => self.bind(self.text(target), value),
+                Shape::Name => {
+                    let name = self.text(target);
+                    // In a pattern of Rust a capital letter begins a constant, as in `None`.
+                    let constant = self.dialect.separator == "::"
+                        && name.starts_with(|c: char| c.is_ascii_uppercase())
+                        && target.kind() == "identifier"
+                        && !value.taint.eq(&super::value::Taint::Clean);
+                    if !constant {
+                        self.bind(name, value);
+                    }
+                }
                 Shape::Member { object, .. } => {
                     if matches!(self.shape(object), Shape::Name) {
                         self.bind(self.text(target), value);

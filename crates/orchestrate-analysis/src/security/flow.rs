@@ -11,7 +11,7 @@ use tree_sitter::Node;
 use super::dialect::Dialect;
 use super::guard;
 use super::report::Report;
-use super::shape::{Shape, children, line_of, text_of};
+use super::shape::{Shape, children, field, line_of, text_of};
 use super::value::{Constant, Parts, Taint, Value};
 
 /// Nesting beyond which values are unknown. Real code stays far below it.
@@ -495,9 +495,7 @@ impl<'t> Flow<'t> {
     }
 
     fn visit_choice(&mut self, subject: Option<Node<'t>>, arms: &[Node<'t>]) -> Value {
-        if let Some(subject) = subject {
-            self.visit(subject);
-        }
+        let subject = subject.map(|subject| self.visit(subject));
         let outer = std::mem::replace(&mut self.ended, false);
         let mut value: Option<Value> = None;
         let mut joined: Option<Frame<'t>> = self.copy_frame();
@@ -507,6 +505,9 @@ impl<'t> Flow<'t> {
                 let fresh = start.clone();
                 self.copies += fresh.len();
                 self.swap_frame(fresh);
+            }
+            if let (Some(subject), Some(pattern)) = (&subject, field(*arm, "pattern")) {
+                self.assign(pattern, &subject.clone().without_parts());
             }
             let result = self.visit(*arm);
             value = Some(match value {

@@ -127,6 +127,16 @@ families! {
         "a small archive can unpack to more than the disk or memory holds";
     UNSAFE: Low, 242, "pointer without the checks of the language",
         "a mistake here corrupts memory";
+    UNSAFE_RUST: Low, 242, "unsafe code without a stated reason",
+        "nobody can check later that its conditions still hold";
+    TRANSMUTE: Low, 704, "value reinterpreted as another type",
+        "sizes, alignment and valid values are not checked";
+    UNCHECKED: Low, 20, "text made from bytes without a check",
+        "bytes that are not UTF-8 make every use of it undefined";
+    UNINITIALIZED: Medium, 908, "uninitialised memory",
+        "reading it is undefined even where every value is valid";
+    STATIC_MUT: Low, 362, "mutable global without synchronisation",
+        "two threads that touch it race";
     LOG: Low, 117, "log line built from outside data",
         "line breaks in the data forge log entries";
     REGEX: Medium, 1333, "regular expression chosen from outside",
