@@ -9,7 +9,7 @@ use orchestrate_core::budget::Reservation;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::scope::Scope;
-use orchestrate_strategies::graph::walk::{NodeId, Task};
+use orchestrate_strategies::graph::{NodeId, Task};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;

@@ -6,11 +6,14 @@
 //! that does not finish at once becomes a task with a timer.
 
 mod assign;
+mod attempt;
 mod dispatcher;
 mod executor;
 mod flights;
 mod handle;
 mod order;
+mod publish;
+mod stop;
 mod worker;
 
 pub use assign::Assignment;
