@@ -13,6 +13,7 @@ use crate::language::Language;
 use crate::measured::Measured;
 use crate::scan::Parsers;
 use crate::source::{Role, SourceFile};
+use crate::test_quality::ProductNames;
 use crate::{documentation, quality};
 
 const PATHS: [&str; 6] = ["a.rs", "a.py", "a.js", "a.ts", "a.tsx", "a.go"];
@@ -301,7 +302,11 @@ fn one(path: &str, text: &str) -> super::ScannedFile {
         text: text.to_owned(),
         modified: None,
     };
-    scan_text(&mut Parsers::default(), source)
+    scan_text(
+        &mut Parsers::default(),
+        source,
+        &mut ProductNames::default(),
+    )
 }
 
 #[test]

@@ -49,10 +49,12 @@ fn product() -> ProductNames {
         ),
     ];
     let parsed: Vec<ParsedFile<'_>> = files.iter().map(parse).collect();
-    ProductNames::of(&parsed)
-        .with_crate("my-shop")
-        .with_package("@me/shop")
-        .with_module("example.com/shop")
+    let mut names = ProductNames::of_paths(files.iter().map(|file| file.path.as_str()));
+    parsed.iter().for_each(|file| names.learn(file));
+    names.learn_manifest("Cargo.toml", "[package]\nname = \"my-shop\"\n");
+    names.learn_manifest("package.json", r#"{"name": "@me/shop"}"#);
+    names.learn_manifest("go.mod", "module example.com/shop\n\ngo 1.22\n");
+    names
 }
 
 fn tests_of(path: &str, text: &str) -> Vec<TestFunction> {
