@@ -28,7 +28,10 @@ pub struct ScannedFile {
 /// Nothing that the text holds makes this fail or run without end.
 #[must_use]
 pub fn scan_text(parsers: &mut Parsers, mut source: SourceFile) -> ScannedFile {
-    if let Some(role) = role_of_text(&source.text, source.language) {
+    // A generated test stays a test: what is found in it is found in a test.
+    if source.role == Role::Product
+        && let Some(role) = role_of_text(&source.text, source.language)
+    {
         source.role = role;
     }
     let mut scanned = ScannedFile {

@@ -9,7 +9,6 @@ use tempfile::TempDir;
 
 use super::{ScanOptions, Snapshot, Syntax, scan, scan_text};
 use crate::inventory::{ScanErrorKind, SkipReason};
-use crate::language::Language;
 use crate::measured::Measured;
 use crate::scan::Parsers;
 use crate::source::{Role, SourceFile};
@@ -294,13 +293,7 @@ fn a_cancelled_scan_measures_nothing() {
 }
 
 fn one(path: &str, text: &str) -> super::ScannedFile {
-    let source = SourceFile {
-        path: path.to_owned(),
-        language: Language::of_path(path).expect("a known ending"),
-        role: Role::Product,
-        text: text.to_owned(),
-        modified: None,
-    };
+    let source = SourceFile::of_text(path, text).expect("a known ending");
     scan_text(&mut Parsers::default(), source)
 }
 
