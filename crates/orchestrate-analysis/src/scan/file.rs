@@ -36,7 +36,10 @@ pub fn scan_text(
     mut source: SourceFile,
     names: &mut ProductNames,
 ) -> ScannedFile {
-    if let Some(role) = role_of_text(&source.text, source.language) {
+    // A generated test stays a test: what is found in it is found in a test.
+    if source.role == Role::Product
+        && let Some(role) = role_of_text(&source.text, source.language)
+    {
         source.role = role;
     }
     let mut scanned = ScannedFile {
