@@ -15,7 +15,7 @@ use super::{
 };
 use crate::language::Language;
 use crate::measured::Measured;
-use crate::source::Role;
+use crate::source::{Role, SourceFile};
 
 /// A repository whose sources are all written at one time, and reports at times of their own.
 struct Repo {
@@ -295,6 +295,22 @@ fn test_code_inside_product_files_does_not_count() {
             from lcov.info (lcov): 1 files = 1 product + 0 other + 0 unmatched
               note: as a whole it counts 10 lines (50.0 % covered); 6 of them are product code of these languages (16.7 %)
         "#]]);
+}
+
+#[test]
+fn byte_ranges_of_test_code_become_lines() {
+    let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n}\nfn b() {}\n";
+    let source = SourceFile {
+        path: "src/a.rs".to_owned(),
+        language: Language::Rust,
+        role: Role::Product,
+        text: text.to_owned(),
+        modified: None,
+    };
+    let end = text.find("}\nfn b").unwrap() + 1;
+    let indexed = IndexedSource::of(&source, &[text.find('#').unwrap()..end, 3..3]);
+    assert_eq!(indexed.lines, 5);
+    assert_eq!(indexed.test_lines, [LineSpan { first: 2, last: 4 }]);
 }
 
 #[test]
