@@ -103,7 +103,7 @@ impl LineSpan {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CoverageOptions {
     /// Reports named by the user, relative to the repository or absolute. If there are any, no others are looked for,
-    /// and one that cannot be used is a failure.
+    /// and one that cannot be read is a failure.
     pub reports: Vec<PathBuf>,
 }
 
@@ -153,10 +153,10 @@ pub fn measure(
             Err(rejection) => rejections.push((candidate.relative, rejection)),
         }
     }
-    // A report that the user pointed at and that cannot be read is an error of its own, whatever else there is.
+    // A file that the user pointed at and that is no readable report is an error of its own, whatever else there is.
     let unreadable = rejections
         .iter()
-        .any(|(_, rejection)| rejection.kind == Kind::Unreadable);
+        .any(|(_, rejection)| rejection.kind >= Kind::NoReport);
     if accepted.is_empty() || (named && unreadable) {
         return none_usable(rejections, how, named);
     }

@@ -476,6 +476,14 @@ fn a_named_report_is_the_only_one_and_has_to_be_usable() {
             how: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`
         "#]]);
     repo()
+        .report("mine.txt", "what is this", 60)
+        .naming("lcov.info")
+        .naming("mine.txt")
+        .check(expect![[r#"
+            failed: `mine.txt` is no coverage report: `what is this` starts no coverage report (known are lcov, llvm-cov JSON, coverage.py JSON, istanbul JSON, Cobertura XML and Go cover profiles) at line 1
+            how: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`
+        "#]]);
+    repo()
         .report("out/a.py", "", 60)
         .naming("out")
         .check(expect![[r#"
