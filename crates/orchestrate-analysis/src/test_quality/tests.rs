@@ -204,6 +204,7 @@ def helper(): assert True
 def not_a_test(): assert True
 @pytest.fixture(scope="session")
 def test_apps(): pass
+@pytest.mark.usefixtures("x")
 @pytest.mark.parametrize("x", [1])
 def test_marked(x): pass
 def test_nested():
@@ -214,8 +215,8 @@ def test_nested():
             4 test_pass: Nothing, 0 of 0 trivial, DoesNot
             5 test_doc: Nothing, 0 of 0 trivial, DoesNot
             8 test_smoke: NoneVisible, 0 of 0 trivial, Reaches
-            14 test_marked: Nothing, 0 of 0 trivial, DoesNot
-            15 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
+            15 test_marked: Nothing, 0 of 0 trivial, DoesNot
+            16 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
         "#]],
     );
 }
