@@ -105,6 +105,9 @@ mod tests {
         assert_eq!(one.len(), 16);
         assert_ne!(one, fingerprint("r", "p", "g", "a = b"));
         assert_ne!(one, fingerprint("r", "p", "f", "a = c"));
-        assert_ne!(fingerprint("ab", "c", "", ""), fingerprint("a", "bc", "", ""));
+        assert_ne!(
+            fingerprint("ab", "c", "", ""),
+            fingerprint("a", "bc", "", "")
+        );
     }
 }

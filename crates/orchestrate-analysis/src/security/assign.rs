@@ -10,8 +10,23 @@ use super::value::{Constant, Parts, Value};
 
 /// Methods that put their last argument into the receiver.
 const MUTATORS: [&str; 17] = [
-    "append", "add", "push", "extend", "insert", "update", "set", "put", "unshift", "write",
-    "WriteString", "Write", "push_str", "setdefault", "appendleft", "arg", "Set",
+    "append",
+    "add",
+    "push",
+    "extend",
+    "insert",
+    "update",
+    "set",
+    "put",
+    "unshift",
+    "write",
+    "WriteString",
+    "Write",
+    "push_str",
+    "setdefault",
+    "appendleft",
+    "arg",
+    "Set",
 ];
 
 impl<'t> Flow<'t> {

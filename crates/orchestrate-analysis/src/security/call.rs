@@ -156,7 +156,9 @@ impl<'t> Flow<'t> {
         }
         if self.dialect.builders.get(&call.path).is_some() {
             let mut pieces: Vec<Value> = receiver
-                .filter(|value| value.taint == Taint::Clean || value.built || value.taint > Taint::Unknown)
+                .filter(|value| {
+                    value.taint == Taint::Clean || value.built || value.taint > Taint::Unknown
+                })
                 .cloned()
                 .into_iter()
                 .collect();
@@ -228,7 +230,9 @@ impl<'t> Flow<'t> {
     /// Receiver and arguments as one value.
     fn joined(&self, call: &Call<'t>) -> Value {
         let start = match &call.receiver {
-            Some((_, receiver)) if receiver.taint > Taint::Unknown || receiver.taint == Taint::Clean => {
+            Some((_, receiver))
+                if receiver.taint > Taint::Unknown || receiver.taint == Taint::Clean =>
+            {
                 receiver.clone()
             }
             _ => Value::clean(),

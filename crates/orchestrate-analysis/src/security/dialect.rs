@@ -92,10 +92,11 @@ impl<T: Copy> Paths<T> {
 
 fn is_match(pattern: &str, path: &str) -> bool {
     match pattern.strip_prefix('*') {
-        Some(end) => path
-            .strip_suffix(end)
-            .is_some_and(|_| end.starts_with(['.', ':']))
-            || end.trim_start_matches(['.', ':']) == path,
+        Some(end) => {
+            path.strip_suffix(end)
+                .is_some_and(|_| end.starts_with(['.', ':']))
+                || end.trim_start_matches(['.', ':']) == path
+        }
         None => pattern == path,
     }
 }

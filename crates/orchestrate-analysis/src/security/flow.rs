@@ -237,7 +237,9 @@ impl<'t> Flow<'t> {
         let object = self.visit(object);
         let index = self.visit(index);
         if let (Some(text), Some(Constant::Number(at))) = (object.text(), &index.constant) {
-            let letter = usize::try_from(*at).ok().and_then(|at| text.chars().nth(at));
+            let letter = usize::try_from(*at)
+                .ok()
+                .and_then(|at| text.chars().nth(at));
             return letter.map_or_else(Value::clean, |letter| {
                 Value::constant(Constant::Text(letter.to_string().into()))
             });
@@ -310,23 +312,26 @@ impl<'t> Flow<'t> {
             "+" => Value::built_from(&values),
             "==" | "===" | "!=" | "!==" => match values.as_slice() {
                 [one, other] => match (&one.constant, &other.constant) {
-                    (Some(one), Some(other)) => {
-                        Value::constant(Constant::Truth((one == other) == operator.starts_with('=')))
-                    }
+                    (Some(one), Some(other)) => Value::constant(Constant::Truth(
+                        (one == other) == operator.starts_with('='),
+                    )),
                     _ => Value::clean(),
                 },
                 _ => Value::clean(),
             },
             // Text formatting in Python; arithmetic elsewhere, where a text operand does not occur.
-            "%" if values.first().is_some_and(|format| format.text().is_some() || format.built) => {
+            "%" if values
+                .first()
+                .is_some_and(|format| format.text().is_some() || format.built) =>
+            {
                 Value::built_from(&values)
             }
             "and" | "or" | "&&" | "||" | "??" => values
                 .into_iter()
                 .reduce(|one, other| one.or(&other))
                 .unwrap_or_else(Value::unknown),
-            "<" | ">" | "<=" | ">=" | "in" | "not in" | "is" | "is not" | "-" | "*" | "/" | "//"
-            | "**" | "%" | "&" | "|" | "^" | "<<" | ">>" | "instanceof" => {
+            "<" | ">" | "<=" | ">=" | "in" | "not in" | "is" | "is not" | "-" | "*" | "/"
+            | "//" | "**" | "%" | "&" | "|" | "^" | "<<" | ">>" | "instanceof" => {
                 let unknown = values.iter().any(|value| value.taint == Taint::Unknown);
                 // Path libraries overload `/`.
                 if operator == "/" && values.iter().any(|value| value.taint > Taint::Unknown) {

@@ -81,7 +81,8 @@ pub(super) fn facts<'t>(flow: &Flow<'t>, condition: Node<'t>) -> Vec<Fact<'t>> {
             },
             Shape::Harmless(inner) => {
                 let text = flow.text(node);
-                let negated = text.starts_with('!') || text.starts_with("not ") || text.starts_with("not(");
+                let negated =
+                    text.starts_with('!') || text.starts_with("not ") || text.starts_with("not(");
                 open.extend(inner.into_iter().map(|inner| (inner, when != negated)));
             }
             Shape::Any(inner) => open.extend(inner.into_iter().map(|inner| (inner, when))),
@@ -112,8 +113,14 @@ fn compared_call<'t>(
     left: Node<'t>,
     when: bool,
 ) -> Option<(Node<'t>, bool)> {
-    matches!(flow.shape(left), Shape::Call { .. })
-        .then_some((left, if operator.starts_with('<') { !when } else { when }))
+    matches!(flow.shape(left), Shape::Call { .. }).then_some((
+        left,
+        if operator.starts_with('<') {
+            !when
+        } else {
+            when
+        },
+    ))
 }
 
 fn membership<'t>(

@@ -33,14 +33,9 @@ pub use walk::check;
 /// Every security rule, by language.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    [
-        python::RULES,
-        javascript::RULES,
-        go::RULES,
-        rust::RULES,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
-    .collect()
+    [python::RULES, javascript::RULES, go::RULES, rust::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
 }

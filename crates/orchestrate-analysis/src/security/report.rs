@@ -60,10 +60,9 @@ impl<'t> Report<'t> {
             last_row: node.end_position().row,
         };
         let key = (hit.start, rule.id);
-        let worse = self
-            .hits
-            .get(&key)
-            .is_none_or(|known| (hit.severity, hit.confidence) < (known.severity, known.confidence));
+        let worse = self.hits.get(&key).is_none_or(|known| {
+            (hit.severity, hit.confidence) < (known.severity, known.confidence)
+        });
         if worse {
             self.hits.insert(key, hit);
         }

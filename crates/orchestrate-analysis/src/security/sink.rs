@@ -119,9 +119,7 @@ pub(super) fn check_value<'t>(
     }
     let found = match value.taint {
         Taint::Clean => None,
-        Taint::Remote if value.through => {
-            Some((one_less(sink.rule.severity), Confidence::Medium))
-        }
+        Taint::Remote if value.through => Some((one_less(sink.rule.severity), Confidence::Medium)),
         Taint::Remote => Some((sink.rule.severity, Confidence::High)),
         Taint::Local => sink.local.map(|severity| (severity, Confidence::Medium)),
         Taint::Unknown => match sink.unknown {
@@ -151,8 +149,20 @@ pub(super) fn check_statement<'t>(
     sink: &Sink,
 ) {
     const DATABASES: [&str; 14] = [
-        "cur", "conn", "db", "session", "engine", "sql", "objects", "transaction", "pool", "knex",
-        "sequelize", "prisma", "client", "tx",
+        "cur",
+        "conn",
+        "db",
+        "session",
+        "engine",
+        "sql",
+        "objects",
+        "transaction",
+        "pool",
+        "knex",
+        "sequelize",
+        "prisma",
+        "client",
+        "tx",
     ];
     if !names.contains(&call.name()) {
         return;

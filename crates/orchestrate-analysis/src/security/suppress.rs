@@ -80,9 +80,11 @@ fn nolint(text: &str) -> Option<String> {
 fn nosemgrep(text: &str) -> Option<String> {
     let at = find_word(text, "nosemgrep")?;
     let rest = text.get(at + "nosemgrep".len()..)?.trim_start();
-    let reason = rest
-        .strip_prefix(':')
-        .map_or(rest, |ids| ids.trim_start().split_once(' ').map_or("", |(_, reason)| reason));
+    let reason = rest.strip_prefix(':').map_or(rest, |ids| {
+        ids.trim_start()
+            .split_once(' ')
+            .map_or("", |(_, reason)| reason)
+    });
     Some(tidy(reason))
 }
 

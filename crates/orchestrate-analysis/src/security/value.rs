@@ -335,7 +335,9 @@ fn is_anchor(text: &str) -> bool {
     text.split_once("://").is_some_and(|(scheme, rest)| {
         !scheme.is_empty()
             && scheme.chars().all(|c| c.is_ascii_alphanumeric())
-            && rest.split_once('/').is_some_and(|(host, _)| !host.is_empty())
+            && rest
+                .split_once('/')
+                .is_some_and(|(host, _)| !host.is_empty())
     }) || (text.starts_with('/') && !text.starts_with("//") && text.len() > 1)
 }
 

@@ -74,9 +74,15 @@ static MARKED: Sink =
     Sink::new(&XSS, At::Index(0), Uses::HTML).with_unknown(Unknown::Any(Medium, Low));
 pub(super) static PAGE: Sink = Sink::new(&XSS, At::Every, Uses::HTML);
 static TEMPLATE_SINK: Sink = Sink::new(&TEMPLATE, At::Index(0), Uses::CODE);
-static URL: Sink = Sink::new(&SSRF, At::Index(0), Uses::URL).with_local(Low).with_anchor();
-static URL_SECOND: Sink = Sink::new(&SSRF, At::Index(1), Uses::URL).with_local(Low).with_anchor();
-static URL_THIRD: Sink = Sink::new(&SSRF, At::Index(2), Uses::URL).with_local(Low).with_anchor();
+static URL: Sink = Sink::new(&SSRF, At::Index(0), Uses::URL)
+    .with_local(Low)
+    .with_anchor();
+static URL_SECOND: Sink = Sink::new(&SSRF, At::Index(1), Uses::URL)
+    .with_local(Low)
+    .with_anchor();
+static URL_THIRD: Sink = Sink::new(&SSRF, At::Index(2), Uses::URL)
+    .with_local(Low)
+    .with_anchor();
 static MOVED: Sink = Sink::new(&REDIRECT, At::Index(2), Uses::URL).with_anchor();
 static MOVED_SECOND: Sink = Sink::new(&REDIRECT, At::Index(1), Uses::URL).with_anchor();
 
@@ -86,25 +92,68 @@ pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
     let mut add = |sink: &'static Sink, paths: &[&'static str]| {
         all.extend(paths.iter().map(|path| (*path, sink)));
     };
-    add(&PROGRAM, &["syscall.Exec", "syscall.ForkExec", "syscall.StartProcess", "os.StartProcess"]);
-    add(&FILE, &[
-        "os.Open", "os.OpenFile", "os.ReadFile", "os.Create", "os.WriteFile", "os.Remove",
-        "os.RemoveAll", "os.ReadDir", "os.Mkdir", "os.MkdirAll", "io/ioutil.ReadFile",
-        "io/ioutil.WriteFile", "io/ioutil.ReadDir", "os.Chmod", "os.Truncate",
-    ]);
+    add(
+        &PROGRAM,
+        &[
+            "syscall.Exec",
+            "syscall.ForkExec",
+            "syscall.StartProcess",
+            "os.StartProcess",
+        ],
+    );
+    add(
+        &FILE,
+        &[
+            "os.Open",
+            "os.OpenFile",
+            "os.ReadFile",
+            "os.Create",
+            "os.WriteFile",
+            "os.Remove",
+            "os.RemoveAll",
+            "os.ReadDir",
+            "os.Mkdir",
+            "os.MkdirAll",
+            "io/ioutil.ReadFile",
+            "io/ioutil.WriteFile",
+            "io/ioutil.ReadDir",
+            "os.Chmod",
+            "os.Truncate",
+        ],
+    );
     add(&FILE_PAIR, &["os.Rename", "os.Symlink", "os.Link"]);
     add(&FILE_THIRD, &["net/http.ServeFile"]);
-    add(&MARKED, &[
-        "html/template.HTML", "html/template.JS", "html/template.URL", "html/template.HTMLAttr",
-        "html/template.CSS", "html/template.JSStr", "html/template.Srcset",
-    ]);
+    add(
+        &MARKED,
+        &[
+            "html/template.HTML",
+            "html/template.JS",
+            "html/template.URL",
+            "html/template.HTMLAttr",
+            "html/template.CSS",
+            "html/template.JSStr",
+            "html/template.Srcset",
+        ],
+    );
     add(&TEMPLATE_SINK, &["*.New().Parse", "*.New().Funcs().Parse"]);
-    add(&URL, &[
-        "net/http.Get", "net/http.Head", "net/http.Post", "net/http.PostForm", "*.Client.Get",
-        "*.Client.Post", "*.Client.Head", "net/http.DefaultClient.Get",
-    ]);
+    add(
+        &URL,
+        &[
+            "net/http.Get",
+            "net/http.Head",
+            "net/http.Post",
+            "net/http.PostForm",
+            "*.Client.Get",
+            "*.Client.Post",
+            "*.Client.Head",
+            "net/http.DefaultClient.Get",
+        ],
+    );
     add(&URL_SECOND, &["net/http.NewRequest", "net.Dial"]);
-    add(&URL_THIRD, &["net/http.NewRequestWithContext", "net.DialTimeout"]);
+    add(
+        &URL_THIRD,
+        &["net/http.NewRequestWithContext", "net.DialTimeout"],
+    );
     add(&MOVED, &["net/http.Redirect"]);
     add(&MOVED_SECOND, &["*.Context.Redirect"]);
     all

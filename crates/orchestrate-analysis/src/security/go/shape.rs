@@ -12,9 +12,8 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "interpreted_string_literal" | "raw_string_literal" => Shape::Constant(Constant::Text(
             text_of(text, node).trim_matches(['"', '`']).into(),
         )),
-        "int_literal" => number(text_of(text, node)).map_or(Shape::Skip, |n| {
-            Shape::Constant(Constant::Number(n))
-        }),
+        "int_literal" => number(text_of(text, node))
+            .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "nil" => Shape::Constant(Constant::Nothing),
@@ -91,17 +90,13 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 None => Shape::Skip,
             }
         }
-        "return_statement" => Shape::Return(
-            children(node)
-                .into_iter()
-                .flat_map(listed)
-                .collect(),
-        ),
+        "return_statement" => Shape::Return(children(node).into_iter().flat_map(listed).collect()),
         "break_statement" | "continue_statement" | "goto_statement" => Shape::Exit(Vec::new()),
         "import_spec" => Shape::Import,
-        "comment" | "type_declaration" | "package_clause" | "parameter_list" | "field_identifier"
-        | "type_identifier" | "qualified_type" | "pointer_type" | "slice_type" | "map_type"
-        | "label_name" | "rune_literal" | "float_literal" | "imaginary_literal" => Shape::Skip,
+        "comment" | "type_declaration" | "package_clause" | "parameter_list"
+        | "field_identifier" | "type_identifier" | "qualified_type" | "pointer_type"
+        | "slice_type" | "map_type" | "label_name" | "rune_literal" | "float_literal"
+        | "imaginary_literal" => Shape::Skip,
         _ => Shape::Block,
     }
 }
@@ -120,7 +115,10 @@ fn call(node: Node<'_>) -> Shape<'_> {
         return Shape::Block;
     };
     // `[]byte(x)` is a conversion.
-    if matches!(callee.kind(), "slice_type" | "parenthesized_type" | "array_type") {
+    if matches!(
+        callee.kind(),
+        "slice_type" | "parenthesized_type" | "array_type"
+    ) {
         return Shape::Any(field(node, "arguments").map(children).unwrap_or_default());
     }
     Shape::Call {
@@ -138,12 +136,15 @@ fn collect(body: Node<'_>) -> Shape<'_> {
     Shape::Collect(
         children(body)
             .into_iter()
-            .map(|element| match (element.kind(), children(element).as_slice()) {
-                ("keyed_element", [key, value]) => {
-                    (Some(children(*key).first().copied().unwrap_or(*key)), *value)
-                }
-                _ => (None, element),
-            })
+            .map(
+                |element| match (element.kind(), children(element).as_slice()) {
+                    ("keyed_element", [key, value]) => (
+                        Some(children(*key).first().copied().unwrap_or(*key)),
+                        *value,
+                    ),
+                    _ => (None, element),
+                },
+            )
             .collect(),
     )
 }

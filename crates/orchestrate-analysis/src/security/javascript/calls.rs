@@ -24,7 +24,14 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 /// `get`, `all`, `run` and the like run SQL only where the text says so.
 fn statement<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    const SURE: [&str; 6] = ["query", "execute", "raw", "unsafe", "whereRaw", "orderByRaw"];
+    const SURE: [&str; 6] = [
+        "query",
+        "execute",
+        "raw",
+        "unsafe",
+        "whereRaw",
+        "orderByRaw",
+    ];
     const MAYBE: [&str; 5] = ["run", "all", "get", "exec", "prepare"];
     let looks = call.at(0).is_some_and(|first| first.value.sql);
     let names: &[&str] = if looks && MAYBE.contains(&call.name()) {
@@ -35,9 +42,16 @@ fn statement<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     sink::check_statement(flow, call, names, &rules::SQL_SINK);
 }
 
-fn found<'t>(flow: &mut Flow<'t>, rule: &'static Rule, node: Node<'t>, what: Node<'t>, severity: Severity) {
+fn found<'t>(
+    flow: &mut Flow<'t>,
+    rule: &'static Rule,
+    node: Node<'t>,
+    what: Node<'t>,
+    severity: Severity,
+) {
     let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
-    flow.report.add(rule, node, severity, Confidence::Medium, message);
+    flow.report
+        .add(rule, node, severity, Confidence::Medium, message);
 }
 
 /// The entry of an options object.
@@ -53,7 +67,12 @@ fn truth(value: Option<&Value>) -> Option<bool> {
 }
 
 fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    let spawns = call.is(&["child_process.spawn", "child_process.spawnSync", "child_process.execFile", "child_process.execFileSync"]);
+    let spawns = call.is(&[
+        "child_process.spawn",
+        "child_process.spawnSync",
+        "child_process.execFile",
+        "child_process.execFileSync",
+    ]);
     if !spawns {
         return;
     }
@@ -63,7 +82,10 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .and_then(|options| option(&options.value, "shell"))
         .is_some_and(|shell| truth(Some(shell)) == Some(true) || shell.text().is_some());
     let program = call.at(0).and_then(|program| program.value.text());
-    let runs_shell = matches!(program, Some("sh" | "bash" | "/bin/sh" | "/bin/bash" | "cmd" | "cmd.exe" | "powershell"));
+    let runs_shell = matches!(
+        program,
+        Some("sh" | "bash" | "/bin/sh" | "/bin/bash" | "cmd" | "cmd.exe" | "powershell")
+    );
     let parts: Vec<Value> = call
         .at(1)
         .and_then(|list| list.value.parts.as_ref())
@@ -75,7 +97,11 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         }
     } else if in_shell {
         let first = call.at(0).map(|first| first.value.clone());
-        for part in parts.iter().chain(first.as_ref()).filter(|part| part.taint > Taint::Unknown || part.built) {
+        for part in parts
+            .iter()
+            .chain(first.as_ref())
+            .filter(|part| part.taint > Taint::Unknown || part.built)
+        {
             sink::check_value(flow, call.node, call.callee, part, &rules::SHELL);
         }
     }
@@ -83,8 +109,19 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     const READS: [&str; 13] = [
-        "find", "findOne", "findOneAndUpdate", "updateOne", "updateMany", "deleteOne", "deleteMany",
-        "update", "remove", "findOneAndDelete", "count", "countDocuments", "aggregate",
+        "find",
+        "findOne",
+        "findOneAndUpdate",
+        "updateOne",
+        "updateMany",
+        "deleteOne",
+        "deleteMany",
+        "update",
+        "remove",
+        "findOneAndDelete",
+        "count",
+        "countDocuments",
+        "aggregate",
     ];
     if !READS.contains(&call.name()) || call.receiver.is_none() {
         return;
@@ -96,7 +133,10 @@ fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let dangerous = parts.iter().find(|(key, value)| {
         let runs = **key == Constant::Text("$where".into()) && value.constant.is_none();
         runs && value.taint > Taint::Unknown
-            || value.taint == Taint::Remote && !value.built && !value.through && value.constant.is_none()
+            || value.taint == Taint::Remote
+                && !value.built
+                && !value.through
+                && value.constant.is_none()
                 && value.dangerous_for(Uses::OTHER)
                 && value.parts.is_none()
     });
@@ -106,9 +146,22 @@ fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         } else {
             Severity::Medium
         };
-        let data = value.origin.as_ref().map_or("outside data", |origin| &origin.name);
-        let message = format!("{}: `{data}` reaches `{}`", rules::NOSQL.title, shown(flow.text(call.callee)));
-        flow.report.add(&rules::NOSQL, call.node, severity, Confidence::Medium, message);
+        let data = value
+            .origin
+            .as_ref()
+            .map_or("outside data", |origin| &origin.name);
+        let message = format!(
+            "{}: `{data}` reaches `{}`",
+            rules::NOSQL.title,
+            shown(flow.text(call.callee))
+        );
+        flow.report.add(
+            &rules::NOSQL,
+            call.node,
+            severity,
+            Confidence::Medium,
+            message,
+        );
     }
 }
 
@@ -119,20 +172,29 @@ fn page<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         let value = first.value.clone();
         if value.html || value.built {
             sink::check_value(flow, call.node, call.callee, &value, &rules::PAGE);
-        } else if value.taint == Taint::Remote && !value.through && value.dangerous_for(rules::PAGE.uses) {
+        } else if value.taint == Taint::Remote
+            && !value.through
+            && value.dangerous_for(rules::PAGE.uses)
+        {
             let sink = Sink::new(&rules::XSS, rules::PAGE.at, rules::PAGE.uses);
             demoted(flow, call, &value, &sink);
         }
     }
     // jQuery writes HTML with these; with text they are harmless, so only outside data counts.
-    if matches!(call.name(), "html" | "append" | "prepend" | "after" | "before" | "replaceWith")
-        && let Some((receiver, _)) = &call.receiver
+    if matches!(
+        call.name(),
+        "html" | "append" | "prepend" | "after" | "before" | "replaceWith"
+    ) && let Some((receiver, _)) = &call.receiver
         && flow.text(*receiver).starts_with('$')
     {
         sink::check_one(flow, call, &rules::PAGE);
     }
-    if matches!(call.name(), "sendFile" | "download" | "sendfile") && call.path.starts_with("response.") {
-        let rooted = call.at(1).is_some_and(|options| option(&options.value, "root").is_some());
+    if matches!(call.name(), "sendFile" | "download" | "sendfile")
+        && call.path.starts_with("response.")
+    {
+        let rooted = call
+            .at(1)
+            .is_some_and(|options| option(&options.value, "root").is_some());
         if !rooted && let Some(first) = call.at(0) {
             let value = first.value.clone();
             let sink = Sink::new(&rules::PATH, rules::PAGE.at, Uses::PATH);
@@ -179,18 +241,45 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let name = algorithm.as_deref().unwrap_or_default();
     let path = &*call.path;
     if path == "crypto.createHash" && matches!(name, "md5" | "md4" | "sha1" | "sha-1" | "rsa-sha1")
-        || matches!(path, "crypto-js.MD5" | "CryptoJS.MD5" | "crypto-js.SHA1" | "CryptoJS.SHA1" | "md5" | "sha1" | "js-md5")
+        || matches!(
+            path,
+            "crypto-js.MD5"
+                | "CryptoJS.MD5"
+                | "crypto-js.SHA1"
+                | "CryptoJS.SHA1"
+                | "md5"
+                | "sha1"
+                | "js-md5"
+        )
     {
-        found(flow, &rules::WEAK_HASH, call.node, call.callee, Severity::Low);
+        found(
+            flow,
+            &rules::WEAK_HASH,
+            call.node,
+            call.callee,
+            Severity::Low,
+        );
     }
     let cipher = matches!(path, "crypto.createCipheriv" | "crypto.createDecipheriv");
-    let weak = ["des", "rc4", "rc2", "bf", "blowfish"].iter().any(|old| name.starts_with(old)) || name.ends_with("-ecb");
+    let weak = ["des", "rc4", "rc2", "bf", "blowfish"]
+        .iter()
+        .any(|old| name.starts_with(old))
+        || name.ends_with("-ecb");
     if cipher && weak || matches!(path, "crypto.createCipher" | "crypto.createDecipher") {
-        found(flow, &rules::WEAK_CIPHER, call.node, call.callee, Severity::Medium);
+        found(
+            flow,
+            &rules::WEAK_CIPHER,
+            call.node,
+            call.callee,
+            Severity::Medium,
+        );
     }
     if call.is(&["jsonwebtoken.verify", "jwt.verify"]) {
         let key_missing = call.at(1).is_some_and(|key| {
-            matches!(key.value.constant, Some(Constant::Nothing | Constant::Truth(false))) || key.value.text() == Some("")
+            matches!(
+                key.value.constant,
+                Some(Constant::Nothing | Constant::Truth(false))
+            ) || key.value.text() == Some("")
         });
         let none = call
             .at(2)
@@ -204,7 +293,12 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 }
 
 fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    if call.name() == "listen" && call.arguments.iter().any(|argument| argument.value.text() == Some("0.0.0.0")) {
+    if call.name() == "listen"
+        && call
+            .arguments
+            .iter()
+            .any(|argument| argument.value.text() == Some("0.0.0.0"))
+    {
         found(flow, &rules::BIND, call.node, call.callee, Severity::Info);
     }
     if matches!(call.name(), "chmod" | "chmodSync") && call.path.starts_with("fs.") {
@@ -214,25 +308,58 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             _ => None,
         });
         if mode.is_some_and(|mode| mode & 0o2 != 0) {
-            found(flow, &rules::PERMISSIONS, call.node, call.callee, Severity::Medium);
+            found(
+                flow,
+                &rules::PERMISSIONS,
+                call.node,
+                call.callee,
+                Severity::Medium,
+            );
         }
     }
     if call.name() == "cookie" && call.path.starts_with("response.") {
-        let off = call.at(2).is_some_and(|options| truth(option(&options.value, "secure")) == Some(false));
+        let off = call
+            .at(2)
+            .is_some_and(|options| truth(option(&options.value, "secure")) == Some(false));
         if off {
             found(flow, &rules::COOKIE, call.node, call.callee, Severity::Low);
         }
     }
-    if call.is(&["libxmljs.parseXml", "libxmljs.parseXmlString", "libxmljs2.parseXml"]) {
-        let expands = call.at(1).is_some_and(|options| truth(option(&options.value, "noent")) == Some(true));
+    if call.is(&[
+        "libxmljs.parseXml",
+        "libxmljs.parseXmlString",
+        "libxmljs2.parseXml",
+    ]) {
+        let expands = call
+            .at(1)
+            .is_some_and(|options| truth(option(&options.value, "noent")) == Some(true));
         if expands {
             found(flow, &rules::XXE, call.node, call.callee, Severity::Medium);
         }
     }
-    if call.is(&["lodash.merge", "_.merge", "lodash.defaultsDeep", "_.defaultsDeep", "lodash.set", "_.set", "merge-deep", "deepmerge"]) {
-        let outside = call.arguments.iter().skip(1).any(|argument| argument.value.taint == Taint::Remote);
+    if call.is(&[
+        "lodash.merge",
+        "_.merge",
+        "lodash.defaultsDeep",
+        "_.defaultsDeep",
+        "lodash.set",
+        "_.set",
+        "merge-deep",
+        "deepmerge",
+    ]) {
+        let outside = call
+            .arguments
+            .iter()
+            .skip(1)
+            .any(|argument| argument.value.taint == Taint::Remote);
         if outside {
-            found(flow, &rules::PROTOTYPE, call.node, call.callee, Severity::Medium);
+            found(
+                flow,
+                &rules::PROTOTYPE,
+                call.node,
+                call.callee,
+                Severity::Medium,
+            );
         }
     }
 }
@@ -253,7 +380,8 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
             if matches!(last, "innerHTML" | "outerHTML" | "srcdoc") {
                 sink::check_value(flow, target, target, value, &rules::DOM);
             }
-            let moves = last == "href" && name.contains("location") || matches!(name, "window.location" | "document.location" | "location");
+            let moves = last == "href" && name.contains("location")
+                || matches!(name, "window.location" | "document.location" | "location");
             if moves {
                 sink::check_value(flow, target, target, value, &rules::MOVED);
             }
@@ -276,9 +404,20 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
         _ => {}
     }
     let lower = name.to_ascii_lowercase();
-    let secret = ["token", "secret", "password", "passwd", "otp", "nonce", "salt", "sessionid", "apikey", "csrf"]
-        .iter()
-        .any(|word| lower.contains(word));
+    let secret = [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "otp",
+        "nonce",
+        "salt",
+        "sessionid",
+        "apikey",
+        "csrf",
+    ]
+    .iter()
+    .any(|word| lower.contains(word));
     if secret && calls_math_random(flow, node) {
         found(flow, &rules::RANDOM, target, target, Severity::Low);
     }
@@ -317,7 +456,8 @@ pub(super) fn on_node<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
             found(flow, &rules::TLS, node, node, Severity::High);
         }
         ("minVersion" | "maxVersion", "TLSv1" | "TLSv1.1")
-        | ("secureProtocol", "SSLv2_method" | "SSLv3_method" | "TLSv1_method" | "TLSv1_1_method") => {
+        | ("secureProtocol", "SSLv2_method" | "SSLv3_method" | "TLSv1_method" | "TLSv1_1_method") =>
+        {
             found(flow, &rules::TLS_VERSION, node, node, Severity::Medium);
         }
         _ => {}

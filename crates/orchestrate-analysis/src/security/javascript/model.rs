@@ -12,22 +12,64 @@ use crate::security::value::{Taint, Uses, Value};
 pub(super) fn sources() -> Vec<(&'static str, Taint)> {
     let mut all = Vec::new();
     for path in [
-        "request.query", "request.params", "request.body", "request.headers", "request.cookies",
-        "request.signedCookies", "request.url", "request.originalUrl", "request.param",
-        "request.files", "request.file", "request.get", "request.header", "request.hostname",
-        "request.rawBody", "request.json", "request.text", "request.formData", "request.nextUrl",
-        "request.payload", "request.searchParams",
-        "context.query", "context.params", "context.request.query", "context.request.body",
-        "context.request.headers", "context.headers", "context.querystring", "context.cookies.get",
-        "context.req.query", "context.req.param", "context.req.header", "context.req.json",
+        "request.query",
+        "request.params",
+        "request.body",
+        "request.headers",
+        "request.cookies",
+        "request.signedCookies",
+        "request.url",
+        "request.originalUrl",
+        "request.param",
+        "request.files",
+        "request.file",
+        "request.get",
+        "request.header",
+        "request.hostname",
+        "request.rawBody",
+        "request.json",
+        "request.text",
+        "request.formData",
+        "request.nextUrl",
+        "request.payload",
+        "request.searchParams",
+        "context.query",
+        "context.params",
+        "context.request.query",
+        "context.request.body",
+        "context.request.headers",
+        "context.headers",
+        "context.querystring",
+        "context.cookies.get",
+        "context.req.query",
+        "context.req.param",
+        "context.req.header",
+        "context.req.json",
         "context.request.url",
-        "location", "location.hash", "location.search", "location.href", "location.pathname",
-        "window.location", "window.location.hash", "window.location.search", "window.location.href",
-        "document.location", "document.location.hash", "document.location.search",
-        "document.location.href", "document.URL", "document.documentURI", "document.referrer",
-        "document.cookie", "window.name",
-        "$route.query", "this.$route.query", "this.$route.params",
-        "react-router-dom.useParams", "react-router-dom.useSearchParams", "next/router.useRouter().query",
+        "location",
+        "location.hash",
+        "location.search",
+        "location.href",
+        "location.pathname",
+        "window.location",
+        "window.location.hash",
+        "window.location.search",
+        "window.location.href",
+        "document.location",
+        "document.location.hash",
+        "document.location.search",
+        "document.location.href",
+        "document.URL",
+        "document.documentURI",
+        "document.referrer",
+        "document.cookie",
+        "window.name",
+        "$route.query",
+        "this.$route.query",
+        "this.$route.params",
+        "react-router-dom.useParams",
+        "react-router-dom.useSearchParams",
+        "next/router.useRouter().query",
     ] {
         all.push((path, Taint::Remote));
     }
@@ -41,23 +83,68 @@ pub(super) fn sources() -> Vec<(&'static str, Taint)> {
 pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
     let mut all = Vec::new();
     for path in [
-        "parseInt", "parseFloat", "Number", "Boolean", "Number.parseInt", "Number.parseFloat",
-        "BigInt", "*.length", "*.includes", "*.startsWith", "*.endsWith", "*.indexOf", "*.test",
-        "*.has", "Array.isArray", "isNaN", "Math.floor", "Math.round", "Math.max", "Math.min",
-        "*.digest", "crypto.randomUUID", "crypto.randomBytes", "fs.existsSync", "Date.parse",
-        "new Date", "*.toFixed", "*.getTime", "Object.hasOwn",
+        "parseInt",
+        "parseFloat",
+        "Number",
+        "Boolean",
+        "Number.parseInt",
+        "Number.parseFloat",
+        "BigInt",
+        "*.length",
+        "*.includes",
+        "*.startsWith",
+        "*.endsWith",
+        "*.indexOf",
+        "*.test",
+        "*.has",
+        "Array.isArray",
+        "isNaN",
+        "Math.floor",
+        "Math.round",
+        "Math.max",
+        "Math.min",
+        "*.digest",
+        "crypto.randomUUID",
+        "crypto.randomBytes",
+        "fs.existsSync",
+        "Date.parse",
+        "new Date",
+        "*.toFixed",
+        "*.getTime",
+        "Object.hasOwn",
     ] {
         all.push((path, Uses::ALL));
     }
     for path in [
-        "DOMPurify.sanitize", "dompurify.sanitize", "dompurify.default.sanitize", "isomorphic-dompurify.sanitize",
-        "escapeHtml", "escapeHTML", "escape-html", "he.encode", "he.escape", "lodash.escape", "_.escape",
-        "sanitize-html", "sanitizeHtml", "validator.escape", "xss", "xss.filterXSS", "html-escaper.escape",
-        "JSON.stringify", "*.sanitize", "*.escapeHtml", "encodeHTML", "entities.encode",
+        "DOMPurify.sanitize",
+        "dompurify.sanitize",
+        "dompurify.default.sanitize",
+        "isomorphic-dompurify.sanitize",
+        "escapeHtml",
+        "escapeHTML",
+        "escape-html",
+        "he.encode",
+        "he.escape",
+        "lodash.escape",
+        "_.escape",
+        "sanitize-html",
+        "sanitizeHtml",
+        "validator.escape",
+        "xss",
+        "xss.filterXSS",
+        "html-escaper.escape",
+        "JSON.stringify",
+        "*.sanitize",
+        "*.escapeHtml",
+        "encodeHTML",
+        "entities.encode",
     ] {
         all.push((path, Uses::HTML));
     }
-    all.push(("encodeURIComponent", Uses::HTML.and(Uses::URL).and(Uses::PATH)));
+    all.push((
+        "encodeURIComponent",
+        Uses::HTML.and(Uses::URL).and(Uses::PATH),
+    ));
     all.push(("encodeURI", Uses::HTML));
     for path in ["path.basename", "sanitize-filename", "sanitizeFilename"] {
         all.push((path, Uses::PATH));
@@ -66,8 +153,17 @@ pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
         all.push((path, Uses::SHELL));
     }
     for path in [
-        "mysql.escape", "mysql2.escape", "*.escape", "*.escapeId", "mysql.escapeId", "pg.escapeLiteral",
-        "*.escapeLiteral", "*.escapeIdentifier", "sqlstring.escape", "mysql.format", "mysql2.format",
+        "mysql.escape",
+        "mysql2.escape",
+        "*.escape",
+        "*.escapeId",
+        "mysql.escapeId",
+        "pg.escapeLiteral",
+        "*.escapeLiteral",
+        "*.escapeIdentifier",
+        "sqlstring.escape",
+        "mysql.format",
+        "mysql2.format",
     ] {
         all.push((path, Uses::SQL));
     }
@@ -75,13 +171,34 @@ pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
 }
 
 pub(super) const BUILDERS: [&str; 7] = [
-    "*.concat", "path.join", "path.resolve", "*.join", "util.format", "String.raw", "path.posix.join",
+    "*.concat",
+    "path.join",
+    "path.resolve",
+    "*.join",
+    "util.format",
+    "String.raw",
+    "path.posix.join",
 ];
 
 pub(super) const PASSES: [&str; 18] = [
-    "String", "Object.assign", "Array.from", "decodeURIComponent", "decodeURI", "unescape", "atob",
-    "btoa", "Buffer.from", "JSON.parse", "path.normalize", "URL", "URLSearchParams", "url.parse",
-    "Promise.resolve", "querystring.parse", "util.promisify", "promisify",
+    "String",
+    "Object.assign",
+    "Array.from",
+    "decodeURIComponent",
+    "decodeURI",
+    "unescape",
+    "atob",
+    "btoa",
+    "Buffer.from",
+    "JSON.parse",
+    "path.normalize",
+    "URL",
+    "URLSearchParams",
+    "url.parse",
+    "Promise.resolve",
+    "querystring.parse",
+    "util.promisify",
+    "promisify",
 ];
 
 /// Binds what an import statement brings in.
@@ -192,8 +309,13 @@ fn parameter_value(name: &str, annotation: Option<&str>) -> Value {
         let kind = annotation.trim_start_matches(':').trim();
         let kind = kind.split('<').next().unwrap_or(kind);
         return match kind {
-            "Request" | "NextRequest" | "NextApiRequest" | "IncomingMessage" | "express.Request"
-            | "http.IncomingMessage" | "FastifyRequest" => Value::named("request"),
+            "Request"
+            | "NextRequest"
+            | "NextApiRequest"
+            | "IncomingMessage"
+            | "express.Request"
+            | "http.IncomingMessage"
+            | "FastifyRequest" => Value::named("request"),
             "Context" | "Koa.Context" => Value::named("context"),
             "Response" | "express.Response" | "NextApiResponse" | "ServerResponse" => {
                 Value::named("response")

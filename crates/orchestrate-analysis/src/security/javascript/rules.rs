@@ -76,8 +76,8 @@ static EVAL: Sink = Sink::new(&CODE, At::Index(0), Uses::CODE)
 static FUNCTION: Sink = Sink::new(&CODE, At::Every, Uses::CODE)
     .with_local(Medium)
     .with_unknown(Unknown::Any(Medium, Medium));
-static TIMER: Sink = Sink::new(&CODE, At::Index(0), Uses::CODE)
-    .with_unknown(Unknown::Built(Medium));
+static TIMER: Sink =
+    Sink::new(&CODE, At::Index(0), Uses::CODE).with_unknown(Unknown::Built(Medium));
 static IMPORT: Sink = Sink::new(&CODE, At::Index(0), Uses::CODE);
 static LOAD: Sink = Sink::new(&DESERIALIZE, At::Index(0), Uses::DATA)
     .with_local(Medium)
@@ -85,10 +85,10 @@ static LOAD: Sink = Sink::new(&DESERIALIZE, At::Index(0), Uses::DATA)
 static FILE: Sink = Sink::new(&PATH, At::Index(0), Uses::PATH);
 static FILE_PAIR: Sink = Sink::new(&PATH, At::Every, Uses::PATH);
 pub(super) static PAGE: Sink = Sink::new(&XSS, At::Index(0), Uses::HTML);
-pub(super) static DOM: Sink = Sink::new(&XSS, At::Index(0), Uses::HTML)
-    .with_unknown(Unknown::Any(Medium, Low));
-static DOM_SECOND: Sink = Sink::new(&XSS, At::Index(1), Uses::HTML)
-    .with_unknown(Unknown::Any(Medium, Low));
+pub(super) static DOM: Sink =
+    Sink::new(&XSS, At::Index(0), Uses::HTML).with_unknown(Unknown::Any(Medium, Low));
+static DOM_SECOND: Sink =
+    Sink::new(&XSS, At::Index(1), Uses::HTML).with_unknown(Unknown::Any(Medium, Low));
 static TEMPLATE_SINK: Sink = Sink::new(&TEMPLATE, At::Index(0), Uses::CODE);
 pub(super) static URL: Sink = Sink::new(&SSRF, At::Index(0), Uses::URL).with_anchor();
 pub(super) static MOVED: Sink = Sink::new(&REDIRECT, At::Every, Uses::URL).with_anchor();
@@ -97,9 +97,28 @@ static XML: Sink = Sink::new(&XXE, At::Index(0), Uses::DATA);
 
 /// The functions that fetch an address.
 pub(super) const FETCHES: [&str; 22] = [
-    "fetch", "axios", "axios.get", "axios.post", "axios.put", "axios.delete", "axios.request",
-    "axios.head", "request", "request.get", "request.post", "request.request", "got", "got.get", "got.post",
-    "needle.get", "needle", "http.get", "http.request", "https.get", "https.request", "superagent.get",
+    "fetch",
+    "axios",
+    "axios.get",
+    "axios.post",
+    "axios.put",
+    "axios.delete",
+    "axios.request",
+    "axios.head",
+    "request",
+    "request.get",
+    "request.post",
+    "request.request",
+    "got",
+    "got.get",
+    "got.post",
+    "needle.get",
+    "needle",
+    "http.get",
+    "http.request",
+    "https.get",
+    "https.request",
+    "superagent.get",
 ];
 
 /// The calls that must not get outside data.
@@ -108,46 +127,160 @@ pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
     let mut add = |sink: &'static Sink, paths: &[&'static str]| {
         all.extend(paths.iter().map(|path| (*path, sink)));
     };
-    add(&SHELL, &["child_process.exec", "child_process.execSync", "shelljs.exec", "shell.exec"]);
-    add(&PROGRAM, &[
-        "child_process.spawn", "child_process.spawnSync", "child_process.execFile",
-        "child_process.execFileSync", "child_process.fork", "execa", "execa.execa", "cross-spawn",
-    ]);
+    add(
+        &SHELL,
+        &[
+            "child_process.exec",
+            "child_process.execSync",
+            "shelljs.exec",
+            "shell.exec",
+        ],
+    );
+    add(
+        &PROGRAM,
+        &[
+            "child_process.spawn",
+            "child_process.spawnSync",
+            "child_process.execFile",
+            "child_process.execFileSync",
+            "child_process.fork",
+            "execa",
+            "execa.execa",
+            "cross-spawn",
+        ],
+    );
     add(&RAW_SQL, &["*.$queryRawUnsafe", "*.$executeRawUnsafe"]);
-    add(&EVAL, &[
-        "eval", "window.eval", "global.eval", "globalThis.eval", "vm.runInNewContext",
-        "vm.runInThisContext", "vm.runInContext", "vm.Script", "vm.compileFunction",
-        "vm2.VM().run", "vm2.NodeVM().run",
-    ]);
+    add(
+        &EVAL,
+        &[
+            "eval",
+            "window.eval",
+            "global.eval",
+            "globalThis.eval",
+            "vm.runInNewContext",
+            "vm.runInThisContext",
+            "vm.runInContext",
+            "vm.Script",
+            "vm.compileFunction",
+            "vm2.VM().run",
+            "vm2.NodeVM().run",
+        ],
+    );
     add(&FUNCTION, &["Function"]);
-    add(&TIMER, &["setTimeout", "setInterval", "window.setTimeout", "window.setInterval"]);
+    add(
+        &TIMER,
+        &[
+            "setTimeout",
+            "setInterval",
+            "window.setTimeout",
+            "window.setInterval",
+        ],
+    );
     add(&IMPORT, &["require", "import"]);
-    add(&LOAD, &[
-        "node-serialize.unserialize", "serialize-to-js.deserialize", "funcster.deepDeserialize",
-        "cryo.parse",
-    ]);
-    add(&FILE, &[
-        "fs.readFile", "fs.readFileSync", "fs.writeFile", "fs.writeFileSync", "fs.appendFile",
-        "fs.appendFileSync", "fs.createReadStream", "fs.createWriteStream", "fs.unlink",
-        "fs.unlinkSync", "fs.readdir", "fs.readdirSync", "fs.rm", "fs.rmSync", "fs.rmdir", "fs.open",
-        "fs.openSync", "fs.mkdir", "fs.mkdirSync", "fs.promises.readFile", "fs.promises.writeFile",
-        "fs.promises.unlink", "fs.stat", "fs.statSync", "fs.readlink", "fs.access",
-        "Deno.readTextFile", "Deno.readFile", "Bun.file",
-    ]);
-    add(&FILE_PAIR, &["fs.rename", "fs.renameSync", "fs.copyFile", "fs.copyFileSync", "fs.symlink"]);
-    add(&DOM, &["document.write", "document.writeln", "*.createContextualFragment", "*.bypassSecurityTrustHtml"]);
+    add(
+        &LOAD,
+        &[
+            "node-serialize.unserialize",
+            "serialize-to-js.deserialize",
+            "funcster.deepDeserialize",
+            "cryo.parse",
+        ],
+    );
+    add(
+        &FILE,
+        &[
+            "fs.readFile",
+            "fs.readFileSync",
+            "fs.writeFile",
+            "fs.writeFileSync",
+            "fs.appendFile",
+            "fs.appendFileSync",
+            "fs.createReadStream",
+            "fs.createWriteStream",
+            "fs.unlink",
+            "fs.unlinkSync",
+            "fs.readdir",
+            "fs.readdirSync",
+            "fs.rm",
+            "fs.rmSync",
+            "fs.rmdir",
+            "fs.open",
+            "fs.openSync",
+            "fs.mkdir",
+            "fs.mkdirSync",
+            "fs.promises.readFile",
+            "fs.promises.writeFile",
+            "fs.promises.unlink",
+            "fs.stat",
+            "fs.statSync",
+            "fs.readlink",
+            "fs.access",
+            "Deno.readTextFile",
+            "Deno.readFile",
+            "Bun.file",
+        ],
+    );
+    add(
+        &FILE_PAIR,
+        &[
+            "fs.rename",
+            "fs.renameSync",
+            "fs.copyFile",
+            "fs.copyFileSync",
+            "fs.symlink",
+        ],
+    );
+    add(
+        &DOM,
+        &[
+            "document.write",
+            "document.writeln",
+            "*.createContextualFragment",
+            "*.bypassSecurityTrustHtml",
+        ],
+    );
     add(&DOM_SECOND, &["*.insertAdjacentHTML"]);
-    add(&TEMPLATE_SINK, &[
-        "ejs.render", "ejs.compile", "pug.render", "pug.compile", "handlebars.compile",
-        "Handlebars.compile", "nunjucks.renderString", "lodash.template", "_.template",
-        "mustache.render", "jade.compile", "jade.render", "dot.template",
-    ]);
-    add(&MOVED, &[
-        "response.redirect", "context.redirect", "location.assign", "location.replace",
-        "window.location.assign", "window.location.replace", "next/navigation.redirect",
-        "NextResponse.redirect", "next/server.NextResponse.redirect", "window.open",
-    ]);
+    add(
+        &TEMPLATE_SINK,
+        &[
+            "ejs.render",
+            "ejs.compile",
+            "pug.render",
+            "pug.compile",
+            "handlebars.compile",
+            "Handlebars.compile",
+            "nunjucks.renderString",
+            "lodash.template",
+            "_.template",
+            "mustache.render",
+            "jade.compile",
+            "jade.render",
+            "dot.template",
+        ],
+    );
+    add(
+        &MOVED,
+        &[
+            "response.redirect",
+            "context.redirect",
+            "location.assign",
+            "location.replace",
+            "window.location.assign",
+            "window.location.replace",
+            "next/navigation.redirect",
+            "NextResponse.redirect",
+            "next/server.NextResponse.redirect",
+            "window.open",
+        ],
+    );
     add(&PATTERN, &["RegExp"]);
-    add(&XML, &["libxmljs.parseXml", "libxmljs.parseXmlString", "libxmljs2.parseXml"]);
+    add(
+        &XML,
+        &[
+            "libxmljs.parseXml",
+            "libxmljs.parseXmlString",
+            "libxmljs2.parseXml",
+        ],
+    );
     all
 }

@@ -8,15 +8,17 @@ use crate::security::value::Constant;
 /// The shape of a node.
 pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
     match node.kind() {
-        "identifier" | "this" | "super" | "shorthand_property_identifier"
+        "identifier"
+        | "this"
+        | "super"
+        | "shorthand_property_identifier"
         | "shorthand_property_identifier_pattern" => Shape::Name,
         "string" => string(node, text),
         "string_fragment" => Shape::Piece,
         "template_string" => template(node, text),
         "template_substitution" => Shape::Any(children(node)),
-        "number" => number(text_of(text, node)).map_or(Shape::Skip, |n| {
-            Shape::Constant(Constant::Number(n))
-        }),
+        "number" => number(text_of(text, node))
+            .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "null" | "undefined" => Shape::Constant(Constant::Nothing),
@@ -32,11 +34,15 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "new_expression" => call(node, "constructor"),
         "binary_expression" => binary(node, text),
         "unary_expression" | "update_expression" => Shape::Harmless(children(node)),
-        "parenthesized_expression" | "await_expression" | "spread_element" | "as_expression"
-        | "non_null_expression" | "satisfies_expression" | "yield_expression"
-        | "type_assertion" | "export_specifier" => Shape::Any(
-            children(node).into_iter().take(1).collect(),
-        ),
+        "parenthesized_expression"
+        | "await_expression"
+        | "spread_element"
+        | "as_expression"
+        | "non_null_expression"
+        | "satisfies_expression"
+        | "yield_expression"
+        | "type_assertion"
+        | "export_specifier" => Shape::Any(children(node).into_iter().take(1).collect()),
         "sequence_expression" => Shape::Block,
         "ternary_expression" => match field(node, "condition") {
             Some(condition) => Shape::If {
@@ -62,9 +68,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             values: fields(node, "right"),
             adds: true,
         },
-        "assignment_pattern" | "object_assignment_pattern" => {
-            Shape::Any(fields(node, "left"))
-        }
+        "assignment_pattern" | "object_assignment_pattern" => Shape::Any(fields(node, "left")),
         "if_statement" => match field(node, "condition") {
             Some(condition) => Shape::If {
                 first: None,
@@ -92,17 +96,18 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             subject: field(node, "value"),
             arms: field(node, "body").map(children).unwrap_or_default(),
         },
-        "arrow_function" | "function_expression" | "function_declaration" | "method_definition"
-        | "generator_function" | "generator_function_declaration" | "function" => {
-            match field(node, "body") {
-                Some(body) => Shape::Function { body },
-                None => Shape::Skip,
-            }
-        }
+        "arrow_function"
+        | "function_expression"
+        | "function_declaration"
+        | "method_definition"
+        | "generator_function"
+        | "generator_function_declaration"
+        | "function" => match field(node, "body") {
+            Some(body) => Shape::Function { body },
+            None => Shape::Skip,
+        },
         "return_statement" => Shape::Return(children(node)),
-        "throw_statement" | "break_statement" | "continue_statement" => {
-            Shape::Exit(children(node))
-        }
+        "throw_statement" | "break_statement" | "continue_statement" => Shape::Exit(children(node)),
         "import_statement" => Shape::Import,
         "jsx_element" | "jsx_self_closing_element" | "jsx_fragment" | "jsx_opening_element" => {
             Shape::Harmless(children(node))
@@ -117,12 +122,22 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             _ => Shape::Skip,
         },
         "jsx_expression" => Shape::Any(children(node)),
-        "comment" | "regex" | "type_annotation" | "interface_declaration" | "property_identifier"
-        | "private_property_identifier" | "type_alias_declaration" | "statement_identifier"
-        | "type_parameters" | "type_arguments" | "ambient_declaration" | "escape_sequence"
-        | "hash_bang_line" | "type_identifier" | "predefined_type" | "enum_declaration" => {
-            Shape::Skip
-        }
+        "comment"
+        | "regex"
+        | "type_annotation"
+        | "interface_declaration"
+        | "property_identifier"
+        | "private_property_identifier"
+        | "type_alias_declaration"
+        | "statement_identifier"
+        | "type_parameters"
+        | "type_arguments"
+        | "ambient_declaration"
+        | "escape_sequence"
+        | "hash_bang_line"
+        | "type_identifier"
+        | "predefined_type"
+        | "enum_declaration" => Shape::Skip,
         _ => Shape::Block,
     }
 }
@@ -184,7 +199,9 @@ fn object(node: Node<'_>) -> Shape<'_> {
         children(node)
             .into_iter()
             .map(|entry| match entry.kind() {
-                "pair" | "pair_pattern" => (field(entry, "key"), field(entry, "value").unwrap_or(entry)),
+                "pair" | "pair_pattern" => {
+                    (field(entry, "key"), field(entry, "value").unwrap_or(entry))
+                }
                 "shorthand_property_identifier" | "shorthand_property_identifier_pattern" => {
                     (Some(entry), entry)
                 }

@@ -37,11 +37,13 @@ fn found_as<'t>(
     confidence: Confidence,
 ) {
     let message = format!("{}: `{}`", rule.title, shown(flow.text(call.callee)));
-    flow.report.add(rule, call.node, severity, confidence, message);
+    flow.report
+        .add(rule, call.node, severity, confidence, message);
 }
 
 fn is_true(value: &Value) -> bool {
-    value.constant == Some(Constant::Truth(true)) || matches!(value.constant, Some(Constant::Number(n)) if n != 0)
+    value.constant == Some(Constant::Truth(true))
+        || matches!(value.constant, Some(Constant::Number(n)) if n != 0)
 }
 
 fn is_false(value: &Value) -> bool {
@@ -51,10 +53,19 @@ fn is_false(value: &Value) -> bool {
 fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let runs = matches!(
         &*call.path,
-        "subprocess.run" | "subprocess.call" | "subprocess.check_call" | "subprocess.check_output" | "subprocess.Popen"
+        "subprocess.run"
+            | "subprocess.call"
+            | "subprocess.check_call"
+            | "subprocess.check_output"
+            | "subprocess.Popen"
     );
     let shell = call.keyword("shell").map(|argument| argument.value.clone());
-    if shell.as_ref().is_some_and(is_true) && (runs || call.at(0).is_some_and(|first| first.value.taint > Taint::Unknown)) {
+    if shell.as_ref().is_some_and(is_true)
+        && (runs
+            || call
+                .at(0)
+                .is_some_and(|first| first.value.taint > Taint::Unknown))
+    {
         sink::check_one(flow, call, &rules::SHELL_SINK);
         return;
     }
@@ -76,7 +87,9 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     }
     if let [program, flag, script, ..] = parts.as_slice()
         && is_shell(program.text())
-        && flag.text().is_some_and(|flag| flag.starts_with('-') && flag.contains('c'))
+        && flag
+            .text()
+            .is_some_and(|flag| flag.starts_with('-') && flag.contains('c'))
     {
         sink::check_value(flow, call.node, call.callee, script, &rules::SHELL_SINK);
     }
@@ -84,23 +97,38 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 fn is_shell(program: Option<&str>) -> bool {
     program.is_some_and(|program| {
-        matches!(program.rsplit('/').next(), Some("sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell"))
+        matches!(
+            program.rsplit('/').next(),
+            Some("sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell")
+        )
     })
 }
 
 fn sql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     if call.name() == "extra" && call.receiver.is_some() {
-        let built = call
-            .arguments
-            .iter()
-            .any(|argument| argument.name.is_some() && (argument.value.built || argument.value.taint > Taint::Unknown));
+        let built = call.arguments.iter().any(|argument| {
+            argument.name.is_some()
+                && (argument.value.built || argument.value.taint > Taint::Unknown)
+        });
         if built {
-            found_as(flow, &rules::SQL, call, Severity::Medium, Confidence::Medium);
+            found_as(
+                flow,
+                &rules::SQL,
+                call,
+                Severity::Medium,
+                Confidence::Medium,
+            );
         }
         return;
     }
     let names = [
-        "execute", "executemany", "executescript", "raw", "exec_driver_sql", "fetch", "fetchrow",
+        "execute",
+        "executemany",
+        "executescript",
+        "raw",
+        "exec_driver_sql",
+        "fetch",
+        "fetchrow",
         "fetchval",
     ];
     sink::check_statement(flow, call, &names, &rules::SQL_SINK);
@@ -110,7 +138,9 @@ fn yaml<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     if !call.is(&["yaml.load", "yaml.load_all"]) {
         return;
     }
-    let loader = call.argument(1, "Loader").map(|argument| flow.text(argument.node));
+    let loader = call
+        .argument(1, "Loader")
+        .map(|argument| flow.text(argument.node));
     if loader.is_some_and(|loader| loader.contains("Safe") || loader.contains("BaseLoader")) {
         return;
     }
@@ -119,10 +149,23 @@ fn yaml<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 fn response<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let html = match &*call.path {
-        "django.http.HttpResponse" | "HttpResponse" | "flask.Response" | "aiohttp.web.Response"
-        | "fastapi.responses.HTMLResponse" | "starlette.responses.HTMLResponse" | "flask.make_response"
-        | "self.response.write" | "self.write" | "bottle.HTTPResponse" => true,
-        _ => call.name() == "write" && call.receiver.as_ref().is_some_and(|(node, _)| flow.text(*node).ends_with("response")),
+        "django.http.HttpResponse"
+        | "HttpResponse"
+        | "flask.Response"
+        | "aiohttp.web.Response"
+        | "fastapi.responses.HTMLResponse"
+        | "starlette.responses.HTMLResponse"
+        | "flask.make_response"
+        | "self.response.write"
+        | "self.write"
+        | "bottle.HTTPResponse" => true,
+        _ => {
+            call.name() == "write"
+                && call
+                    .receiver
+                    .as_ref()
+                    .is_some_and(|(node, _)| flow.text(*node).ends_with("response"))
+        }
     };
     let other_type = ["content_type", "mimetype"].iter().any(|name| {
         call.keyword(name)
@@ -139,9 +182,13 @@ fn response<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         sink::check_one(flow, call, &rules::HTML_SINK);
     }
     if call.name() == "set_cookie" && call.receiver.is_some() {
-        let insecure = call.keyword("secure").is_none_or(|argument| is_false(&argument.value));
+        let insecure = call
+            .keyword("secure")
+            .is_none_or(|argument| is_false(&argument.value));
         let splat = call.keyword("**").is_some();
-        let written_off = call.keyword("secure").is_some_and(|argument| is_false(&argument.value));
+        let written_off = call
+            .keyword("secure")
+            .is_some_and(|argument| is_false(&argument.value));
         if insecure && !splat && written_off {
             found(flow, &rules::COOKIE, call, Confidence::High);
         }
@@ -158,10 +205,16 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         "hashlib.new" => call
             .argument(0, "name")
             .and_then(|argument| argument.value.text())
-            .is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "md4" | "md5" | "sha" | "sha1")),
+            .is_some_and(|name| {
+                matches!(
+                    name.to_ascii_lowercase().as_str(),
+                    "md4" | "md5" | "sha" | "sha1"
+                )
+            }),
         _ => {
             (path.contains("Hash.MD") || path.contains("Hash.SHA.")) && call.name() == "new"
-                || path.starts_with("cryptography.hazmat.primitives.hashes") && matches!(call.name(), "MD5" | "SHA1")
+                || path.starts_with("cryptography.hazmat.primitives.hashes")
+                    && matches!(call.name(), "MD5" | "SHA1")
         }
     };
     if weak_hash && !not_for_security {
@@ -172,9 +225,15 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .iter()
         .any(|name| path.contains(name));
     let primitive = path.starts_with("cryptography.hazmat")
-        && matches!(call.name(), "ARC4" | "Blowfish" | "IDEA" | "TripleDES" | "ECB" | "CAST5" | "SEED");
+        && matches!(
+            call.name(),
+            "ARC4" | "Blowfish" | "IDEA" | "TripleDES" | "ECB" | "CAST5" | "SEED"
+        );
     let ecb = weak_cipher
-        && call.arguments.iter().any(|argument| flow.text(argument.node).ends_with("MODE_ECB"));
+        && call
+            .arguments
+            .iter()
+            .any(|argument| flow.text(argument.node).ends_with("MODE_ECB"));
     if primitive || ecb || (weak_cipher && old && call.name() == "new") {
         found(flow, &rules::WEAK_CIPHER, call, Confidence::High);
     }
@@ -185,7 +244,10 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let path = &*call.path;
-    let asymmetric = path.contains("rsa.") || path.contains("dsa.") || path.contains("RSA.") || path.contains("DSA.");
+    let asymmetric = path.contains("rsa.")
+        || path.contains("dsa.")
+        || path.contains("RSA.")
+        || path.contains("DSA.");
     if !asymmetric {
         return;
     }
@@ -203,22 +265,39 @@ fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 
 fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let path = &*call.path;
-    let client = path.starts_with("requests.") || path.starts_with("httpx.") || path.starts_with("aiohttp.");
-    let off = ["verify", "ssl", "verify_ssl"]
-        .iter()
-        .any(|name| call.keyword(name).is_some_and(|argument| is_false(&argument.value)));
-    let unverified = call.is(&["ssl._create_unverified_context", "ssl._create_stdlib_context"]);
-    let no_certificate = call
-        .keyword("cert_reqs")
-        .is_some_and(|argument| flow.text(argument.node).ends_with("CERT_NONE") || argument.value.text() == Some("CERT_NONE"));
+    let client =
+        path.starts_with("requests.") || path.starts_with("httpx.") || path.starts_with("aiohttp.");
+    let off = ["verify", "ssl", "verify_ssl"].iter().any(|name| {
+        call.keyword(name)
+            .is_some_and(|argument| is_false(&argument.value))
+    });
+    let unverified = call.is(&[
+        "ssl._create_unverified_context",
+        "ssl._create_stdlib_context",
+    ]);
+    let no_certificate = call.keyword("cert_reqs").is_some_and(|argument| {
+        flow.text(argument.node).ends_with("CERT_NONE")
+            || argument.value.text() == Some("CERT_NONE")
+    });
     if (client && off) || unverified || no_certificate {
         found(flow, &rules::TLS, call, Confidence::High);
     }
     let old_version = call.arguments.iter().any(|argument| {
         let text = flow.text(argument.node);
-        ["PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1", "SSLv2_METHOD", "SSLv3_METHOD", "TLSv1_METHOD", "SSLv23_METHOD", "PROTOCOL_SSLv23", "TLSv1_1_METHOD"]
-            .iter()
-            .any(|name| text.ends_with(name))
+        [
+            "PROTOCOL_SSLv2",
+            "PROTOCOL_SSLv3",
+            "PROTOCOL_TLSv1",
+            "PROTOCOL_TLSv1_1",
+            "SSLv2_METHOD",
+            "SSLv3_METHOD",
+            "TLSv1_METHOD",
+            "SSLv23_METHOD",
+            "PROTOCOL_SSLv23",
+            "TLSv1_1_METHOD",
+        ]
+        .iter()
+        .any(|name| text.ends_with(name))
     });
     if old_version {
         found(flow, &rules::TLS_VERSION, call, Confidence::High);
@@ -243,22 +322,45 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                     .is_some_and(is_false)
             })
         });
-        if options_off || call.keyword("verify").is_some_and(|argument| is_false(&argument.value)) {
+        if options_off
+            || call
+                .keyword("verify")
+                .is_some_and(|argument| is_false(&argument.value))
+        {
             found(flow, &rules::JWT, call, Confidence::High);
         }
     }
 }
 
 fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    let debug = call.keyword("debug").is_some_and(|argument| is_true(&argument.value));
+    let debug = call
+        .keyword("debug")
+        .is_some_and(|argument| is_true(&argument.value));
     let server = call.receiver.as_ref().is_some_and(|(node, value)| {
-        value.path.as_deref().is_some_and(|path| path.ends_with("Flask()"))
-            || matches!(flow.text(*node), "app" | "application" | "self.app" | "server")
+        value
+            .path
+            .as_deref()
+            .is_some_and(|path| path.ends_with("Flask()"))
+            || matches!(
+                flow.text(*node),
+                "app" | "application" | "self.app" | "server"
+            )
     });
     if call.name() == "run" && debug && server {
         found(flow, &rules::DEBUG, call, Confidence::High);
     }
-    let binds = matches!(call.name(), "bind" | "run" | "run_app" | "serve" | "create_server" | "start_server" | "listen" | "HTTPServer" | "run_simple");
+    let binds = matches!(
+        call.name(),
+        "bind"
+            | "run"
+            | "run_app"
+            | "serve"
+            | "create_server"
+            | "start_server"
+            | "listen"
+            | "HTTPServer"
+            | "run_simple"
+    );
     let everywhere = |value: &Value| matches!(value.text(), Some("0.0.0.0" | "::"));
     let address = binds
         && call.arguments.iter().any(|argument| {
@@ -272,15 +374,32 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     if address {
         found(flow, &rules::BIND, call, Confidence::Medium);
     }
-    let jinja = call.is(&["jinja2.Environment", "jinja2.environment.Environment", "jinja2.sandbox.SandboxedEnvironment"]);
+    let jinja = call.is(&[
+        "jinja2.Environment",
+        "jinja2.environment.Environment",
+        "jinja2.sandbox.SandboxedEnvironment",
+    ]);
     if jinja {
         let escaping = call.keyword("autoescape");
-        if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none() {
-            found_as(flow, &rules::AUTOESCAPE, call, Severity::Medium, Confidence::Medium);
+        if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none()
+        {
+            found_as(
+                flow,
+                &rules::AUTOESCAPE,
+                call,
+                Severity::Medium,
+                Confidence::Medium,
+            );
         }
     }
     if call.is(&["mako.template.Template"]) && call.keyword("default_filters").is_none() {
-        found_as(flow, &rules::AUTOESCAPE, call, Severity::Medium, Confidence::Low);
+        found_as(
+            flow,
+            &rules::AUTOESCAPE,
+            call,
+            Severity::Medium,
+            Confidence::Low,
+        );
     }
 }
 
@@ -296,29 +415,46 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         let shared = call
             .at(0)
             .and_then(|path| path.value.text())
-            .is_some_and(|path| ["/tmp/", "/var/tmp/", "/dev/shm/"].iter().any(|root| path.starts_with(root)));
+            .is_some_and(|path| {
+                ["/tmp/", "/var/tmp/", "/dev/shm/"]
+                    .iter()
+                    .any(|root| path.starts_with(root))
+            });
         if writes && shared {
             found(flow, &rules::TEMP, call, Confidence::Medium);
         }
     }
     if matches!(call.name(), "chmod" | "fchmod" | "lchmod") {
-        let mode = call.arguments.iter().rev().find_map(|argument| match argument.value.constant {
-            Some(Constant::Number(mode)) => Some(mode),
-            _ => None,
-        });
+        let mode = call
+            .arguments
+            .iter()
+            .rev()
+            .find_map(|argument| match argument.value.constant {
+                Some(Constant::Number(mode)) => Some(mode),
+                _ => None,
+            });
         if mode.is_some_and(|mode| mode & 0o2 != 0) {
             found(flow, &rules::PERMISSIONS, call, Confidence::High);
         }
     }
     let tar = call.receiver.as_ref().is_some_and(|(node, value)| {
-        value.path.as_deref().is_some_and(|path| path.contains("tarfile."))
+        value
+            .path
+            .as_deref()
+            .is_some_and(|path| path.contains("tarfile."))
             || matches!(flow.text(*node), "tar" | "tar_file" | "tarball")
     });
-    let unfiltered = call.keyword("filter").is_none_or(|filter| filter.value.text() == Some("fully_trusted"));
+    let unfiltered = call
+        .keyword("filter")
+        .is_none_or(|filter| filter.value.text() == Some("fully_trusted"));
     if call.name() == "extractall" && tar && unfiltered && call.keyword("members").is_none() {
         found(flow, &rules::ARCHIVE, call, Confidence::Medium);
     }
-    if call.is(&["lxml.etree.XMLParser"]) && call.keyword("resolve_entities").is_some_and(|argument| is_true(&argument.value)) {
+    if call.is(&["lxml.etree.XMLParser"])
+        && call
+            .keyword("resolve_entities")
+            .is_some_and(|argument| is_true(&argument.value))
+    {
         found(flow, &rules::XXE, call, Confidence::High);
     }
 }
@@ -328,28 +464,38 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
     let name = flow.text(target);
     let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
     if let Shape::Member { .. } = flow.shape(target) {
-        let off = (last == "verify" && name.contains('.') && value.constant == Some(Constant::Truth(false)))
+        let off = (last == "verify"
+            && name.contains('.')
+            && value.constant == Some(Constant::Truth(false)))
             || (last == "check_hostname" && value.constant == Some(Constant::Truth(false)))
             || (last == "verify_mode" && flow.text(node).ends_with("CERT_NONE"))
-            || (last == "_create_default_https_context" && flow.text(node).ends_with("_create_unverified_context"));
+            || (last == "_create_default_https_context"
+                && flow.text(node).ends_with("_create_unverified_context"));
         if off {
             assigned(flow, &rules::TLS, target, Severity::Medium);
         }
     }
-    let secret = ["token", "secret", "password", "passwd", "otp", "nonce", "salt", "session_id", "api_key", "csrf", "reset_code"]
-        .iter()
-        .any(|word| last.contains(word));
+    let secret = [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "otp",
+        "nonce",
+        "salt",
+        "session_id",
+        "api_key",
+        "csrf",
+        "reset_code",
+    ]
+    .iter()
+    .any(|word| last.contains(word));
     if secret && flow.text(node).contains("random.") && uses_random(flow, node) {
         assigned(flow, &rules::RANDOM, target, Severity::Low);
     }
 }
 
-fn assigned<'t>(
-    flow: &mut Flow<'t>,
-    rule: &'static Rule,
-    target: Node<'t>,
-    severity: Severity,
-) {
+fn assigned<'t>(flow: &mut Flow<'t>, rule: &'static Rule, target: Node<'t>, severity: Severity) {
     let message = format!("{}: `{}`", rule.title, shown(flow.text(target)));
     flow.report
         .add(rule, target, severity, Confidence::Medium, message);
@@ -380,7 +526,10 @@ fn uses_random<'t>(flow: &Flow<'t>, node: Node<'t>) -> bool {
 
 /// What a function that answers requests returns is the page.
 pub(super) fn on_return<'t>(flow: &mut Flow<'t>, node: Node<'t>, value: &Value) {
-    let routes = flow.frames.last().is_some_and(|frame| frame.contains_key(ROUTE));
+    let routes = flow
+        .frames
+        .last()
+        .is_some_and(|frame| frame.contains_key(ROUTE));
     if routes && value.html && value.parts.is_none() {
         sink::check_value(flow, node, node, value, &rules::HTML_SINK);
     }

@@ -10,13 +10,37 @@ use crate::security::value::{Taint, Uses, Value};
 
 /// Parts of a request that the caller chooses, in Flask, Django, FastAPI, aiohttp and others.
 const REQUEST_FIELDS: [&str; 32] = [
-    "*.request.args", "*.request.form", "*.request.values", "*.request.json", "*.request.data",
-    "*.request.files", "*.request.cookies", "*.request.headers", "*.request.query_string",
-    "*.request.get_json", "*.request.get_data", "*.request.stream", "*.request.view_args",
-    "*.request.GET", "*.request.POST", "*.request.COOKIES", "*.request.FILES", "*.request.META",
-    "*.request.body", "*.request.query_params", "*.request.path_params", "*.request.match_info",
-    "*.request.query", "*.request.rel_url", "*.request.post", "*.request.text", "*.request.read",
-    "*.request.params", "*.request.matchdict", "*.request.json_body", "*.request.raw_post_data",
+    "*.request.args",
+    "*.request.form",
+    "*.request.values",
+    "*.request.json",
+    "*.request.data",
+    "*.request.files",
+    "*.request.cookies",
+    "*.request.headers",
+    "*.request.query_string",
+    "*.request.get_json",
+    "*.request.get_data",
+    "*.request.stream",
+    "*.request.view_args",
+    "*.request.GET",
+    "*.request.POST",
+    "*.request.COOKIES",
+    "*.request.FILES",
+    "*.request.META",
+    "*.request.body",
+    "*.request.query_params",
+    "*.request.path_params",
+    "*.request.match_info",
+    "*.request.query",
+    "*.request.rel_url",
+    "*.request.post",
+    "*.request.text",
+    "*.request.read",
+    "*.request.params",
+    "*.request.matchdict",
+    "*.request.json_body",
+    "*.request.raw_post_data",
     "*.request.get_full_path",
 ];
 
@@ -27,17 +51,34 @@ pub(super) fn sources() -> Vec<(&'static str, Taint)> {
         .map(|path| (*path, Taint::Remote))
         .collect();
     for path in [
-        "self.get_argument", "self.get_arguments", "self.get_query_argument",
-        "self.get_body_argument", "self.get_cookie", "bottle.request.*", "web.input",
-        "cherrypy.request.params", "cgi.FieldStorage", "streamlit.text_input",
-        "websocket.receive_text", "websocket.receive_json",
+        "self.get_argument",
+        "self.get_arguments",
+        "self.get_query_argument",
+        "self.get_body_argument",
+        "self.get_cookie",
+        "bottle.request.*",
+        "web.input",
+        "cherrypy.request.params",
+        "cgi.FieldStorage",
+        "streamlit.text_input",
+        "websocket.receive_text",
+        "websocket.receive_json",
     ] {
         all.push((path, Taint::Remote));
     }
     for path in [
-        "sys.argv", "input", "raw_input", "os.environ", "os.getenv", "os.environ.get",
-        "sys.stdin.read", "sys.stdin.readline", "sys.stdin.readlines", "sys.stdin",
-        "*.parse_args", "fileinput.input",
+        "sys.argv",
+        "input",
+        "raw_input",
+        "os.environ",
+        "os.getenv",
+        "os.environ.get",
+        "sys.stdin.read",
+        "sys.stdin.readline",
+        "sys.stdin.readlines",
+        "sys.stdin",
+        "*.parse_args",
+        "fileinput.input",
     ] {
         all.push((path, Taint::Local));
     }
@@ -48,14 +89,50 @@ pub(super) fn sources() -> Vec<(&'static str, Taint)> {
 pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
     let mut all = Vec::new();
     for path in [
-        "int", "float", "bool", "len", "hash", "id", "isinstance", "hasattr", "ord", "any", "all",
-        "sum", "uuid.UUID", "decimal.Decimal", "datetime.datetime.strptime", "hashlib.md5",
-        "hashlib.sha1", "hashlib.sha256", "hashlib.sha512", "*.hexdigest", "*.digest", "*.isdigit",
-        "*.startswith", "*.endswith", "*.count", "*.find", "*.index", "*.exists", "*.is_file",
-        "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "base64.b32encode",
-        "flask.url_for", "django.urls.reverse", "reverse", "url_for",
-        "django.shortcuts.get_object_or_404", "django.shortcuts.render", "flask.render_template",
-        "werkzeug.security.generate_password_hash", "uuid.uuid4", "ast.literal_eval",
+        "int",
+        "float",
+        "bool",
+        "len",
+        "hash",
+        "id",
+        "isinstance",
+        "hasattr",
+        "ord",
+        "any",
+        "all",
+        "sum",
+        "uuid.UUID",
+        "decimal.Decimal",
+        "datetime.datetime.strptime",
+        "hashlib.md5",
+        "hashlib.sha1",
+        "hashlib.sha256",
+        "hashlib.sha512",
+        "*.hexdigest",
+        "*.digest",
+        "*.isdigit",
+        "*.startswith",
+        "*.endswith",
+        "*.count",
+        "*.find",
+        "*.index",
+        "*.exists",
+        "*.is_file",
+        "os.path.exists",
+        "os.path.isfile",
+        "os.path.isdir",
+        "os.path.getsize",
+        "base64.b32encode",
+        "flask.url_for",
+        "django.urls.reverse",
+        "reverse",
+        "url_for",
+        "django.shortcuts.get_object_or_404",
+        "django.shortcuts.render",
+        "flask.render_template",
+        "werkzeug.security.generate_password_hash",
+        "uuid.uuid4",
+        "ast.literal_eval",
     ] {
         all.push((path, Uses::ALL));
     }
@@ -63,23 +140,50 @@ pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
         all.push((path, Uses::SHELL));
     }
     for path in [
-        "html.escape", "cgi.escape", "markupsafe.escape", "flask.escape", "bleach.clean",
-        "bleach.linkify", "django.utils.html.escape", "django.utils.html.conditional_escape",
-        "django.utils.html.format_html", "django.utils.html.strip_tags", "xml.sax.saxutils.escape",
-        "nh3.clean", "json.dumps", "werkzeug.utils.escape", "conditional_escape", "format_html",
-        "django.utils.html.escapejs", "django.http.JsonResponse", "flask.jsonify", "jsonify",
+        "html.escape",
+        "cgi.escape",
+        "markupsafe.escape",
+        "flask.escape",
+        "bleach.clean",
+        "bleach.linkify",
+        "django.utils.html.escape",
+        "django.utils.html.conditional_escape",
+        "django.utils.html.format_html",
+        "django.utils.html.strip_tags",
+        "xml.sax.saxutils.escape",
+        "nh3.clean",
+        "json.dumps",
+        "werkzeug.utils.escape",
+        "conditional_escape",
+        "format_html",
+        "django.utils.html.escapejs",
+        "django.http.JsonResponse",
+        "flask.jsonify",
+        "jsonify",
     ] {
         all.push((path, Uses::HTML));
     }
     for path in [
-        "os.path.basename", "werkzeug.utils.secure_filename", "secure_filename",
-        "werkzeug.security.safe_join", "flask.safe_join", "django.utils._os.safe_join",
+        "os.path.basename",
+        "werkzeug.utils.secure_filename",
+        "secure_filename",
+        "werkzeug.security.safe_join",
+        "flask.safe_join",
+        "django.utils._os.safe_join",
         "django.utils.text.get_valid_filename",
     ] {
         all.push((path, Uses::PATH));
     }
-    for path in ["urllib.parse.quote", "urllib.parse.quote_plus", "urllib.parse.urlencode", "urllib.quote"] {
-        all.push((path, Uses::HTML.and(Uses::URL).and(Uses::PATH).and(Uses::OTHER)));
+    for path in [
+        "urllib.parse.quote",
+        "urllib.parse.quote_plus",
+        "urllib.parse.urlencode",
+        "urllib.quote",
+    ] {
+        all.push((
+            path,
+            Uses::HTML.and(Uses::URL).and(Uses::PATH).and(Uses::OTHER),
+        ));
     }
     all.push(("re.escape", Uses::OTHER));
     all.push(("ldap.filter.escape_filter_chars", Uses::OTHER));
@@ -93,17 +197,50 @@ pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
 }
 
 pub(super) const BUILDERS: [&str; 8] = [
-    "*.format", "*.join", "os.path.join", "*.joinpath", "pathlib.Path", "*.format_map",
-    "string.Template().substitute", "posixpath.join",
+    "*.format",
+    "*.join",
+    "os.path.join",
+    "*.joinpath",
+    "pathlib.Path",
+    "*.format_map",
+    "string.Template().substitute",
+    "posixpath.join",
 ];
 
 pub(super) const PASSES: [&str; 33] = [
-    "str", "bytes", "repr", "list", "tuple", "set", "sorted", "reversed", "dict", "iter", "next",
-    "urllib.parse.unquote", "urllib.parse.unquote_plus", "base64.b64decode", "base64.b64encode",
-    "base64.urlsafe_b64decode", "json.loads", "copy.copy", "copy.deepcopy", "os.path.normpath",
-    "os.path.abspath", "os.path.expanduser", "os.path.expandvars", "os.fsencode", "os.fsdecode",
-    "io.StringIO", "io.BytesIO", "bytearray", "getattr", "typing.cast", "os.path.dirname",
-    "urllib.parse.urljoin", "max",
+    "str",
+    "bytes",
+    "repr",
+    "list",
+    "tuple",
+    "set",
+    "sorted",
+    "reversed",
+    "dict",
+    "iter",
+    "next",
+    "urllib.parse.unquote",
+    "urllib.parse.unquote_plus",
+    "base64.b64decode",
+    "base64.b64encode",
+    "base64.urlsafe_b64decode",
+    "json.loads",
+    "copy.copy",
+    "copy.deepcopy",
+    "os.path.normpath",
+    "os.path.abspath",
+    "os.path.expanduser",
+    "os.path.expandvars",
+    "os.fsencode",
+    "os.fsdecode",
+    "io.StringIO",
+    "io.BytesIO",
+    "bytearray",
+    "getattr",
+    "typing.cast",
+    "os.path.dirname",
+    "urllib.parse.urljoin",
+    "max",
 ];
 
 /// Binds what an import statement brings in.
@@ -143,7 +280,9 @@ pub(super) fn parameters<'t>(flow: &Flow<'t>, function: Node<'t>) -> Vec<(&'t st
                 "identifier" => parameter,
                 "typed_parameter" => *children(parameter).first()?,
                 "default_parameter" | "typed_default_parameter" => field(parameter, "name")?,
-                "list_splat_pattern" | "dictionary_splat_pattern" => *children(parameter).first()?,
+                "list_splat_pattern" | "dictionary_splat_pattern" => {
+                    *children(parameter).first()?
+                }
                 _ => return None,
             };
             let annotation = field(parameter, "type").map(|node| flow.text(node));
@@ -177,17 +316,21 @@ fn parameter_value(
         "websocket" => return Value::named("websocket"),
         _ => {}
     }
-    if annotation.is_some_and(|kind| kind == "Request" || kind.ends_with("HttpRequest") || kind.ends_with("web.Request")) {
+    if annotation.is_some_and(|kind| {
+        kind == "Request" || kind.ends_with("HttpRequest") || kind.ends_with("web.Request")
+    }) {
         return Value::named("param.request");
     }
     let plain = annotation.is_none_or(|kind| {
         matches!(kind, "str" | "bytes" | "dict" | "list") || kind.contains("str")
     });
-    let injected = default.is_some_and(|value| value.contains("Depends") || value.contains("Security"));
+    let injected =
+        default.is_some_and(|value| value.contains("Depends") || value.contains("Security"));
     if route && plain && !injected {
         return Value::tainted(Taint::Remote, name, line);
     }
-    let harmless = annotation.is_some_and(|kind| matches!(kind, "int" | "float" | "bool" | "uuid.UUID" | "UUID"));
+    let harmless = annotation
+        .is_some_and(|kind| matches!(kind, "int" | "float" | "bool" | "uuid.UUID" | "UUID"));
     if harmless {
         return Value::clean();
     }
@@ -210,9 +353,18 @@ fn is_route(flow: &Flow<'_>, function: Node<'_>) -> bool {
             let text = flow.text(decorator);
             let head = text.split('(').next().unwrap_or(text);
             text.contains('(')
-                && [".route", ".get", ".post", ".put", ".delete", ".patch", ".websocket", ".api_route"]
-                    .iter()
-                    .any(|end| head.ends_with(end))
+                && [
+                    ".route",
+                    ".get",
+                    ".post",
+                    ".put",
+                    ".delete",
+                    ".patch",
+                    ".websocket",
+                    ".api_route",
+                ]
+                .iter()
+                .any(|end| head.ends_with(end))
         })
 }
 

@@ -112,10 +112,10 @@ static FILE: Sink = Sink::new(&PATH, At::Index(0), Uses::PATH);
 static FILE_PAIR: Sink = Sink::new(&PATH, At::Every, Uses::PATH);
 static FILE_OBJECT: Sink = Sink::new(&PATH, At::Receiver, Uses::PATH);
 pub(super) static HTML_SINK: Sink = Sink::new(&XSS, At::Index(0), Uses::HTML);
-static MARKED: Sink = Sink::new(&XSS, At::Index(0), Uses::HTML)
-    .with_unknown(Unknown::Any(Medium, Low));
-static TEMPLATE_SINK: Sink = Sink::new(&TEMPLATE, At::Index(0), Uses::CODE)
-    .with_unknown(Unknown::Built(Medium));
+static MARKED: Sink =
+    Sink::new(&XSS, At::Index(0), Uses::HTML).with_unknown(Unknown::Any(Medium, Low));
+static TEMPLATE_SINK: Sink =
+    Sink::new(&TEMPLATE, At::Index(0), Uses::CODE).with_unknown(Unknown::Built(Medium));
 static URL: Sink = Sink::new(&SSRF, At::Named(0, "url"), Uses::URL).with_anchor();
 static URL_SECOND: Sink = Sink::new(&SSRF, At::Named(1, "url"), Uses::URL).with_anchor();
 static MOVED: Sink = Sink::new(&REDIRECT, At::Index(0), Uses::URL).with_anchor();
@@ -132,88 +132,311 @@ pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
     let mut add = |sink: &'static Sink, paths: &[&'static str]| {
         all.extend(paths.iter().map(|path| (*path, sink)));
     };
-    add(&SHELL_FIRST, &[
-        "os.system", "os.popen", "os.popen2", "os.popen3", "os.popen4", "popen2.popen2",
-        "popen2.popen3", "popen2.popen4", "popen2.Popen3", "popen2.Popen4", "commands.getoutput",
-        "commands.getstatusoutput", "subprocess.getoutput", "subprocess.getstatusoutput",
-        "asyncio.create_subprocess_shell", "pty.spawn", "os.startfile",
-    ]);
-    add(&PROGRAM_SINK, &[
-        "os.execl", "os.execle", "os.execlp", "os.execlpe", "os.execv", "os.execve", "os.execvp",
-        "os.execvpe", "os.spawnl", "os.spawnle", "os.spawnlp", "os.spawnlpe", "os.spawnv",
-        "os.spawnve", "os.spawnvp", "os.spawnvpe", "os.posix_spawn", "pexpect.spawn",
-        "asyncio.create_subprocess_exec",
-    ]);
+    add(
+        &SHELL_FIRST,
+        &[
+            "os.system",
+            "os.popen",
+            "os.popen2",
+            "os.popen3",
+            "os.popen4",
+            "popen2.popen2",
+            "popen2.popen3",
+            "popen2.popen4",
+            "popen2.Popen3",
+            "popen2.Popen4",
+            "commands.getoutput",
+            "commands.getstatusoutput",
+            "subprocess.getoutput",
+            "subprocess.getstatusoutput",
+            "asyncio.create_subprocess_shell",
+            "pty.spawn",
+            "os.startfile",
+        ],
+    );
+    add(
+        &PROGRAM_SINK,
+        &[
+            "os.execl",
+            "os.execle",
+            "os.execlp",
+            "os.execlpe",
+            "os.execv",
+            "os.execve",
+            "os.execvp",
+            "os.execvpe",
+            "os.spawnl",
+            "os.spawnle",
+            "os.spawnlp",
+            "os.spawnlpe",
+            "os.spawnv",
+            "os.spawnve",
+            "os.spawnvp",
+            "os.spawnvpe",
+            "os.posix_spawn",
+            "pexpect.spawn",
+            "asyncio.create_subprocess_exec",
+        ],
+    );
     add(&REMOTE_SHELL, &["*.exec_command", "*.invoke_shell"]);
-    add(&RAW_SQL, &[
-        "django.db.models.expressions.RawSQL", "RawSQL", "*.objects.raw", "*.RawSQL",
-    ]);
-    add(&SQL_SINK, &["sqlalchemy.text", "*.read_sql", "*.read_sql_query", "sqlalchemy.sql.text"]);
-    add(&CODE_SINK, &["eval", "exec", "builtins.eval", "builtins.exec", "*.runcode", "code.interact"]);
-    add(&IMPORT_SINK, &["__import__", "importlib.import_module", "compile", "timeit.timeit"]);
-    add(&LOAD, &[
-        "pickle.load", "pickle.loads", "pickle.Unpickler", "cPickle.load", "cPickle.loads",
-        "cPickle.Unpickler", "_pickle.load", "_pickle.loads", "dill.load", "dill.loads",
-        "dill.Unpickler", "cloudpickle.load", "cloudpickle.loads", "marshal.load", "marshal.loads",
-        "jsonpickle.decode", "jsonpickle.unpickler.decode", "jsonpickle.unpickler.Unpickler",
-        "yaml.unsafe_load", "yaml.unsafe_load_all", "yaml.full_load",
-    ]);
-    add(&LOAD_MODEL, &[
-        "shelve.open", "shelve.DbfilenameShelf", "dill.loads", "pandas.read_pickle", "torch.load",
-        "joblib.load", "pandas.DataFrame.from_pickle",
-    ]);
-    add(&FILE, &[
-        "open", "io.open", "codecs.open", "os.open", "os.remove", "os.unlink", "os.rmdir",
-        "os.removedirs", "os.listdir", "os.scandir", "os.makedirs", "os.mkdir", "shutil.rmtree",
-        "flask.send_file", "send_file", "django.http.FileResponse", "aiofiles.open",
-        "fastapi.responses.FileResponse", "starlette.responses.FileResponse", "aiohttp.web.FileResponse",
-        "zipfile.ZipFile", "tarfile.open", "os.chmod", "os.stat", "numpy.load", "linecache.getlines",
-    ]);
-    add(&FILE_PAIR, &["os.rename", "os.replace", "shutil.copy", "shutil.copyfile", "shutil.copy2", "shutil.move", "os.symlink"]);
-    add(&FILE_OBJECT, &[
-        "*.read_text", "*.read_bytes", "*.write_text", "*.write_bytes", "*.unlink",
-        "pathlib.Path().open",
-    ]);
-    add(&MARKED, &[
-        "django.utils.safestring.mark_safe", "mark_safe", "django.utils.safestring.SafeText",
-        "django.utils.safestring.SafeString", "markupsafe.Markup", "flask.Markup", "jinja2.Markup",
-        "django.utils.safestring.SafeUnicode", "django.utils.safestring.SafeBytes",
-    ]);
-    add(&TEMPLATE_SINK, &[
-        "flask.render_template_string", "jinja2.Template", "*.from_string", "mako.template.Template",
-        "django.template.Template", "jinja2.Environment().from_string",
-    ]);
-    add(&URL, &[
-        "requests.get", "requests.post", "requests.put", "requests.delete", "requests.head",
-        "requests.patch", "requests.options", "requests.Session().get", "requests.Session().post",
-        "urllib.request.urlopen", "urllib.request.Request", "urllib.request.urlretrieve",
-        "urllib2.urlopen", "urllib.urlopen", "httpx.get", "httpx.post", "httpx.put",
-        "httpx.AsyncClient().get", "httpx.AsyncClient().post", "httpx.Client().get",
-        "aiohttp.ClientSession().get", "aiohttp.ClientSession().post", "httpx.stream",
-        "http.client.HTTPConnection", "http.client.HTTPSConnection",
-    ]);
-    add(&URL_SECOND, &[
-        "requests.request", "requests.Session().request", "httpx.request", "*.PoolManager().request",
-        "aiohttp.ClientSession().request",
-    ]);
-    add(&MOVED, &[
-        "flask.redirect", "django.shortcuts.redirect", "django.http.HttpResponseRedirect",
-        "django.http.HttpResponsePermanentRedirect", "werkzeug.utils.redirect", "self.redirect",
-        "fastapi.responses.RedirectResponse", "starlette.responses.RedirectResponse",
-        "aiohttp.web.HTTPFound", "bottle.redirect",
-    ]);
-    add(&LDAP_SINK, &["*.search_s", "*.search_ext_s", "*.search_st", "ldap3.Connection().search"]);
-    add(&XPATH_SINK, &["*.xpath", "lxml.etree.XPath", "elementpath.select"]);
-    add(&XML, &[
-        "xml.sax.parse", "xml.sax.parseString", "xml.sax.make_parser", "xml.dom.minidom.parse",
-        "xml.dom.minidom.parseString", "xml.dom.pulldom.parse", "xml.dom.pulldom.parseString",
-        "xml.dom.expatbuilder.parse", "xml.dom.expatbuilder.parseString", "xml.etree.ElementTree.parse",
-        "xml.etree.ElementTree.fromstring", "xml.etree.ElementTree.iterparse",
-        "xml.etree.ElementTree.XMLParser", "xml.etree.cElementTree.parse",
-        "xml.etree.cElementTree.fromstring", "xml.etree.cElementTree.iterparse",
-        "xml.etree.cElementTree.XMLParser", "lxml.etree.parse", "lxml.etree.fromstring",
-        "xml.sax.expatreader.create_parser",
-    ]);
-    add(&PATTERN, &["re.compile", "re.match", "re.search", "re.findall", "re.sub", "re.fullmatch"]);
+    add(
+        &RAW_SQL,
+        &[
+            "django.db.models.expressions.RawSQL",
+            "RawSQL",
+            "*.objects.raw",
+            "*.RawSQL",
+        ],
+    );
+    add(
+        &SQL_SINK,
+        &[
+            "sqlalchemy.text",
+            "*.read_sql",
+            "*.read_sql_query",
+            "sqlalchemy.sql.text",
+        ],
+    );
+    add(
+        &CODE_SINK,
+        &[
+            "eval",
+            "exec",
+            "builtins.eval",
+            "builtins.exec",
+            "*.runcode",
+            "code.interact",
+        ],
+    );
+    add(
+        &IMPORT_SINK,
+        &[
+            "__import__",
+            "importlib.import_module",
+            "compile",
+            "timeit.timeit",
+        ],
+    );
+    add(
+        &LOAD,
+        &[
+            "pickle.load",
+            "pickle.loads",
+            "pickle.Unpickler",
+            "cPickle.load",
+            "cPickle.loads",
+            "cPickle.Unpickler",
+            "_pickle.load",
+            "_pickle.loads",
+            "dill.load",
+            "dill.loads",
+            "dill.Unpickler",
+            "cloudpickle.load",
+            "cloudpickle.loads",
+            "marshal.load",
+            "marshal.loads",
+            "jsonpickle.decode",
+            "jsonpickle.unpickler.decode",
+            "jsonpickle.unpickler.Unpickler",
+            "yaml.unsafe_load",
+            "yaml.unsafe_load_all",
+            "yaml.full_load",
+        ],
+    );
+    add(
+        &LOAD_MODEL,
+        &[
+            "shelve.open",
+            "shelve.DbfilenameShelf",
+            "dill.loads",
+            "pandas.read_pickle",
+            "torch.load",
+            "joblib.load",
+            "pandas.DataFrame.from_pickle",
+        ],
+    );
+    add(
+        &FILE,
+        &[
+            "open",
+            "io.open",
+            "codecs.open",
+            "os.open",
+            "os.remove",
+            "os.unlink",
+            "os.rmdir",
+            "os.removedirs",
+            "os.listdir",
+            "os.scandir",
+            "os.makedirs",
+            "os.mkdir",
+            "shutil.rmtree",
+            "flask.send_file",
+            "send_file",
+            "django.http.FileResponse",
+            "aiofiles.open",
+            "fastapi.responses.FileResponse",
+            "starlette.responses.FileResponse",
+            "aiohttp.web.FileResponse",
+            "zipfile.ZipFile",
+            "tarfile.open",
+            "os.chmod",
+            "os.stat",
+            "numpy.load",
+            "linecache.getlines",
+        ],
+    );
+    add(
+        &FILE_PAIR,
+        &[
+            "os.rename",
+            "os.replace",
+            "shutil.copy",
+            "shutil.copyfile",
+            "shutil.copy2",
+            "shutil.move",
+            "os.symlink",
+        ],
+    );
+    add(
+        &FILE_OBJECT,
+        &[
+            "*.read_text",
+            "*.read_bytes",
+            "*.write_text",
+            "*.write_bytes",
+            "*.unlink",
+            "pathlib.Path().open",
+        ],
+    );
+    add(
+        &MARKED,
+        &[
+            "django.utils.safestring.mark_safe",
+            "mark_safe",
+            "django.utils.safestring.SafeText",
+            "django.utils.safestring.SafeString",
+            "markupsafe.Markup",
+            "flask.Markup",
+            "jinja2.Markup",
+            "django.utils.safestring.SafeUnicode",
+            "django.utils.safestring.SafeBytes",
+        ],
+    );
+    add(
+        &TEMPLATE_SINK,
+        &[
+            "flask.render_template_string",
+            "jinja2.Template",
+            "*.from_string",
+            "mako.template.Template",
+            "django.template.Template",
+            "jinja2.Environment().from_string",
+        ],
+    );
+    add(
+        &URL,
+        &[
+            "requests.get",
+            "requests.post",
+            "requests.put",
+            "requests.delete",
+            "requests.head",
+            "requests.patch",
+            "requests.options",
+            "requests.Session().get",
+            "requests.Session().post",
+            "urllib.request.urlopen",
+            "urllib.request.Request",
+            "urllib.request.urlretrieve",
+            "urllib2.urlopen",
+            "urllib.urlopen",
+            "httpx.get",
+            "httpx.post",
+            "httpx.put",
+            "httpx.AsyncClient().get",
+            "httpx.AsyncClient().post",
+            "httpx.Client().get",
+            "aiohttp.ClientSession().get",
+            "aiohttp.ClientSession().post",
+            "httpx.stream",
+            "http.client.HTTPConnection",
+            "http.client.HTTPSConnection",
+        ],
+    );
+    add(
+        &URL_SECOND,
+        &[
+            "requests.request",
+            "requests.Session().request",
+            "httpx.request",
+            "*.PoolManager().request",
+            "aiohttp.ClientSession().request",
+        ],
+    );
+    add(
+        &MOVED,
+        &[
+            "flask.redirect",
+            "django.shortcuts.redirect",
+            "django.http.HttpResponseRedirect",
+            "django.http.HttpResponsePermanentRedirect",
+            "werkzeug.utils.redirect",
+            "self.redirect",
+            "fastapi.responses.RedirectResponse",
+            "starlette.responses.RedirectResponse",
+            "aiohttp.web.HTTPFound",
+            "bottle.redirect",
+        ],
+    );
+    add(
+        &LDAP_SINK,
+        &[
+            "*.search_s",
+            "*.search_ext_s",
+            "*.search_st",
+            "ldap3.Connection().search",
+        ],
+    );
+    add(
+        &XPATH_SINK,
+        &["*.xpath", "lxml.etree.XPath", "elementpath.select"],
+    );
+    add(
+        &XML,
+        &[
+            "xml.sax.parse",
+            "xml.sax.parseString",
+            "xml.sax.make_parser",
+            "xml.dom.minidom.parse",
+            "xml.dom.minidom.parseString",
+            "xml.dom.pulldom.parse",
+            "xml.dom.pulldom.parseString",
+            "xml.dom.expatbuilder.parse",
+            "xml.dom.expatbuilder.parseString",
+            "xml.etree.ElementTree.parse",
+            "xml.etree.ElementTree.fromstring",
+            "xml.etree.ElementTree.iterparse",
+            "xml.etree.ElementTree.XMLParser",
+            "xml.etree.cElementTree.parse",
+            "xml.etree.cElementTree.fromstring",
+            "xml.etree.cElementTree.iterparse",
+            "xml.etree.cElementTree.XMLParser",
+            "lxml.etree.parse",
+            "lxml.etree.fromstring",
+            "xml.sax.expatreader.create_parser",
+        ],
+    );
+    add(
+        &PATTERN,
+        &[
+            "re.compile",
+            "re.match",
+            "re.search",
+            "re.findall",
+            "re.sub",
+            "re.fullmatch",
+        ],
+    );
     all
 }

@@ -13,9 +13,8 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "string_content" => Shape::Piece,
         "concatenated_string" => Shape::Build(children(node)),
         "interpolation" => Shape::Any(field(node, "expression").into_iter().collect()),
-        "integer" => number(text_of(text, node)).map_or(Shape::Skip, |n| {
-            Shape::Constant(Constant::Number(n))
-        }),
+        "integer" => number(text_of(text, node))
+            .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "float" => Shape::Constant(Constant::Text("".into())),
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
@@ -32,7 +31,11 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "binary_operator" | "boolean_operator" => binary(node, text),
         "comparison_operator" => comparison(node, text),
         "not_operator" | "assert_statement" => Shape::Harmless(children(node)),
-        "parenthesized_expression" | "await" | "list_splat" | "dictionary_splat" | "yield"
+        "parenthesized_expression"
+        | "await"
+        | "list_splat"
+        | "dictionary_splat"
+        | "yield"
         | "list_pattern_item" => Shape::Any(children(node)),
         "conditional_expression" => match children(node).as_slice() {
             [then, condition, otherwise] => Shape::If {
@@ -52,7 +55,9 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 .map(|pair| (field(pair, "key"), field(pair, "value").unwrap_or(pair)))
                 .collect(),
         ),
-        "list_comprehension" | "set_comprehension" | "dictionary_comprehension"
+        "list_comprehension"
+        | "set_comprehension"
+        | "dictionary_comprehension"
         | "generator_expression" => comprehension(node),
         "assignment" => match (field(node, "left"), field(node, "right")) {
             (Some(left), Some(right)) if right.kind() == "assignment" => Shape::Assign {
@@ -108,8 +113,14 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "return_statement" => Shape::Return(children(node)),
         "raise_statement" | "break_statement" | "continue_statement" => Shape::Exit(children(node)),
         "import_statement" | "import_from_statement" => Shape::Import,
-        "comment" | "type" | "future_import_statement" | "global_statement"
-        | "nonlocal_statement" | "pass_statement" | "string_start" | "string_end" => Shape::Skip,
+        "comment"
+        | "type"
+        | "future_import_statement"
+        | "global_statement"
+        | "nonlocal_statement"
+        | "pass_statement"
+        | "string_start"
+        | "string_end" => Shape::Skip,
         _ => Shape::Block,
     }
 }
@@ -177,7 +188,10 @@ fn binary<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
 }
 
 fn comparison<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
-    match (children(node).as_slice(), fields_any(node, "operators").as_slice()) {
+    match (
+        children(node).as_slice(),
+        fields_any(node, "operators").as_slice(),
+    ) {
         ([left, right], [operator]) => Shape::Binary {
             operator: text_of(text, *operator),
             left: *left,

@@ -21,8 +21,18 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         sink::check_one(flow, call, &rules::SHELL);
     }
     let names = [
-        "execute", "query", "query_row", "query_one", "query_opt", "prepare", "batch_execute",
-        "simple_query", "execute_batch", "query_map", "raw_sql", "fetch_all",
+        "execute",
+        "query",
+        "query_row",
+        "query_one",
+        "query_opt",
+        "prepare",
+        "batch_execute",
+        "simple_query",
+        "execute_batch",
+        "query_map",
+        "raw_sql",
+        "fetch_all",
     ];
     sink::check_statement(flow, call, &names, &rules::SQL_SINK);
     read_into(flow, call);
@@ -30,9 +40,16 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     settings(flow, call);
 }
 
-fn found<'t>(flow: &mut Flow<'t>, rule: &'static Rule, node: Node<'t>, what: Node<'t>, severity: Severity) {
+fn found<'t>(
+    flow: &mut Flow<'t>,
+    rule: &'static Rule,
+    node: Node<'t>,
+    what: Node<'t>,
+    severity: Severity,
+) {
     let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
-    flow.report.add(rule, node, severity, Confidence::High, message);
+    flow.report
+        .add(rule, node, severity, Confidence::High, message);
 }
 
 /// `stdin.read_line(&mut text)` puts outside data into `text`.
@@ -40,10 +57,15 @@ fn read_into<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let Some((_, receiver)) = &call.receiver else {
         return;
     };
-    if !matches!(call.name(), "read_line" | "read_to_string" | "read_to_end") || receiver.taint <= Taint::Unknown {
+    if !matches!(call.name(), "read_line" | "read_to_string" | "read_to_end")
+        || receiver.taint <= Taint::Unknown
+    {
         return;
     }
-    let Some(target) = call.at(0).and_then(|argument| field(argument.node, "value")) else {
+    let Some(target) = call
+        .at(0)
+        .and_then(|argument| field(argument.node, "value"))
+    else {
         return;
     };
     let value = receiver.clone().derived();
@@ -54,7 +76,9 @@ fn memory<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let path = &*call.path;
     let rule = match call.name() {
         "transmute" | "transmute_copy" if is_in(path, "mem") => (&rules::TRANSMUTE, Severity::Low),
-        "from_utf8_unchecked" | "from_utf8_unchecked_mut" | "from_boxed_utf8_unchecked" if path.contains("str") || path.contains("String") => {
+        "from_utf8_unchecked" | "from_utf8_unchecked_mut" | "from_boxed_utf8_unchecked"
+            if path.contains("str") || path.contains("String") =>
+        {
             (&rules::UNCHECKED, Severity::Low)
         }
         "uninitialized" if is_in(path, "mem") => (&rules::UNINITIALIZED, Severity::Medium),
@@ -70,12 +94,18 @@ fn is_in(path: &str, module: &str) -> bool {
 
 fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let first = call.at(0).map(|argument| argument.value.clone());
-    let on = first.as_ref().is_some_and(|value| value.constant == Some(Constant::Truth(true)));
+    let on = first
+        .as_ref()
+        .is_some_and(|value| value.constant == Some(Constant::Truth(true)));
     match call.name() {
         "danger_accept_invalid_certs" | "danger_accept_invalid_hostnames" if on => {
             found(flow, &rules::TLS, call.node, call.callee, Severity::High);
         }
-        "set_verify" if call.at(0).is_some_and(|mode| flow.text(mode.node).ends_with("SslVerifyMode::NONE")) => {
+        "set_verify"
+            if call
+                .at(0)
+                .is_some_and(|mode| flow.text(mode.node).ends_with("SslVerifyMode::NONE")) =>
+        {
             found(flow, &rules::TLS, call.node, call.callee, Severity::High);
         }
         "insecure_disable_signature_validation" => {
@@ -86,23 +116,43 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 && mode & 0o2 != 0
                 && mode <= 0o7777
             {
-                found(flow, &rules::PERMISSIONS, call.node, call.callee, Severity::Medium);
+                found(
+                    flow,
+                    &rules::PERMISSIONS,
+                    call.node,
+                    call.callee,
+                    Severity::Medium,
+                );
             }
         }
         "bind" => {
-            let everywhere = first.as_ref().and_then(|value| value.text()).is_some_and(|address| address.starts_with("0.0.0.0") || address.starts_with("[::]"));
+            let everywhere = first
+                .as_ref()
+                .and_then(|value| value.text())
+                .is_some_and(|address| {
+                    address.starts_with("0.0.0.0") || address.starts_with("[::]")
+                });
             if everywhere {
                 found(flow, &rules::BIND, call.node, call.callee, Severity::Info);
             }
         }
         "create" | "write" if call.path.contains("fs::") || call.path.contains("File::") => {
-            let shared = first.as_ref().and_then(|value| value.text()).is_some_and(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
+            let shared = first
+                .as_ref()
+                .and_then(|value| value.text())
+                .is_some_and(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
             if shared {
                 found(flow, &rules::TEMP, call.node, call.callee, Severity::Low);
             }
         }
         "compute" if call.path.starts_with("md5::") => {
-            found(flow, &rules::WEAK_HASH, call.node, call.callee, Severity::Low);
+            found(
+                flow,
+                &rules::WEAK_HASH,
+                call.node,
+                call.callee,
+                Severity::Low,
+            );
         }
         "new" | "digest" | "default" => primitives(flow, call),
         _ => {}
@@ -112,10 +162,22 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 fn primitives<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let of = call.path.rsplit("::").nth(1).unwrap_or_default();
     if matches!(of, "Md5" | "Md4" | "Sha1") {
-        found(flow, &rules::WEAK_HASH, call.node, call.callee, Severity::Low);
+        found(
+            flow,
+            &rules::WEAK_HASH,
+            call.node,
+            call.callee,
+            Severity::Low,
+        );
     }
     if matches!(of, "Des" | "TdesEde3" | "Rc4" | "Rc2" | "Blowfish") && call.name() == "new" {
-        found(flow, &rules::WEAK_CIPHER, call.node, call.callee, Severity::Medium);
+        found(
+            flow,
+            &rules::WEAK_CIPHER,
+            call.node,
+            call.callee,
+            Severity::Medium,
+        );
     }
 }
 
@@ -130,13 +192,27 @@ pub(super) fn on_node<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
         "impl_item" => {
             let is_unsafe = flow.text(node).starts_with("unsafe ");
             if is_unsafe && !says_safety(flow, node.start_position().row) {
-                found(flow, &rules::UNSAFE, node, field(node, "trait").unwrap_or(node), Severity::Low);
+                found(
+                    flow,
+                    &rules::UNSAFE,
+                    node,
+                    field(node, "trait").unwrap_or(node),
+                    Severity::Low,
+                );
             }
         }
         "static_item" => {
-            let mutable = children(node).iter().any(|child| child.kind() == "mutable_specifier");
+            let mutable = children(node)
+                .iter()
+                .any(|child| child.kind() == "mutable_specifier");
             if mutable {
-                found(flow, &rules::STATIC_MUT, node, field(node, "name").unwrap_or(node), Severity::Low);
+                found(
+                    flow,
+                    &rules::STATIC_MUT,
+                    node,
+                    field(node, "name").unwrap_or(node),
+                    Severity::Low,
+                );
             }
         }
         _ => {}

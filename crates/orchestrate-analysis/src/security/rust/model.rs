@@ -12,14 +12,26 @@ use crate::security::value::{Taint, Uses, Value};
 pub(super) fn sources() -> Vec<(&'static str, Taint)> {
     let mut all = Vec::new();
     for path in [
-        "std::env::args", "std::env::args_os", "std::env::var", "std::env::var_os", "std::env::vars",
-        "std::io::stdin", "env::args", "env::var", "std::io::read_to_string",
+        "std::env::args",
+        "std::env::args_os",
+        "std::env::var",
+        "std::env::var_os",
+        "std::env::vars",
+        "std::io::stdin",
+        "env::args",
+        "env::var",
+        "std::io::read_to_string",
     ] {
         all.push((path, Taint::Local));
     }
     for path in [
-        "HttpRequest.match_info", "HttpRequest.query_string", "HttpRequest.headers",
-        "HttpRequest.uri", "HttpRequest.path", "HttpRequest.cookie", "HeaderMap.get",
+        "HttpRequest.match_info",
+        "HttpRequest.query_string",
+        "HttpRequest.headers",
+        "HttpRequest.uri",
+        "HttpRequest.path",
+        "HttpRequest.cookie",
+        "HeaderMap.get",
     ] {
         all.push((path, Taint::Remote));
     }
@@ -30,44 +42,117 @@ pub(super) fn sources() -> Vec<(&'static str, Taint)> {
 pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
     let mut all = Vec::new();
     for path in [
-        "*.len", "*.is_empty", "*.parse", "*.starts_with", "*.ends_with", "*.contains", "*.exists",
-        "*.is_file", "*.count", "*.is_some", "*.is_none", "*.is_ok", "*.is_err", "Uuid::parse_str",
-        "uuid::Uuid::parse_str", "*.next_multiple_of",
+        "*.len",
+        "*.is_empty",
+        "*.parse",
+        "*.starts_with",
+        "*.ends_with",
+        "*.contains",
+        "*.exists",
+        "*.is_file",
+        "*.count",
+        "*.is_some",
+        "*.is_none",
+        "*.is_ok",
+        "*.is_err",
+        "Uuid::parse_str",
+        "uuid::Uuid::parse_str",
+        "*.next_multiple_of",
     ] {
         all.push((path, Uses::ALL));
     }
     for path in [
-        "html_escape::encode_text", "html_escape::encode_safe", "askama_escape::escape",
-        "ammonia::clean", "v_htmlescape::escape", "encode_text", "encode_safe", "serde_json::to_string",
-        "escape_html", "*.escape_html",
+        "html_escape::encode_text",
+        "html_escape::encode_safe",
+        "askama_escape::escape",
+        "ammonia::clean",
+        "v_htmlescape::escape",
+        "encode_text",
+        "encode_safe",
+        "serde_json::to_string",
+        "escape_html",
+        "*.escape_html",
     ] {
         all.push((path, Uses::HTML));
     }
-    for path in ["shell_escape::escape", "shlex::try_quote", "shlex::quote", "shell_words::quote"] {
+    for path in [
+        "shell_escape::escape",
+        "shlex::try_quote",
+        "shlex::quote",
+        "shell_words::quote",
+    ] {
         all.push((path, Uses::SHELL));
     }
     all.push(("*.file_name", Uses::PATH));
     all.push(("sanitize_filename::sanitize", Uses::PATH));
-    all.push(("urlencoding::encode", Uses::URL.and(Uses::HTML).and(Uses::PATH)));
+    all.push((
+        "urlencoding::encode",
+        Uses::URL.and(Uses::HTML).and(Uses::PATH),
+    ));
     all
 }
 
 pub(super) const BUILDERS: [&str; 7] = [
-    "format!", "concat!", "format_args!", "*.join", "*.concat", "*.replace", "std::fmt::format",
+    "format!",
+    "concat!",
+    "format_args!",
+    "*.join",
+    "*.concat",
+    "*.replace",
+    "std::fmt::format",
 ];
 
 pub(super) const PASSES: [&str; 14] = [
-    "String::from", "Some", "Ok", "Box::new", "PathBuf::from", "Path::new", "std::path::PathBuf::from",
-    "std::path::Path::new", "OsString::from", "Arc::new", "Cow::from", "Cow::Owned", "Cow::Borrowed",
+    "String::from",
+    "Some",
+    "Ok",
+    "Box::new",
+    "PathBuf::from",
+    "Path::new",
+    "std::path::PathBuf::from",
+    "std::path::Path::new",
+    "OsString::from",
+    "Arc::new",
+    "Cow::from",
+    "Cow::Owned",
+    "Cow::Borrowed",
     "str::from_utf8",
 ];
 
 /// Methods that hand on what they are called on.
 pub(super) const TRANSPARENT: [&str; 32] = [
-    "unwrap", "expect", "unwrap_or_default", "clone", "to_string", "to_owned", "as_str", "as_ref",
-    "into", "into_inner", "as_bytes", "into_bytes", "as_path", "as_deref", "trim", "ok", "cloned",
-    "iter", "into_iter", "map_err", "to_string_lossy", "into_owned", "borrow", "as_mut", "lock",
-    "arg", "args", "env", "current_dir", "stdin", "stdout", "stderr",
+    "unwrap",
+    "expect",
+    "unwrap_or_default",
+    "clone",
+    "to_string",
+    "to_owned",
+    "as_str",
+    "as_ref",
+    "into",
+    "into_inner",
+    "as_bytes",
+    "into_bytes",
+    "as_path",
+    "as_deref",
+    "trim",
+    "ok",
+    "cloned",
+    "iter",
+    "into_iter",
+    "map_err",
+    "to_string_lossy",
+    "into_owned",
+    "borrow",
+    "as_mut",
+    "lock",
+    "arg",
+    "args",
+    "env",
+    "current_dir",
+    "stdin",
+    "stdout",
+    "stderr",
 ];
 
 /// Binds what a `use` brings in.
@@ -155,10 +240,15 @@ pub(super) fn parameters<'t>(flow: &Flow<'t>, function: Node<'t>) -> Vec<(&'t st
 
 fn of_type(name: &str, kind: &str, route: bool, line: u32) -> Value {
     let plain = kind.trim_start_matches(['&', '\'', ' ']);
-    let plain = plain.strip_prefix("web::").or_else(|| plain.strip_prefix("extract::")).unwrap_or(plain);
+    let plain = plain
+        .strip_prefix("web::")
+        .or_else(|| plain.strip_prefix("extract::"))
+        .unwrap_or(plain);
     let head = plain.split(['<', ' ']).next().unwrap_or(plain);
-    let extractor = matches!(head, "Query" | "Path" | "Form" | "Json" | "RawQuery" | "Multipart")
-        && plain.contains('<');
+    let extractor = matches!(
+        head,
+        "Query" | "Path" | "Form" | "Json" | "RawQuery" | "Multipart"
+    ) && plain.contains('<');
     let numeric = ["<i32>", "<i64>", "<u32>", "<u64>", "<usize>", "<Uuid>"]
         .iter()
         .any(|kind| plain.contains(kind));
@@ -177,9 +267,14 @@ fn of_type(name: &str, kind: &str, route: bool, line: u32) -> Value {
 /// Whether an attribute makes the function answer requests.
 fn is_route(flow: &Flow<'_>, function: Node<'_>) -> bool {
     let mut before = function.prev_named_sibling();
-    while let Some(node) = before.filter(|node| node.kind().ends_with("attribute_item") || node.kind().ends_with("comment")) {
+    while let Some(node) = before
+        .filter(|node| node.kind().ends_with("attribute_item") || node.kind().ends_with("comment"))
+    {
         let text = flow.text(node).trim_start_matches("#[");
-        if ["get(", "post(", "put(", "delete(", "patch(", "route("].iter().any(|head| text.starts_with(head)) {
+        if ["get(", "post(", "put(", "delete(", "patch(", "route("]
+            .iter()
+            .any(|head| text.starts_with(head))
+        {
             return true;
         }
         before = node.prev_named_sibling();
@@ -206,8 +301,11 @@ pub(super) const SHELL_COMMAND: &str = "std::process::Command(sh)";
 pub(super) fn is_command(path: &str) -> bool {
     matches!(
         path,
-        "std::process::Command::new" | "tokio::process::Command::new" | "process::Command::new"
-            | "async_process::Command::new" | "duct::cmd"
+        "std::process::Command::new"
+            | "tokio::process::Command::new"
+            | "process::Command::new"
+            | "async_process::Command::new"
+            | "duct::cmd"
     )
 }
 

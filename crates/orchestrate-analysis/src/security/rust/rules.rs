@@ -63,30 +63,87 @@ pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
     let mut add = |sink: &'static Sink, paths: &[&'static str]| {
         all.extend(paths.iter().map(|path| (*path, sink)));
     };
-    add(&PROGRAM, &[
-        "std::process::Command::new", "tokio::process::Command::new", "process::Command::new",
-    ]);
-    add(&SQL_SINK, &[
-        "sqlx::query", "sqlx::query_as", "sqlx::query_scalar", "diesel::sql_query", "sqlx::raw_sql",
-        "diesel::dsl::sql",
-    ]);
-    add(&FILE, &[
-        "std::fs::read", "std::fs::read_to_string", "std::fs::write", "std::fs::remove_file",
-        "std::fs::remove_dir_all", "std::fs::create_dir_all", "std::fs::File::open",
-        "std::fs::File::create", "File::open", "File::create", "fs::read", "fs::read_to_string",
-        "fs::write", "fs::remove_file", "tokio::fs::read", "tokio::fs::read_to_string",
-        "tokio::fs::write", "tokio::fs::File::open", "tokio::fs::File::create",
-        "tokio::fs::remove_file", "actix_files::NamedFile::open", "NamedFile::open",
-        "NamedFile::open_async", "rocket::fs::NamedFile::open",
-    ]);
-    add(&PAGE, &[
-        "axum::response::Html", "Html", "rocket::response::content::RawHtml", "RawHtml",
-        "*.content_type().body", "maud::PreEscaped", "PreEscaped",
-    ]);
-    add(&URL, &[
-        "reqwest::get", "reqwest::blocking::get", "reqwest::Client::new().get",
-        "reqwest::Client::new().post", "ureq::get", "ureq::post", "surf::get",
-    ]);
-    add(&MOVED, &["axum::response::Redirect::to", "Redirect::to", "Redirect::temporary", "Redirect::permanent", "axum::response::Redirect::temporary"]);
+    add(
+        &PROGRAM,
+        &[
+            "std::process::Command::new",
+            "tokio::process::Command::new",
+            "process::Command::new",
+        ],
+    );
+    add(
+        &SQL_SINK,
+        &[
+            "sqlx::query",
+            "sqlx::query_as",
+            "sqlx::query_scalar",
+            "diesel::sql_query",
+            "sqlx::raw_sql",
+            "diesel::dsl::sql",
+        ],
+    );
+    add(
+        &FILE,
+        &[
+            "std::fs::read",
+            "std::fs::read_to_string",
+            "std::fs::write",
+            "std::fs::remove_file",
+            "std::fs::remove_dir_all",
+            "std::fs::create_dir_all",
+            "std::fs::File::open",
+            "std::fs::File::create",
+            "File::open",
+            "File::create",
+            "fs::read",
+            "fs::read_to_string",
+            "fs::write",
+            "fs::remove_file",
+            "tokio::fs::read",
+            "tokio::fs::read_to_string",
+            "tokio::fs::write",
+            "tokio::fs::File::open",
+            "tokio::fs::File::create",
+            "tokio::fs::remove_file",
+            "actix_files::NamedFile::open",
+            "NamedFile::open",
+            "NamedFile::open_async",
+            "rocket::fs::NamedFile::open",
+        ],
+    );
+    add(
+        &PAGE,
+        &[
+            "axum::response::Html",
+            "Html",
+            "rocket::response::content::RawHtml",
+            "RawHtml",
+            "*.content_type().body",
+            "maud::PreEscaped",
+            "PreEscaped",
+        ],
+    );
+    add(
+        &URL,
+        &[
+            "reqwest::get",
+            "reqwest::blocking::get",
+            "reqwest::Client::new().get",
+            "reqwest::Client::new().post",
+            "ureq::get",
+            "ureq::post",
+            "surf::get",
+        ],
+    );
+    add(
+        &MOVED,
+        &[
+            "axum::response::Redirect::to",
+            "Redirect::to",
+            "Redirect::temporary",
+            "Redirect::permanent",
+            "axum::response::Redirect::temporary",
+        ],
+    );
     all
 }

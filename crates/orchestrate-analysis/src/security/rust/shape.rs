@@ -17,9 +17,8 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 .trim_matches(['"', '#'])
                 .into(),
         )),
-        "integer_literal" => integer(text_of(text, node)).map_or(Shape::Skip, |n| {
-            Shape::Constant(Constant::Number(n))
-        }),
+        "integer_literal" => integer(text_of(text, node))
+            .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "boolean_literal" => Shape::Constant(Constant::Truth(text_of(text, node) == "true")),
         "field_expression" => match (field(node, "value"), field(node, "field")) {
             (Some(object), Some(field)) => Shape::Member { object, field },
@@ -36,7 +35,9 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "generic_function" => Shape::Any(fields(node, "function")),
         "macro_invocation" => match (
             field(node, "macro"),
-            children(node).into_iter().find(|child| child.kind() == "token_tree"),
+            children(node)
+                .into_iter()
+                .find(|child| child.kind() == "token_tree"),
         ) {
             (Some(name), Some(tokens)) => Shape::Macro { name, tokens },
             _ => Shape::Skip,
@@ -78,7 +79,12 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             children(node)
                 .into_iter()
                 .filter(|child| child.kind() == "field_pattern")
-                .map(|child| (field(child, "name"), field(child, "pattern").unwrap_or(child)))
+                .map(|child| {
+                    (
+                        field(child, "name"),
+                        field(child, "pattern").unwrap_or(child),
+                    )
+                })
                 .collect(),
         ),
         "struct_expression" => Shape::Collect(
@@ -87,9 +93,10 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 .unwrap_or_default()
                 .into_iter()
                 .map(|entry| match entry.kind() {
-                    "field_initializer" => {
-                        (field(entry, "field"), field(entry, "value").unwrap_or(entry))
-                    }
+                    "field_initializer" => (
+                        field(entry, "field"),
+                        field(entry, "value").unwrap_or(entry),
+                    ),
                     "shorthand_field_initializer" => {
                         let name = children(entry).first().copied().unwrap_or(entry);
                         (Some(name), name)
@@ -144,11 +151,26 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "return_expression" => Shape::Return(children(node)),
         "break_expression" | "continue_expression" => Shape::Exit(children(node)),
         "use_declaration" => Shape::Import,
-        "line_comment" | "block_comment" | "attribute_item" | "inner_attribute_item"
-        | "type_item" | "struct_item" | "enum_item" | "macro_definition" | "token_tree"
-        | "type_identifier" | "generic_type" | "reference_type" | "lifetime" | "char_literal"
-        | "function_signature_item" | "visibility_modifier" | "where_clause"
-        | "type_parameters" | "type_arguments" | "extern_crate_declaration" => Shape::Skip,
+        "line_comment"
+        | "block_comment"
+        | "attribute_item"
+        | "inner_attribute_item"
+        | "type_item"
+        | "struct_item"
+        | "enum_item"
+        | "macro_definition"
+        | "token_tree"
+        | "type_identifier"
+        | "generic_type"
+        | "reference_type"
+        | "lifetime"
+        | "char_literal"
+        | "function_signature_item"
+        | "visibility_modifier"
+        | "where_clause"
+        | "type_parameters"
+        | "type_arguments"
+        | "extern_crate_declaration" => Shape::Skip,
         _ => Shape::Block,
     }
 }
