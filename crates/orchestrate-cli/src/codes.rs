@@ -191,13 +191,6 @@ const PAGES: &[Page] = &[
     ),
 ];
 
-/// The page of a code, whatever its case.
-pub(crate) fn find(code: &str) -> Option<Page> {
-    all()
-        .into_iter()
-        .find(|page| page.code.eq_ignore_ascii_case(code))
-}
-
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.
 pub(crate) fn all() -> Vec<Page> {
     let plans = CODES.iter().map(|&(code, title, remedy)| Page {
@@ -257,7 +250,5 @@ mod tests {
                 assert!(!text.trim().is_empty(), "{}", page.code);
             }
         }
-        assert_eq!(find("orc0201").map(|page| page.code), Some("ORC0201"));
-        assert!(find("ORC0000").is_none());
     }
 }

@@ -87,7 +87,7 @@ pub(crate) enum CliError {
     },
     #[error("`{}` has the format `{format}`, and this version reads `{}`", path.display(), orchestrate_core::plan::PLAN_FORMAT)]
     PlanFormat { path: PathBuf, format: String },
-    #[error("unknown {what} `{given}` (possible: {})", possible.join(", "))]
+    #[error("unknown {what} `{given}`{}", listed(possible))]
     Unknown {
         what: &'static str,
         given: String,
@@ -102,6 +102,14 @@ pub(crate) enum CliError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+/// What was possible, unless that is more than one would read.
+fn listed(possible: &[String]) -> String {
+    match possible.len() {
+        0..=12 => format!(" (possible: {})", possible.join(", ")),
+        _ => String::new(),
+    }
 }
 
 impl CliError {

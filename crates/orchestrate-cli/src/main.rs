@@ -10,6 +10,7 @@ mod codes;
 mod error;
 mod exit;
 mod render;
+mod rules;
 mod settings;
 mod wire;
 

@@ -9,6 +9,7 @@ use crate::args::PageArgs;
 use crate::codes;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
+use crate::rules as catalogue;
 use crate::wire;
 
 /// Every page by its name.
@@ -16,6 +17,7 @@ const TEXTS: &[(&str, fn() -> String)] = &[
     ("agents", agents),
     ("errors", errors),
     ("exit-codes", exit_codes),
+    ("rules", rules),
     ("strategies", strategies),
 ];
 
@@ -128,5 +130,24 @@ fn strategies() -> String {
         "How a team can work together, as `orchestrate strategies list` shows it.",
         ["Strategy", "Needs", "What it does", "When", "Roles"],
         rows.collect::<Vec<_>>(),
+    )
+}
+
+fn rules() -> String {
+    table(
+        "Rules",
+        "What the analysis looks for. A finding names its rule; `orchestrate explain RULE` prints \
+         its page. The severity is the worst that the rule gives.",
+        ["Rule", "Severity", "CWE", "What", "Why", "How to mend it"],
+        catalogue::all().into_iter().map(|rule| {
+            [
+                format!("`{}`", rule.id),
+                rule.severity,
+                rule.cwe.to_string(),
+                rule.title.to_owned(),
+                rule.why.to_owned(),
+                rule.fix.to_owned(),
+            ]
+        }),
     )
 }

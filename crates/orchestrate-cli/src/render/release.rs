@@ -234,3 +234,121 @@ fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
         page.text(2, &format!("Not analysed, vendored: {files}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use orchestrate_core::id::AgentId;
+    use orchestrate_core::outcome::FailureClass;
+    use serde_json::json;
+
+    /// A report as it could be read from a file, with whatever a test puts into it.
+    fn report(fields: serde_json::Value) -> ReleaseReadinessReport {
+        let mut all = json!({
+            "schema": "orchestrate.release-readiness/1", "path": "demo", "verdict": "ready",
+            "approved": true, "confidence": "medium", "quality_gates": [], "agent_results": {},
+            "blockers": [], "warnings": [], "not_measured": [], "summary": "Ready.",
+            "findings": [], "timestamp": "2026-01-01T00:00:00Z", "wall_duration": 2.31,
+            "summed_duration": 4.5, "evidence": [],
+        });
+        for (name, value) in fields.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
+    }
+
+    fn gate(
+        metric: &str,
+        name: &str,
+        actual: Option<f64>,
+        status: &str,
+        critical: bool,
+    ) -> serde_json::Value {
+        let passed = match status {
+            "passed" => json!(true),
+            "failed" => json!(false),
+            _ => json!(null),
+        };
+        json!({"name": name, "metric": metric, "threshold": 80.0, "actual": actual, "status": status,
+            "passed": passed, "critical": critical, "message": "m", "evidence": []})
+    }
+
+    fn check(report: &ReleaseReadinessReport, width: usize, expected: Expect) {
+        let text = anstream::adapter::strip_str(&release(report, width)).to_string();
+        assert!(
+            text.chars().all(|c| c == '\n' || !c.is_control()),
+            "{text:?}"
+        );
+        expected.assert_eq(&text);
+    }
+
+    #[test]
+    fn everything_in_the_report_is_shown_and_nothing_else() {
+        let finding = json!({"rule_id": "python.eval", "severity": "high", "confidence": "high",
+            "path": "a\u{1b}[2J.py", "line": 3, "column": 7, "message": "`eval` of \u{202e}input",
+            "fix": "f", "agent": "security_auditor", "fingerprint": "0"});
+        let agent = |outcome: Outcome, error: Option<&str>, output| AgentSummary {
+            success: outcome.is_success(),
+            outcome,
+            output,
+            confidence: 1.0,
+            duration_ms: 1234.0,
+            error: error.map(str::to_owned),
+            evidence: vec![],
+        };
+        let scan = json!({"scan": {
+            "files_analysed": 3, "by_language": {"python": {"product": 2, "test": 1}}, "lines": 120,
+            "product_code_lines": 80, "skipped_count": 1,
+            "skipped": [{"path": "big.py", "why": "too large"}], "syntax_error_count": 1,
+            "syntax_errors": ["b.py"], "other_languages": {"Java": 2}, "vendored": 4, "pruned": [],
+            "links": 0, "wall_ms": 5,
+        }});
+        let id = |text| AgentId::new(text).unwrap();
+        let mut full = report(json!({
+            "verdict": "not_ready", "approved": false, "confidence": "high",
+            "summary": "Not ready: Test coverage is 60, wanted at least 80.",
+            "quality_gates": [
+                gate("critical_issues", "Critical security issues", Some(0.0), "passed", true),
+                gate("coverage_percent", "Test coverage", Some(60.0), "failed", true),
+                gate("quality_score", "Quality score", None, "not_measured", true),
+                gate("doc_coverage_percent", "Documentation coverage", Some(9.55), "failed", false),
+            ],
+            "blockers": ["Test coverage is 60, wanted at least 80"],
+            "warnings": ["a", "b"],
+            "not_measured": [{"what": "quality_score", "why": "it was left out",
+                "how_to_measure": "add `code_reviewer` to `--agents`"}],
+            "findings": [finding],
+        }));
+        full.agent_results.insert(
+            id("security_auditor"),
+            agent(Outcome::Succeeded, None, scan),
+        );
+        full.agent_results.insert(
+            id("test_coverage_analyzer"),
+            agent(
+                Outcome::failed(FailureClass::Internal, "it broke"),
+                Some("it broke"),
+                json!(null),
+            ),
+        );
+        check(&full, 72, expect![[""]]);
+    }
+
+    #[test]
+    fn a_short_report_has_no_empty_sections_and_fits_a_narrow_terminal() {
+        check(
+            &report(json!({"summary": "Ready: all 3 gates that block a release passed."})),
+            40,
+            expect![[""]],
+        );
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let warnings: Vec<String> = (0..13).map(|i| format!("warning {i}")).collect();
+        let text = release(&report(json!({"warnings": warnings})), 80);
+        assert!(text.contains("warning 9") && !text.contains("warning 10"));
+        assert!(text.contains("and 3 more; `--json` lists all"), "{text}");
+    }
+}
