@@ -64,6 +64,12 @@ const PAGES: &[Page] = &[
         "`orchestrate strategies list` shows all names.",
     ),
     page(
+        "ORC0204",
+        "a strategy exists already",
+        "Two strategies have the same name, and the second does not say that it replaces the first.",
+        "Choose another name, or say that it takes the place of the other.",
+    ),
+    page(
         "ORC0301",
         "the threshold of a gate is not usable",
         "A threshold must be a finite number, 0 or more: a gate over anything else could not be judged.",
@@ -124,10 +130,34 @@ const PAGES: &[Page] = &[
         "Keep the runtime until `report` has answered.",
     ),
     page(
+        "ORC0600",
+        "a plan cannot run",
+        "A plan was refused without a problem being named.",
+        "Make the plan again; if that does not help, please report it.",
+    ),
+    page(
         "ORC0701",
         "a file could not be written",
         "Writing a plan or report failed. What stood there before is untouched.",
         "Check the directory, its rights, and that the disk is not full.",
+    ),
+    page(
+        "ORC0801",
+        "the task is empty",
+        "There are no words from which a plan could be made.",
+        "Describe what is to be done, for example `Prepare for release`.",
+    ),
+    page(
+        "ORC0802",
+        "a hint cannot be honoured",
+        "A hint names a domain, capability, strategy or other thing that does not exist, or asks for what no team can have. All such hints are told at once.",
+        "Leave it out, or give one of the values that the message lists.",
+    ),
+    page(
+        "ORC0803",
+        "there are no agents",
+        "The registry is empty, so no team can be made.",
+        "Start from the built-in templates, or register one.",
     ),
     page(
         "ORC0901",
@@ -207,12 +237,12 @@ pub(crate) fn all() -> Vec<Page> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
-    /// Every code in the sources below a directory, this table left out.
-    fn collect(directory: &Path, codes: &mut BTreeSet<String>) {
+    /// Every code in the sources below a directory with the files it stands in, this table left out.
+    fn collect(directory: &Path, codes: &mut BTreeMap<String, BTreeSet<PathBuf>>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
@@ -226,20 +256,28 @@ mod tests {
                         digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit())
                     })
                 });
-                codes.extend(quoted.map(str::to_owned));
+                for code in quoted {
+                    let files = codes.entry(code.to_owned()).or_default();
+                    // Where an error says its code; elsewhere it may stand as often as it likes.
+                    if text.contains(&format!("=> \"{code}\"")) {
+                        files.insert(path.clone());
+                    }
+                }
             }
         }
     }
 
     #[test]
     fn every_code_in_the_sources_has_a_page_and_every_page_a_code() {
-        let mut used = BTreeSet::new();
+        let mut used = BTreeMap::new();
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         for entry in fs::read_dir(crates).unwrap() {
             collect(&entry.unwrap().path().join("src"), &mut used);
         }
         let pages: BTreeSet<String> = all().iter().map(|page| page.code.to_owned()).collect();
-        assert_eq!(used, pages);
+        assert_eq!(used.keys().cloned().collect::<BTreeSet<_>>(), pages);
+        let twice: Vec<_> = used.iter().filter(|(_, files)| files.len() > 1).collect();
+        assert!(twice.is_empty(), "one code for two errors: {twice:?}");
     }
 
     #[test]

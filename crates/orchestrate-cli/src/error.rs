@@ -65,11 +65,10 @@ pub(crate) enum CliError {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{}` cannot be written", path.display())]
+    #[error("`{}` cannot be written: {problem}", path.display())]
     Out {
         path: PathBuf,
-        #[source]
-        source: std::io::Error,
+        problem: &'static str,
     },
     #[error("the configuration is not usable\n{}", problems.join("\n"))]
     Settings { problems: Vec<String> },

@@ -34,16 +34,16 @@ pub(crate) fn writable(path: &Path) -> Result<(), CliError> {
         _ => Path::new("."),
     };
     let problem = if path.is_dir() {
-        Some(std::io::ErrorKind::IsADirectory)
+        Some("it is a directory")
     } else if !parent.is_dir() {
-        Some(std::io::ErrorKind::NotFound)
+        Some("its directory does not exist")
     } else {
         None
     };
     match problem {
-        Some(kind) => Err(CliError::Out {
+        Some(problem) => Err(CliError::Out {
             path: path.to_owned(),
-            source: kind.into(),
+            problem,
         }),
         None => Ok(()),
     }

@@ -52,12 +52,13 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     }
     page.gap();
     scanned(&mut page, report);
+    let (wall, summed) = (report.wall_duration, report.summed_duration);
+    page.text(2, &format!("Time: {} by the clock", duration(wall)));
     page.text(
-        2,
+        8,
         &format!(
-            "Time: {} by the clock, {} summed over the agents, who work side by side on one scan",
-            duration(report.wall_duration),
-            duration(report.summed_duration)
+            "{} summed over the agents, who share one scan",
+            duration(summed)
         ),
     );
     page.finish()
@@ -97,13 +98,15 @@ fn unit(metric: &str) -> &'static str {
     }
 }
 
+/// A value with its unit, cut to one decimal: 79.96 must not look like the 80 that it missed.
 fn figure(metric: &str, value: f64) -> String {
     let unit = unit(metric);
     if unit.is_empty() && value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else {
-        format!("{value:.1}{unit}")
+        return format!("{value:.0}");
     }
+    // The little more keeps 2.3, which is a bit less as a binary number, from becoming 2.2.
+    let tenths = (value * 10.0 + 1e-6).floor();
+    format!("{:.1}{unit}", tenths / 10.0)
 }
 
 fn list(page: &mut Page, heading: &str, items: &[String]) {
@@ -332,7 +335,67 @@ mod tests {
                 json!(null),
             ),
         );
-        check(&full, 72, expect![[""]]);
+        check(
+            &full,
+            72,
+            expect![[r#"
+                ======================================================================
+                  RELEASE PREPARATION REPORT
+                ======================================================================
+
+                  [FAIL] NOT READY (confidence: high)
+                         Not ready: Test coverage is 60, wanted at least 80.
+
+                  QUALITY GATES
+                  --------------------------------------------------------------------
+                  [ok]   Critical security issues  0             (target: at most 80)
+                  [FAIL] Test coverage             60.0%         (target: at least 80%)
+                  [ ?? ] Quality score             not measured  (target: at least 80/10)
+                  [warn] Documentation coverage    9.5%          (target: at least 80%, warns only)
+
+                  BLOCKERS (1)
+                  --------------------------------------------------------------------
+                  - Test coverage is 60, wanted at least 80
+
+                  WARNINGS (2)
+                  --------------------------------------------------------------------
+                  - a
+                  - b
+
+                  NOT MEASURED (1)
+                  --------------------------------------------------------------------
+                  - quality_score: it was left out
+                    how: add `code_reviewer` to `--agents`
+
+                  TOP FINDINGS (1 of 1: 1 high)
+                  --------------------------------------------------------------------
+                  high     a\u{1b}[2J.py:3:7
+                           `eval` of \u{202e}input (python.eval)
+
+                  AGENTS
+                  --------------------------------------------------------------------
+                  [ok]   security_auditor          succeeded         1.2 s
+                  [FAIL] test_coverage_analyzer    failed            1.2 s
+                         it broke
+
+                  Analysed: 3 files (Python 3), 120 lines, in `demo`
+                  Skipped: 1 source file, first `big.py`: too large
+                  Read in part only, for syntax errors: 1 file
+                  Not analysed, other languages: Java 2
+                  Not analysed, vendored: 4 files
+                  Time: 2.3 s by the clock
+                        4.5 s summed over the agents, who share one scan
+                ======================================================================
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_figure_is_never_rounded_up_to_its_threshold() {
+        assert_eq!(figure("coverage_percent", 79.96), "79.9%");
+        assert_eq!(figure("coverage_percent", 80.0), "80.0%");
+        assert_eq!(figure("quality_score", 2.3), "2.3/10");
+        assert_eq!(figure("critical_issues", 3.0), "3");
     }
 
     #[test]
@@ -340,7 +403,26 @@ mod tests {
         check(
             &report(json!({"summary": "Ready: all 3 gates that block a release passed."})),
             40,
-            expect![[""]],
+            expect![[r#"
+                ========================================
+                  RELEASE PREPARATION REPORT
+                ========================================
+
+                  [ok]   READY (confidence: medium)
+                         Ready: all 3 gates that block a
+                         release passed.
+
+                  QUALITY GATES
+                  --------------------------------------
+
+                  AGENTS
+                  --------------------------------------
+
+                  Time: 2.3 s by the clock
+                        4.5 s summed over the agents,
+                        who share one scan
+                ========================================
+            "#]],
         );
     }
 

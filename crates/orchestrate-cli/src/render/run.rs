@@ -39,14 +39,9 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
             counted(usage.cost, "unit")
         ),
     );
-    page.text(
-        2,
-        &format!(
-            "Time: {} by the clock, {} summed over the agents",
-            duration(result.wall_ms / 1e3),
-            duration(result.summed_ms / 1e3)
-        ),
-    );
+    let (wall, summed) = (result.wall_ms / 1e3, result.summed_ms / 1e3);
+    page.text(2, &format!("Time: {} by the clock", duration(wall)));
+    page.text(8, &format!("{} summed over the agents", duration(summed)));
     page.finish()
 }
 

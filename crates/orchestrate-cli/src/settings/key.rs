@@ -67,12 +67,6 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Word(&["auto", "always", "never"]),
         Some("auto"),
     ),
-    key(
-        names::FORMAT,
-        "format",
-        Kind::Word(&["text", "json", "markdown", "sarif"]),
-        Some("text"),
-    ),
     key(names::MAX_CALLS, "max-calls", Kind::Count(0), None),
     key(names::MAX_TOKENS, "max-tokens", Kind::Count(0), None),
     key(names::MAX_COST, "max-cost", Kind::Number(f64::MAX), None),
@@ -107,6 +101,12 @@ pub(crate) const KEYS: &[Key] = &[
         "fail-on",
         Kind::Word(&["critical", "warn"]),
         Some("critical"),
+    ),
+    key(
+        names::FORMAT,
+        "format",
+        Kind::Word(&["text", "json", "markdown", "sarif"]),
+        Some("text"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
 ];

@@ -69,12 +69,49 @@ fn every_schema_and_page_that_is_listed_can_be_printed() {
 
 #[test]
 fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
-    Place::empty().check(&["docs", "exit-codes"], expect![[""]]);
+    Place::empty().check(
+        &["docs", "exit-codes"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        # Exit codes
+
+        The same for all verbs. Those marked as reserved cannot occur in this version.
+
+        | Code | Meaning |  |
+        |---|---|---|
+        | 0 | done, and the answer is yes |  |
+        | 1 | done, and the answer is no: a gate failed, not ready |  |
+        | 2 | bad arguments; nothing was run |  |
+        | 3 | bad definition, plan or configuration; nothing was run |  |
+        | 4 | credentials are missing or were refused | reserved |
+        | 5 | a limit or budget was reached |  |
+        | 6 | a needed action was denied | reserved |
+        | 7 | paused for a person's decision | reserved |
+        | 8 | a step failed after its retries, or was not executed |  |
+        | 9 | cancelled: told to end (SIGTERM), or a person said no |  |
+        | 10 | not measured: a required measurement could not be made |  |
+        | 70 | internal error: a mistake of this program |  |
+        | 130 | interrupted (Ctrl-C) |  |
+    "#]],
+    );
 }
 
 #[test]
 fn a_code_is_explained_whatever_its_case() {
-    Place::empty().check(&["explain", "orc0907"], expect![[""]]);
+    Place::empty().check(
+        &["explain", "orc0907"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        ORC0907: a saved plan was changed
+
+        The digest in the file does not fit the plan in it. A saved plan runs exactly as
+        it was saved and reviewed, or not at all.
+
+        Save a new plan with `orchestrate plan TASK --out plan.json`.
+    "#]],
+    );
 }
 
 #[test]

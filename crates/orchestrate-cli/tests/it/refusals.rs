@@ -9,29 +9,92 @@ use crate::program::Place;
 #[test]
 fn a_mistyped_word_gets_the_near_one() {
     let place = Place::empty();
-    place.check(&["relase-prep"], expect![[""]]);
-    place.check(&["release-prep", "--min-covrage", "80"], expect![[""]]);
-    place.check(&["agents", "show", "security_auditr"], expect![[""]]);
-    place.check(&["explain", "ORC9999"], expect![[""]]);
+    place.check(
+        &["relase-prep"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0901]: unrecognized subcommand 'relase-prep'
+        hint: did you mean `release-prep`?
+        hint: usage: orchestrate [OPTIONS] <COMMAND>
+    "#]],
+    );
+    place.check(
+        &["release-prep", "--min-covrage", "80"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0901]: unexpected argument '--min-covrage' found
+        hint: did you mean `--min-coverage`?
+        hint: usage: orchestrate release-prep --min-coverage <PERCENT>
+    "#]],
+    );
+    place.check(&["agents", "show", "security_auditr"], expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0103]: unknown agent `security_auditr` (possible: test_coverage_analyzer, security_auditor, code_reviewer, documentation_writer, performance_optimizer, architecture_analyst, refactoring_specialist, test_generator, test_validator, report_generator, documentation_analyst, synthesizer, code_simplifier, generic_agent, coder, researcher, analyst, writer, file_surfer, web_surfer, computer_terminal)
+        hint: did you mean `security_auditor`?
+    "#]]);
+    place.check(
+        &["explain", "ORC9999"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0909]: unknown code or rule `ORC9999`
+        hint: did you mean `ORC0999`?
+    "#]],
+    );
 }
 
 #[test]
 fn paths_that_cannot_be_analysed_are_told_before_any_agent_runs() {
     let place = Place::empty();
     place.with("file.txt", "x");
-    place.check(&["release-prep", "--path", "missing"], expect![[""]]);
-    place.check(&["release-prep", "--path", "file.txt"], expect![[""]]);
+    place.check(
+        &["release-prep", "--path", "missing"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0404]: `missing` cannot be analysed: No such file or directory (os error 2)
+        hint: give the directory of a repository with `--path`
+    "#]],
+    );
+    place.check(
+        &["release-prep", "--path", "file.txt"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0404]: `file.txt` is a file, not a directory
+        hint: give the directory of a repository with `--path`
+    "#]],
+    );
     place.check(
         &["run", "Review security", "--path", "missing"],
-        expect![[""]],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0404]: `missing` cannot be analysed: No such file or directory (os error 2)
+            hint: give the directory of a repository with `--path`
+        "#]],
     );
     place.check(
         &["release-prep", "--coverage-report", "missing.info"],
-        expect![[""]],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0902]: `missing.info` cannot be read
+              because: No such file or directory (os error 2)
+            hint: check the name and the rights of the file
+        "#]],
     );
     place.check(
         &["release-prep", "--out", "missing/report.json"],
-        expect![[""]],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0903]: `missing/report.json` cannot be written: its directory does not exist
+            hint: name a file in a directory that exists and may be written to
+        "#]],
     );
 }
 

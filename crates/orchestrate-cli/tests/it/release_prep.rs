@@ -10,9 +10,49 @@ use crate::program::{Place, Ran};
 #[test]
 fn a_project_in_good_order_is_ready() {
     let place = Place::project();
-    place
-        .with_coverage(2)
-        .check(&["release-prep"], expect![[""]]);
+    place.with_coverage(2).check(
+        &["release-prep"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            ======================================================================
+              RELEASE PREPARATION REPORT
+            ======================================================================
+
+              [ok]   READY (confidence: medium)
+                     Ready: all 3 gates that block a release passed, with 1 warning.
+
+              QUALITY GATES
+              --------------------------------------------------------------------
+              [ok]   Number of critical issues  0             (target: at most 0)
+              [ok]   Test coverage              100.0%        (target: at least 80%)
+              [ok]   Quality score              10.0/10       (target: at least 7/10)
+              [ok]   Documentation coverage     100.0%        (target: at least 100%, warns only)
+
+              WARNINGS (1)
+              --------------------------------------------------------------------
+              - `README.md` says nearly nothing
+
+              NOT MEASURED (1)
+              --------------------------------------------------------------------
+              - known vulnerable dependencies: not audited: there is no lock file at the
+                root
+                how: commit the lock file and run the auditor of your package manager over
+                     it
+
+              AGENTS
+              --------------------------------------------------------------------
+              [ok]   code_reviewer             succeeded [TIME]
+              [ok]   documentation_writer      succeeded [TIME]
+              [ok]   security_auditor          succeeded [TIME]
+              [ok]   test_coverage_analyzer    succeeded [TIME]
+
+              Analysed: 2 files (Python 2), 12 lines, in `.`
+              Time: [TIME] by the clock
+             [TIME] summed over the agents, who share one scan
+            ======================================================================
+        "#]],
+    );
 }
 
 #[test]

@@ -48,7 +48,24 @@ fn the_list_says_where_each_value_comes_from() {
         &["config", "list", "--origin"],
         &[("ORCHESTRATE_MIN_QUALITY", "8")],
     );
-    expect![[""]].assert_eq(&ran.shown());
+    expect![[r#"
+        exit 0
+        --- stdout
+        output.color               "auto"      default
+        limits.max-calls           (not set)   default
+        limits.max-tokens          (not set)   default
+        limits.max-cost            (not set)   default
+        limits.max-seconds         600         [DIR]/config/orchestrate/config.toml
+        limits.concurrency         (not set)   default
+        release-prep.min-coverage  80          default
+        release-prep.min-quality   8           variable ORCHESTRATE_MIN_QUALITY
+        release-prep.max-critical  0           default
+        release-prep.min-docs      90          [DIR]/here/orchestrate.toml
+        release-prep.fail-on       "critical"  default
+        release-prep.format        "text"      default
+        release-prep.agents        (not set)   default
+    "#]]
+    .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
     assert_eq!(document["settings"].as_array().unwrap().len(), 13);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
@@ -61,7 +78,18 @@ fn a_broken_file_is_told_with_all_its_problems() {
         "orchestrate.toml",
         "[release-prep]\nmin-coverge = 80\nmin-quality = 70\n\n[outptu]\ncolor = \"never\"\n",
     );
-    place.check(&["release-prep"], expect![[""]]);
+    place.check(
+        &["release-prep"],
+        expect![[r#"
+        exit 3
+        --- stderr
+        error[ORC0905]: the configuration is not usable
+          [DIR]/here/orchestrate.toml:2:1: unknown key `min-coverge`; did you mean `min-coverage`?
+          [DIR]/here/orchestrate.toml:3:15: `release-prep.min-quality` must be a number from 0 to 10
+          [DIR]/here/orchestrate.toml:5:2: unknown table `outptu`; did you mean `output`?
+        hint: `orchestrate config list --origin` shows every key and where its value comes from
+    "#]],
+    );
     // What helps out of it works all the same.
     assert_eq!(place.run(&["explain", "ORC0905"]).code, Some(0));
     assert_eq!(place.run(&["completions", "bash"]).code, Some(0));
