@@ -5,6 +5,7 @@ use orchestrate_strategies::graph::render::{Format, render};
 
 use super::columns::Columns;
 use super::page::Page;
+use super::text::duration;
 
 /// The plan as a page of so many columns. `backend` tells what runs an agent's template here, if anything does.
 pub(crate) fn plan(
@@ -60,7 +61,16 @@ fn bounds(plan: &ExecutionPlan) -> String {
     columns.row(row("attempts", bounds.calls));
     columns.row(row("tokens", bounds.tokens));
     columns.row(row("cost (units)", bounds.cost));
-    columns.row(row("time (ms)", bounds.latency_ms));
+    let latency = bounds.latency_ms;
+    let time = |ms: u64| duration(ms as f64 / 1e3);
+    columns.row(row(
+        "time allowed",
+        Bound {
+            least: time(latency.least),
+            expected: time(latency.expected),
+            most: time(latency.most),
+        },
+    ));
     format!("{}at the same time: {}\n", columns.render(), bounds.width)
 }
 

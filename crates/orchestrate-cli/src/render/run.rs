@@ -48,7 +48,10 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
 fn agent_lines(page: &mut Page, agent: &AgentResult) {
     let (style, sign) = state(&agent.outcome);
     let word = agent.outcome.word().replace('_', " ");
-    let time = duration(agent.duration_ms / 1e3);
+    let time = match agent.attempts {
+        0 => "not run".to_owned(),
+        _ => duration(agent.duration_ms / 1e3),
+    };
     let id = agent.agent_id.as_str();
     page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}"));
     if let Some(error) = &agent.error {
