@@ -1,4 +1,5 @@
 //! Pure composition: task analysis, team choice, strategies, plan to graph.
 
 pub mod catalog;
+pub mod meta;
 pub mod strategy;
