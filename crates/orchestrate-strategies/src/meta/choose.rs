@@ -97,15 +97,14 @@ pub const RULES: &[Rule] = &[
                 it.requirements.domain,
                 TaskDomain::Security | TaskDomain::Architecture
             );
-            (it.agents > 1 && (looks || it.requirements.parallelizable))
-                .then(|| format!("{} agents", it.agents))
+            (it.agents > 1 && (looks || it.requirements.parallelizable)).then(|| agents(it))
         },
     },
     Rule {
         id: "one_after_another",
         when: "anything else",
         strategy: Sequential::NAME,
-        holds: |it| Some(format!("{} agents", it.agents)),
+        holds: |it| Some(agents(it)),
     },
 ];
 
@@ -136,6 +135,13 @@ pub(super) fn choose(
 
 fn quoted(word: Option<&str>) -> Option<String> {
     word.map(|word| format!("`{word}`"))
+}
+
+fn agents(situation: &Situation<'_>) -> String {
+    match situation.agents {
+        1 => "1 agent".to_owned(),
+        more => format!("{more} agents"),
+    }
 }
 
 fn several(situation: &Situation<'_>) -> bool {

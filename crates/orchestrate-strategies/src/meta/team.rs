@@ -254,10 +254,16 @@ impl<'a> Candidates<'a> {
                 format!("the strategy needs {least} agents; it adds `{capability}`")
             });
         }
+        self.double(least);
+    }
+
+    /// Adds further ones of the lead until there are `least`.
+    fn double(&mut self, least: usize) {
         while let (true, Some(lead)) = (self.list.len() < least, self.list.first()) {
             let why = format!("the strategy needs {least} agents; another one of the lead");
+            let template = lead.template.clone();
             self.list.push(Candidate {
-                template: lead.template.clone(),
+                template,
                 why,
                 wanted: false,
             });
@@ -304,6 +310,8 @@ struct Seat {
     template: Arc<AgentTemplate>,
     tier: Tier,
     why: String,
+    /// Why it does not work at the tier that its template prefers, if so.
+    because: &'static str,
     /// What the strategy has the member for.
     role: &'static str,
 }
@@ -315,14 +323,14 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
     let closing = (strategy == Debate::NAME)
         .then(|| candidates.take_synthesizer())
         .flatten();
-    let specialists = match strategy {
-        Refinement::NAME => 3,
-        Debate::NAME => 2,
-        // One is the classifier, and one specialist alone leaves nothing to choose.
-        Adaptive::NAME => 2,
-        _ => arity.least as usize,
-    };
-    candidates.fill(specialists);
+    match strategy {
+        Refinement::NAME => candidates.fill(3),
+        // One specialist alone leaves nothing to choose, so there is a cheaper and a dearer one.
+        Adaptive::NAME => candidates.double(2),
+        // The synthesizer has no opinion of its own.
+        Debate::NAME => candidates.fill(2),
+        _ => candidates.fill(arity.least as usize),
+    }
     if let Some(most) = arity.most {
         candidates.trim(most as usize);
     }
@@ -350,13 +358,18 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
             let template = classifier
                 .or_else(|| seats.first().map(|seat| &seat.template))
                 .cloned();
-            let cheapest = requirements.tier.unwrap_or(Tier::Cheap);
-            seats.splice(0..0, template.map(|template| Seat {
+            let classifier = template.map(|template| Seat {
                 template,
-                tier: cheapest,
-                why: format!("looks at the task and chooses the specialist; {cheapest} is enough for that"),
+                tier: requirements.tier.unwrap_or(Tier::Cheap),
+                why: "looks at the task and chooses the specialist".to_owned(),
+                because: if fixed {
+                    "the context asks for it"
+                } else {
+                    "that is enough to choose"
+                },
                 role: "classifier",
-            }));
+            });
+            seats.splice(0..0, classifier);
         }
         Debate::NAME => roles(&mut seats, &["participant"]),
         _ => {}
@@ -370,6 +383,7 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
     let mut team = Team::default();
     let mut agents = Vec::with_capacity(seats.len());
     for seat in seats {
+        let why = seat.told();
         team.add(seat.template, seat.tier);
         // A template whose id is no name was refused by the registry, so a member is always added.
         let Some(agent) = team.members().last() else {
@@ -382,11 +396,7 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
             id: agent.id.clone(),
             role: agent.template.role.clone(),
             tier: agent.tier,
-            why: if seat.role.is_empty() {
-                seat.why
-            } else {
-                format!("{}: {}", seat.role, seat.why)
-            },
+            why,
         });
     }
     Composition {
@@ -415,15 +425,11 @@ fn seat(candidate: Candidate, requirements: &TaskRequirements) -> Seat {
         (None, TaskComplexity::Moderate) => (own, ""),
         (None, TaskComplexity::Complex) => (dearer(own), "the task is complex"),
     };
-    let why = if tier == own {
-        why
-    } else {
-        format!("{why}; {tier} instead of {own}: {because}")
-    };
     Seat {
         template,
         tier,
         why,
+        because,
         role: "",
     }
 }
@@ -438,8 +444,32 @@ fn spread(seats: &mut [Seat]) {
         Tier::Premium => (first, cheaper(Tier::Premium)),
         tier => (last, dearer(tier)),
     };
-    seat.why = format!("{}; {tier} so that the tiers differ", seat.why);
     seat.tier = tier;
+    seat.because = "so that the tiers differ";
+}
+
+impl Seat {
+    /// Role, reason for the member, and reason for its tier.
+    fn told(&self) -> String {
+        let Self {
+            template,
+            tier,
+            why,
+            because,
+            role,
+        } = self;
+        let own = template.tier_preference;
+        let role = if role.is_empty() {
+            String::new()
+        } else {
+            format!("{role}: ")
+        };
+        if *tier == own {
+            format!("{role}{why}")
+        } else {
+            format!("{role}{why}; {tier} instead of {own}: {because}")
+        }
+    }
 }
 
 fn cheaper(tier: Tier) -> Tier {

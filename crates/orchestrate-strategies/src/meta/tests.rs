@@ -136,7 +136,7 @@ fn teams_fit_their_tasks() {
         EXAMPLES[2].1,
         json!({}),
         expect![
-            "general | moderate | adaptive | generic_agent CHEAP, coder CAPABLE, generic_agent_2 PREMIUM"
+            "general | moderate | adaptive | generic_agent CHEAP, coder CAPABLE, coder_2 PREMIUM"
         ],
     );
     check(
@@ -378,7 +378,7 @@ fn size_and_work_make_the_complexity() {
         "Improve security, tests, docs and performance",
         json!({}),
         expect![
-            "security documentation performance | complex | parallel | security_auditor PREMIUM, documentation_writer CAPABLE, performance_optimizer PREMIUM"
+            "security testing documentation performance | complex | parallel | security_auditor PREMIUM, test_coverage_analyzer PREMIUM, documentation_writer CAPABLE, performance_optimizer PREMIUM"
         ],
     );
 }
@@ -533,37 +533,37 @@ fn every_choice_has_its_reason() {
         "Write API documentation",
         json!({}),
         expect![[r#"
-        domain documentation: `documentation`
-        complexity simple: `documentation`
-        not parallelizable: no word says otherwise for a simple task
-        strategy teaching: rule `documentation`, documents: a cheap writer is often good enough, and an expert can tell (domain documentation)
-        confidence 1: the usual strategy of the domain (× 1.05)
-        documentation_writer: junior: documentation needs `generate_docs`
-        documentation_analyst: expert: the strategy needs 2 agents; it adds `analyze_docs`; CHEAP instead of CAPABLE: the task is simple; CAPABLE so that the tiers differ"#]],
+            domain documentation: `documentation`
+            complexity simple: `documentation`
+            not parallelizable: no word says otherwise for a simple task
+            strategy teaching: rule `documentation`, documents: a cheap writer is often good enough, and an expert can tell (domain documentation)
+            confidence 1: the usual strategy of the domain (× 1.05)
+            documentation_writer: junior: documentation needs `generate_docs`
+            documentation_analyst: expert: the strategy needs 2 agents; it adds `analyze_docs`"#]],
     );
     reasons(
         "Fix the code",
         json!({"tier": "CHEAP"}),
         expect![[r#"
-        domain general: no word names another; `fix` needs the capability `write_code`
-        complexity moderate: no word says otherwise
-        not parallelizable: no word says otherwise for a moderate task
-        strategy sequential: rule `one_after_another`, anything else (1 agents)
-        confidence 0.85: no word names a domain (× 0.85)
-        coder: `fix` needs `write_code`; CHEAP instead of CAPABLE: the context asks for it"#]],
+            domain general: no word names another; `fix` needs the capability `write_code`
+            complexity moderate: no word says otherwise
+            not parallelizable: no word says otherwise for a moderate task
+            strategy sequential: rule `one_after_another`, anything else (1 agent)
+            confidence 0.85: no word names a domain (× 0.85)
+            coder: `fix` needs `write_code`; CHEAP instead of CAPABLE: the context asks for it"#]],
     );
     reasons(
         "Triage this",
         json!({}),
         expect![[r#"
-        domain general: no word names another
-        complexity moderate: no word says otherwise
-        not parallelizable: no word says otherwise for a moderate task
-        strategy adaptive: rule `triage`, it is to be found out first what kind of task it is or who should do it (`triage`)
-        confidence 0.7: no word names a domain or a skill (× 0.7)
-        generic_agent: classifier: looks at the task and chooses the specialist; CHEAP is enough for that
-        generic_agent_2: specialist: for tasks of no particular domain
-        code_reviewer: specialist: the strategy needs 2 agents; it adds `code_review`; PREMIUM so that the tiers differ"#]],
+            domain general: no word names another
+            complexity moderate: no word says otherwise
+            not parallelizable: no word says otherwise for a moderate task
+            strategy adaptive: rule `triage`, it is to be found out first what kind of task it is or who should do it (`triage`)
+            confidence 0.7: no word names a domain or a skill (× 0.7)
+            generic_agent: classifier: looks at the task and chooses the specialist; CHEAP instead of CAPABLE: that is enough to choose
+            generic_agent_2: specialist: for tasks of no particular domain
+            generic_agent_3: specialist: the strategy needs 2 agents; another one of the lead; PREMIUM instead of CAPABLE: so that the tiers differ"#]],
     );
 }
 

@@ -148,7 +148,11 @@ const TABLES: &[(Meaning, &[&str])] = {
             &[
                 "doc",
                 "docs",
-                "document*",
+                "document* the",
+                "document* it",
+                "document* all",
+                "document* every",
+                "document* public",
                 "documentation",
                 "undocumented",
                 "docstring",
@@ -164,7 +168,7 @@ const TABLES: &[(Meaning, &[&str])] = {
         ),
         (
             Domain(Documentation, Weak),
-            &["guide", "manual", "example", "how to", "wiki"],
+            &["document*", "guide", "manual", "example", "how to", "wiki"],
         ),
         (
             Domain(Performance, Plain),

@@ -46,14 +46,10 @@ pub(super) fn hits(lower: &str) -> Vec<Hit> {
     let mut at = 0;
     while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
         let found = rest.first().and_then(|first| {
-            vocabulary.starting_with(first.base).iter().find(|phrase| {
-                phrase.words.len() <= rest.len()
-                    && phrase
-                        .words
-                        .iter()
-                        .zip(rest)
-                        .all(|(word, given)| *word == given.base)
-            })
+            vocabulary
+                .starting_with(first.base)
+                .iter()
+                .find(|phrase| begins_with(rest, &phrase.words))
         });
         let length = found.map_or(1, |phrase| phrase.words.len());
         let left_out = negation.step(rest, length, found);
@@ -65,6 +61,17 @@ pub(super) fn hits(lower: &str) -> Vec<Hit> {
         at += length;
     }
     hits
+}
+
+/// Whether the words begin with a phrase, with no punctuation inside it.
+fn begins_with(words: &[Word<'_>], phrase: &[&str]) -> bool {
+    let inner = phrase.len().saturating_sub(1);
+    phrase.len() <= words.len()
+        && phrase
+            .iter()
+            .zip(words)
+            .all(|(base, word)| *base == word.base)
+        && !words.iter().take(inner).any(|word| word.ends)
 }
 
 fn split<'a>(lower: &'a str, vocabulary: &Vocabulary) -> Vec<Word<'a>> {
@@ -164,6 +171,10 @@ mod tests {
             expect!["write, release note, release"],
         );
         check("attest contest protest greatest relationship", expect![]);
+        check(
+            "security, tests; code. review",
+            expect!["security, test, code, review"],
+        );
         check("", expect![]);
     }
 
