@@ -436,10 +436,13 @@ fn seat(candidate: Candidate, requirements: &TaskRequirements) -> Seat {
 
 /// Makes sure that not all seats are of one tier: the last rises, or the first falls when it cannot.
 fn spread(seats: &mut [Seat]) {
-    let [first, .., last] = seats else { return };
-    if first.tier != last.tier {
+    let [first, others @ ..] = seats else { return };
+    if others.iter().any(|seat| seat.tier != first.tier) {
         return;
     }
+    let Some(last) = others.last_mut() else {
+        return;
+    };
     let (seat, tier) = match last.tier {
         Tier::Premium => (first, cheaper(Tier::Premium)),
         tier => (last, dearer(tier)),

@@ -304,6 +304,41 @@ fn words_are_whole_words() {
 }
 
 #[test]
+fn words_that_look_like_a_rule_decide_nothing() {
+    check(
+        "Compare two JSON files",
+        json!({}),
+        expect!["general | moderate | sequential | file_surfer CHEAP"],
+    );
+    check(
+        "Fix the /users route",
+        json!({}),
+        expect!["general | moderate | sequential | coder CAPABLE"],
+    );
+    check(
+        "Add dependency injection",
+        json!({}),
+        expect![
+            "architecture | moderate | parallel | architecture_analyst PREMIUM, code_reviewer CAPABLE"
+        ],
+    );
+    check(
+        "Summarize the meeting documents",
+        json!({}),
+        expect![
+            "documentation | simple | teaching | documentation_writer CHEAP, documentation_analyst CAPABLE"
+        ],
+    );
+    check(
+        "Review the prepared statements",
+        json!({}),
+        expect![
+            "code_quality | complex | parallel | code_reviewer PREMIUM, code_simplifier PREMIUM, refactoring_specialist PREMIUM, test_coverage_analyzer PREMIUM"
+        ],
+    );
+}
+
+#[test]
 fn what_is_left_out_is_left_out() {
     check(
         "Review the code without tests",

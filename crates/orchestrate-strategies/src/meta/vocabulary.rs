@@ -49,8 +49,8 @@ pub(super) enum Weight {
     Weak,
 }
 
-/// Words and phrases, and what all of them mean. One phrase may stand in several tables.
-const TABLES: &[(Meaning, &[&str])] = {
+/// A meaning, and the words and phrases that have it, separated by commas. One phrase may stand in several tables.
+const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
         Action, Domain, Independent, Polish, Production, Ready, Release, Search, Serial, Size,
         Skill, Triage, Views, Work,
@@ -63,491 +63,155 @@ const TABLES: &[(Meaning, &[&str])] = {
     &[
         (
             Domain(Testing, Plain),
-            &[
-                "test*",
-                "coverage",
-                "pytest",
-                "unittest",
-                "unit test*",
-                "integration test*",
-                "regression test*",
-                "end to end test*",
-                "test coverage",
-                "test suite",
-                "test case",
-                "untested",
-                "fixture",
-                "flaky",
-                "tdd",
-            ],
+            "test*, coverage, pytest, unittest, unit test*, integration test*, regression test*, end \
+             to end test*, test coverage, test suite, test case, untested, fixture, flaky, tdd",
         ),
         (
             Domain(Security, Plain),
-            &[
-                "security",
-                "secure*",
-                "insecure",
-                "vulnerability",
-                "vulnerable",
-                "exploit*",
-                "threat",
-                "threat model*",
-                "penetration",
-                "penetration test*",
-                "pentest*",
-                "security audit",
-                "security review*",
-                "security test*",
-                "cve",
-                "owasp",
-                "injection",
-                "xss",
-                "csrf",
-                "leaked secret",
-                "credential leak",
-                "hardcoded secret",
-            ],
+            "security, secure*, insecure, vulnerability, vulnerable, exploit*, threat, threat model*, \
+             penetration, penetration test*, pentest*, security audit, security review*, security \
+             test*, cve, owasp, sql injection, xss, csrf, leaked secret, credential leak, hardcoded \
+             secret",
         ),
         (
             Domain(Security, Weak),
-            &[
-                "audit*",
-                "auditor",
-                "compliance",
-                "attack*",
-                "secret",
-                "hardening",
-                "harden*",
-            ],
+            "audit*, auditor, compliance, attack*, secret, hardening, harden*",
         ),
         (
             Domain(CodeQuality, Plain),
-            &[
-                "code quality",
-                "code review",
-                "review* code",
-                "review* the code",
-                "lint*",
-                "linter",
-                "best practice",
-                "maintainability",
-                "maintainable",
-                "readability",
-                "readable",
-                "code style",
-                "style guide",
-                "pull request",
-            ],
+            "code quality, code review, review* code, review* the code, lint*, linter, best practice, \
+             maintainability, maintainable, readability, readable, code style, style guide, pull \
+             request",
         ),
         (
             Domain(CodeQuality, Weak),
-            &["quality", "review*", "reviewer", "style"],
+            "quality, review*, reviewer, style",
         ),
         (
             Domain(Documentation, Plain),
-            &[
-                "doc",
-                "docs",
-                "document* the",
-                "document* it",
-                "document* all",
-                "document* every",
-                "document* public",
-                "documentation",
-                "undocumented",
-                "docstring",
-                "readme",
-                "read me",
-                "tutorial",
-                "changelog",
-                "change log",
-                "release note",
-                "user guide",
-                "api reference",
-            ],
+            "doc, docs, document* the, document* it, document* all, document* every, document* \
+             public, documentation, undocumented, docstring, readme, read me, tutorial, changelog, \
+             change log, release note, user guide, api reference",
         ),
         (
             Domain(Documentation, Weak),
-            &["document*", "guide", "manual", "example", "how to", "wiki"],
+            "document*, guide, manual, example, how to, wiki",
         ),
         (
             Domain(Performance, Plain),
-            &[
-                "performance",
-                "benchmark*",
-                "latency",
-                "throughput",
-                "bottleneck",
-                "slow",
-                "slower",
-                "slowness",
-                "faster",
-                "speed up",
-                "load test*",
-                "stress test*",
-                "memory leak",
-                "memory usage",
-                "hot path",
-            ],
+            "performance, benchmark*, latency, throughput, bottleneck, slow, slower, slowness, \
+             faster, speed up, load test*, stress test*, memory leak, memory usage, hot path",
         ),
         (
             Domain(Performance, Weak),
-            &[
-                "optimize*",
-                "optimise*",
-                "optimization",
-                "optimisation",
-                "speed",
-                "profile*",
-                "profiler",
-                "fast",
-                "cache*",
-            ],
+            "optimize*, optimise*, optimization, optimisation, speed, profile*, profiler, fast, \
+             cache*",
         ),
         (
             Domain(Architecture, Plain),
-            &[
-                "architecture",
-                "architectural",
-                "architect*",
-                "redesign*",
-                "modularity",
-                "microservice",
-                "monolith",
-                "circular dependency",
-                "dependency graph",
-                "system design",
-                "design pattern",
-                "domain model",
-                "layering",
-            ],
+            "architecture, architectural, architect*, redesign*, modularity, microservice, monolith, \
+             circular dependency, dependency graph, system design, design pattern, domain model, \
+             layering",
         ),
         (
             Domain(Architecture, Weak),
-            &["design*", "structure", "pattern", "dependency", "coupling"],
+            "design*, structure, pattern, dependency, coupling",
         ),
         (
             Domain(Refactoring, Plain),
-            &[
-                "refactor*",
-                "restructure*",
-                "clean up",
-                "cleanup",
-                "technical debt",
-                "tech debt",
-                "dead code",
-                "code smell",
-                "duplication",
-                "duplicate* code",
-                "untangle*",
-            ],
+            "refactor*, restructure*, clean up, cleanup, technical debt, tech debt, dead code, code \
+             smell, duplication, duplicate* code, untangle*",
         ),
         (
             Domain(Refactoring, Weak),
-            &[
-                "simplify*",
-                "simplification",
-                "debt",
-                "extract*",
-                "tidy*",
-                "modernize*",
-                "modernise*",
-            ],
+            "simplify*, simplification, debt, extract*, tidy*, modernize*, modernise*",
         ),
         (
             Size(Simple),
-            &[
-                "quick", "quickly", "small", "tiny", "trivial", "minor", "simple", "typo",
-                "one line",
-            ],
+            "quick, quickly, small, tiny, trivial, minor, simple, typo, one line",
         ),
         (
             Size(Complex),
-            &[
-                "comprehensive",
-                "comprehensively",
-                "entire",
-                "complex",
-                "overhaul*",
-                "from scratch",
-                "end to end",
-                "whole codebase",
-                "whole system",
-                "whole project",
-                "large scale",
-                "thorough",
-                "thoroughly",
-                "in depth",
-            ],
+            "comprehensive, comprehensively, entire, complex, overhaul*, from scratch, end to end, \
+             whole codebase, whole system, whole project, large scale, thorough, thoroughly, in depth",
         ),
         (
             Work(Complex),
-            &[
-                "release*",
-                "migrate*",
-                "migration",
-                "redesign*",
-                "architecture",
-                "architectural",
-                "prepare*",
-                "preparation",
-                "ship*",
-                "rewrite*",
-                "restructure*",
-                "go live",
-            ],
+            "release*, migrate*, migration, redesign*, architecture, architectural, prepare, preparing, \
+             preparation, ship*, rewrite*, restructure*, go live",
         ),
         (
             Work(Moderate),
-            &[
-                "improve*",
-                "refactor*",
-                "optimize*",
-                "optimise*",
-                "test*",
-                "review*",
-                "code review",
-                "review* code",
-                "review* the code",
-                "security review*",
-                "audit*",
-                "security audit",
-                "analyze*",
-                "analyse*",
-                "implement*",
-                "build*",
-                "investigate*",
-                "simplify*",
-                "increase*",
-                "extend*",
-                "compare*",
-            ],
+            "improve*, refactor*, optimize*, optimise*, test*, review*, code review, review* code, \
+             review* the code, security review*, audit*, security audit, analyze*, analyse*, \
+             implement*, build*, investigate*, simplify*, increase*, extend*, compare*",
         ),
         (
             Work(Simple),
-            &[
-                "format*",
-                "lint*",
-                "check*",
-                "validate*",
-                "document*",
-                "documentation",
-                "rename*",
-                "list*",
-                "bump*",
-                "docs",
-                "count*",
-                "summarize*",
-                "summarise*",
-            ],
+            "format*, lint*, check*, validate*, document*, documentation, rename*, list*, bump*, \
+             docs, count*, summarize*, summarise*",
         ),
         (
             Serial,
-            &[
-                "migrate*",
-                "migration",
-                "refactor*",
-                "generate*",
-                "create*",
-                "implement*",
-                "build*",
-                "rewrite*",
-                "then",
-            ],
+            "migrate*, migration, refactor*, generate*, create*, implement*, build*, rewrite*, then",
         ),
         (
             Independent,
-            &[
-                "release*",
-                "audit*",
-                "security audit",
-                "security review*",
-                "check*",
-                "validate*",
-                "review*",
-                "code review",
-                "review* code",
-                "review* the code",
-                "assess*",
-                "inspect*",
-                "scan*",
-                "evaluate*",
-            ],
+            "release*, audit*, security audit, security review*, check*, validate*, review*, code \
+             review, review* code, review* the code, assess*, inspect*, scan*, evaluate*",
         ),
-        (Release, &["release*", "ship*", "go live", "going live"]),
+        (Release, "release*, ship*, go live, going live"),
         (
             Ready,
-            &[
-                "prepare*",
-                "preparation",
-                "ready",
-                "readiness",
-                "deploy*",
-                "deployment",
-                "push*",
-                "launch*",
-            ],
+            "prepare, preparing, preparation, ready, readiness, deploy*, deployment, push*, launch*",
         ),
-        (Production, &["production", "prod"]),
+        (Production, "production, prod"),
         (
             Views,
-            &[
-                "perspective",
-                "viewpoint",
-                "point of view",
-                "opinion",
-                "second opinion",
-                "debate*",
-                "consensus",
-                "alternative",
-                "compare* approach",
-                "compare* option",
-                "versus",
-                "vs",
-                "trade off",
-                "tradeoff",
-                "pro and con",
-                "should we",
-                "decide*",
-                "weigh*",
-                "argue*",
-            ],
+            "perspective, viewpoint, point of view, opinion, second opinion, debate*, consensus, \
+             alternative, compare* approach, compare* option, versus, vs, trade off, tradeoff, pro \
+             and con, should we, decide*, weigh*, argue*",
         ),
         (
             Triage,
-            &[
-                "triage*",
-                "classify*",
-                "right expert",
-                "right specialist",
-                "depending on",
-                "route* to the right",
-            ],
+            "triage*, classify*, right expert, right specialist, depending on, route* to the right",
         ),
         (
             Polish,
-            &[
-                "polish*",
-                "draft*",
-                "refine*",
-                "refinement",
-                "proofread*",
-                "iterate*",
-                "reword*",
-                "rephrase*",
-                "step by step improvement",
-            ],
+            "polish*, draft*, refine*, refinement, proofread*, iterate*, reword*, rephrase*, step by \
+             step improvement",
         ),
         (
             Search,
-            &[
-                "find*",
-                "list*",
-                "show*",
-                "detect*",
-                "identify*",
-                "count*",
-                "locate*",
-                "report*",
-                "which",
-            ],
+            "find*, list*, show*, detect*, identify*, count*, locate*, report*, which",
         ),
         (
             Action,
-            &[
-                "add*",
-                "analyze*",
-                "analyse*",
-                "assess*",
-                "audit*",
-                "build*",
-                "check*",
-                "create*",
-                "document*",
-                "find*",
-                "fix*",
-                "generate*",
-                "implement*",
-                "improve*",
-                "increase*",
-                "inspect*",
-                "list*",
-                "make*",
-                "measure*",
-                "optimize*",
-                "optimise*",
-                "prepare*",
-                "profile*",
-                "refactor*",
-                "report*",
-                "review*",
-                "run*",
-                "scan*",
-                "simplify*",
-                "update*",
-                "validate*",
-                "write*",
-            ],
+            "add*, analyze*, analyse*, assess*, audit*, build*, check*, create*, document*, find*, \
+             fix*, generate*, implement*, improve*, increase*, inspect*, list*, make*, measure*, \
+             optimize*, optimise*, prepare, preparing, profile*, refactor*, report*, review*, run*, scan*, \
+             simplify*, update*, validate*, write*",
         ),
         (
             Skill("write_code"),
-            &[
-                "implement*",
-                "code*",
-                "fix*",
-                "bug",
-                "debug*",
-                "feature",
-                "function",
-                "program*",
-                "script",
-                "build*",
-                "compile*",
-            ],
+            "implement*, code*, fix*, bug, debug*, feature, function, program*, script, build*, \
+             compile*",
         ),
         (
             Skill("gather_information"),
-            &[
-                "research*",
-                "investigate*",
-                "source",
-                "literature",
-                "look up",
-                "find out",
-            ],
+            "research*, investigate*, source, literature, look up, find out",
         ),
         (
             Skill("analyze_data"),
-            &[
-                "data",
-                "statistic",
-                "trend",
-                "metric",
-                "dataset",
-                "forecast*",
-            ],
+            "data, statistic, trend, metric, dataset, forecast*",
         ),
         (
             Skill("write_text"),
-            &[
-                "article",
-                "blog",
-                "email",
-                "essay",
-                "letter",
-                "text",
-                "story",
-                "newsletter",
-                "marketing",
-                "draft*",
-            ],
+            "article, blog, email, essay, letter, text, story, newsletter, marketing, draft*",
         ),
-        (Skill("list_files"), &["file", "folder", "directory"]),
-        (
-            Skill("open_pages"),
-            &["website", "web page", "url", "browse*"],
-        ),
-        (Skill("run_commands"), &["command", "shell", "terminal"]),
+        (Skill("list_files"), "file, folder, directory"),
+        (Skill("open_pages"), "website, web page, url, browse*"),
+        (Skill("run_commands"), "command, shell, terminal"),
     ]
 };
 
@@ -611,7 +275,7 @@ impl Vocabulary {
         let marked = || {
             TABLES
                 .iter()
-                .flat_map(|(_, texts)| texts.iter().flat_map(|text| text.split(' ')))
+                .flat_map(|(_, texts)| texts.split([',', ' ']).filter(|word| !word.is_empty()))
         };
         for word in marked() {
             let base = word.trim_end_matches('*');
@@ -627,7 +291,7 @@ impl Vocabulary {
             }
         }
         for (meaning, texts) in TABLES {
-            for text in *texts {
+            for text in texts.split(", ") {
                 let words: Vec<&'static str> = text
                     .split(' ')
                     .map(|word| word.trim_end_matches('*'))
@@ -719,7 +383,7 @@ mod tests {
     fn tables_are_lower_case_and_without_repeats() {
         for (meaning, texts) in TABLES {
             let mut seen = std::collections::HashSet::new();
-            for text in *texts {
+            for text in texts.split(", ") {
                 assert!(seen.insert(text), "{meaning:?}: `{text}` stands twice");
                 assert!(
                     text.chars()
