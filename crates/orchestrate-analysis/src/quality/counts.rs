@@ -104,9 +104,13 @@ mod tests {
 
     fn check(path: &str, text: &str, expected: QualityCounts) {
         let source = SourceFile::of_text(path, text).expect("a known ending");
-        let facts = scan_text(&mut Parsers::default(), source)
-            .facts
-            .expect("it is measurable");
+        let facts = scan_text(
+            &mut Parsers::default(),
+            source,
+            &mut crate::test_quality::ProductNames::default(),
+        )
+        .facts
+        .expect("it is measurable");
         let mut counts = QualityCounts::default();
         counts.add(&facts);
         assert_eq!(counts, expected, "for {path}");
