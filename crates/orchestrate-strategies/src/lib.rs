@@ -1,1 +1,10 @@
-//! To be filled.
+//! Pure composition: from a task to a plan, from a plan to a graph, and the walk over it.
+//!
+//! Invariants of this crate: it does no IO, reads no clock and no random source, starts no task;
+//! the same inputs give the same plan and the same graph, byte for byte.
+
+pub mod catalog;
+pub mod graph;
+
+#[cfg(test)]
+mod tests;

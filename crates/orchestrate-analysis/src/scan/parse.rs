@@ -1,0 +1,76 @@
+//! Text to syntax tree, within a bound of work.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use tree_sitter::{ParseOptions, Parser};
+
+use crate::inventory::SkipReason;
+use crate::language::Language;
+use crate::metrics::{TestCode, test_code};
+use crate::source::{ParsedFile, SourceFile};
+
+/// The parser reports after every hundred operations; ordinary text needs about one report per
+/// hundred bytes. The bound is on work and not on time, so that a busy machine gives the same result.
+const REPORTS_PER_BYTE: usize = 1;
+/// Reports that even an empty file may take.
+const REPORTS_AT_LEAST: usize = 10_000;
+
+/// Parsers, one per grammar, kept because making one costs more than parsing a small file.
+#[derive(Default)]
+pub struct Parsers {
+    by_grammar: HashMap<(Language, bool), Parser>,
+}
+
+impl std::fmt::Debug for Parsers {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Parsers")
+            .field("grammars", &self.by_grammar.len())
+            .finish()
+    }
+}
+
+/// Parses a file and finds the test code in it.
+///
+/// # Errors
+/// [`SkipReason::ParseBudget`] if the parser did not finish within its bound of work.
+pub fn parse<'a>(
+    parsers: &mut Parsers,
+    source: &'a SourceFile,
+) -> Result<(ParsedFile<'a>, TestCode), SkipReason> {
+    let is_tsx = source.path.ends_with(".tsx");
+    let parser = parsers
+        .by_grammar
+        .entry((source.language, is_tsx))
+        .or_default();
+    if parser.language().is_none() {
+        parser
+            .set_language(&source.language.grammar(&source.path))
+            .map_err(|_| SkipReason::ParseBudget)?;
+    }
+    let bytes = source.text.as_bytes();
+    let mut left = REPORTS_AT_LEAST + bytes.len() * REPORTS_PER_BYTE;
+    let mut progress = |_: &tree_sitter::ParseState| {
+        left = left.saturating_sub(1);
+        if left == 0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    let Some(tree) = tree else {
+        // A parser that was stopped would otherwise go on with the old text.
+        parser.reset();
+        return Err(SkipReason::ParseBudget);
+    };
+    let test_code = test_code(source.language, tree.root_node(), &source.text);
+    let file = ParsedFile {
+        source,
+        tree,
+        test_ranges: test_code.ranges.clone(),
+    };
+    Ok((file, test_code))
+}

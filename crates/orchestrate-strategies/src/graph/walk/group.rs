@@ -1,0 +1,310 @@
+//! How groups open, notice that a part has ended, and close.
+
+use std::sync::Arc;
+
+use orchestrate_core::outcome::{CancelReason, Census, Outcome, SkipReason};
+use orchestrate_core::plan::{Join, OnError};
+use orchestrate_core::strategy::Part;
+use serde_json::{Value, json};
+
+use super::facts::WalkFacts;
+use super::outcome::{PartOutcome, is_decided, of_all, of_join, of_line};
+use super::{Effect, GroupState, StepResult, Walk};
+use crate::graph::node::{Child, Group, GroupKind, Node, NodeId};
+
+impl Walk {
+    pub(super) fn open_group(&mut self, start: NodeId, group: &Arc<Group>) {
+        if let GroupKind::Branch {
+            arms,
+            otherwise,
+            names,
+        } = &group.kind
+        {
+            let mut diagnostics = Vec::new();
+            let facts = WalkFacts {
+                walk: self,
+                names,
+                local: &[],
+            };
+            let found = arms.iter().zip(0u32..).find_map(|((_, condition), index)| {
+                let mut evaluation = condition.evaluate(&facts);
+                diagnostics.append(&mut evaluation.diagnostics);
+                evaluation.holds.then_some(index)
+            });
+            let other = u32::try_from(arms.len()).ok().filter(|_| *otherwise);
+            let label = match found {
+                Some(index) => arms.get(index as usize).map(|(label, _)| label.clone()),
+                None => other.map(|_| "otherwise".to_owned()),
+            };
+            self.groups.insert(
+                start,
+                GroupState {
+                    taken: found.or(other),
+                    ..GroupState::default()
+                },
+            );
+            self.effects.push_back(Effect::BranchTaken {
+                path: group.path.clone(),
+                label,
+                diagnostics,
+            });
+        }
+        self.complete(start, StepResult::without_output(Outcome::Succeeded));
+        match &group.kind {
+            GroupKind::Loop(spec) => self.add_round(start, group, spec, 0),
+            GroupKind::Map(spec) => self.add_items(start, group, spec),
+            _ => {}
+        }
+    }
+
+    /// A part of a group has ended; false when the group's end must go on waiting all the same.
+    pub(super) fn part_ended(&mut self, part: NodeId, end: NodeId) -> bool {
+        let Some(Node::End(group)) = self.graph.nodes.node_weight(end.ix()) else {
+            return true;
+        };
+        let Some(outcome) = self
+            .states
+            .get(part.index())
+            .and_then(|state| Some(&state.result.as_ref()?.outcome))
+        else {
+            return true;
+        };
+        let (join, width, on_error) = match &group.kind {
+            GroupKind::Parallel {
+                join,
+                width,
+                on_error,
+            } => (*join, width.is_some(), *on_error),
+            GroupKind::Map(spec) => (spec.join, spec.width.is_some(), OnError::Continue),
+            GroupKind::Graph { on_error } => (Join::All, false, *on_error),
+            GroupKind::Loop(_) => {
+                let group = group.clone();
+                return self.round_ended(part, end, &group);
+            }
+            GroupKind::Sequence { .. } | GroupKind::Branch { .. } => return true,
+        };
+        let failed = on_error == OnError::Stop && !outcome.lets_pass();
+        if !width && join == Join::All && !failed {
+            return true;
+        }
+        let (start, succeeded) = (group.start, outcome.is_success());
+        let because = Outcome::Skipped {
+            reason: SkipReason::Dependency {
+                step: self.path(part),
+            },
+        };
+        let state = self.groups.entry(start).or_default();
+        state.succeeded += u32::from(succeeded);
+        let next = state.deferred.pop_front();
+        let stop = if state.decided {
+            None
+        } else if is_decided(join, state.succeeded) {
+            Some((
+                Outcome::Skipped {
+                    reason: SkipReason::JoinDecided,
+                },
+                CancelReason::JoinDecided,
+            ))
+        } else {
+            failed.then_some((because, CancelReason::SiblingFailed))
+        };
+        state.decided |= stop.is_some();
+        if let Some((outcome, reason)) = stop {
+            self.block_inside(Some(start), &outcome, Some(reason));
+        }
+        if let Some(next) = next {
+            self.release(next);
+        }
+        true
+    }
+
+    pub(super) fn close_group(&mut self, end: NodeId, group: &Arc<Group>) {
+        let start = self.states.get(group.start.index());
+        let gated = start.is_some_and(|state| state.gated);
+        if let Some(blocked) = start.and_then(|state| state.blocked.clone()) {
+            if let Some(state) = self.states.get_mut(end.index()) {
+                state.gated = gated;
+                state.blocked = None;
+            }
+            return self.complete(end, StepResult::without_output(blocked));
+        }
+        let result = self.result_of(group);
+        self.effects.push_back(Effect::GroupFinished {
+            path: group.path.clone(),
+            result: result.clone(),
+        });
+        self.complete(end, result);
+    }
+
+    fn result_of(&self, group: &Group) -> StepResult {
+        let state = self.groups.get(&group.start);
+        let children = match &group.kind {
+            GroupKind::Loop(_) | GroupKind::Map(_) => {
+                state.map_or(&[][..], |state| &state.children)
+            }
+            _ => &group.children,
+        };
+        let parts: Vec<(&str, &StepResult)> = children
+            .iter()
+            .filter_map(|child| Some((&*child.name, self.result_at(child.exit)?)))
+            .collect();
+        let outcomes: Vec<PartOutcome<'_>> = parts
+            .iter()
+            .map(|(name, result)| PartOutcome {
+                name,
+                outcome: &result.outcome,
+            })
+            .collect();
+        let chosen = match &group.kind {
+            GroupKind::Branch { .. } => {
+                let taken = state
+                    .and_then(|state| state.taken)
+                    .and_then(|arm| parts.get(arm as usize));
+                return taken.map_or_else(
+                    || {
+                        StepResult::without_output(Outcome::Skipped {
+                            reason: SkipReason::NotTaken,
+                        })
+                    },
+                    |(_, result)| (*result).clone(),
+                );
+            }
+            GroupKind::Loop(_) => {
+                let last = parts.last().map_or_else(
+                    || StepResult::without_output(Outcome::Succeeded),
+                    |(_, result)| (*result).clone(),
+                );
+                let outcome = state
+                    .and_then(|state| state.verdict.clone())
+                    .unwrap_or_else(|| last.outcome.clone());
+                return StepResult { outcome, ..last };
+            }
+            GroupKind::Map(spec) => state
+                .and_then(|state| state.verdict.clone())
+                .unwrap_or_else(|| of_join(spec.join, &outcomes)),
+            GroupKind::Sequence {
+                on_error: OnError::Continue,
+            }
+            | GroupKind::Graph { .. } => of_all(&outcomes),
+            GroupKind::Sequence { .. } => of_line(&outcomes),
+            GroupKind::Parallel { join, .. } => of_join(*join, &outcomes),
+        };
+        let generic = StepResult {
+            confidence: mean_confidence(&parts),
+            output: default_output(group, &parts),
+            outcome: chosen,
+        };
+        match &group.collect {
+            None => generic,
+            Some(strategy) => {
+                let parts: Vec<Part> = children
+                    .iter()
+                    .filter_map(|child| self.part(child))
+                    .collect();
+                let outside = matches!(
+                    generic.outcome,
+                    Outcome::Cancelled { .. }
+                        | Outcome::LimitReached { .. }
+                        | Outcome::Unknown { .. }
+                );
+                let made = strategy.aggregate(&parts, generic.outcome.clone());
+                // What stopped the group from outside is not for a strategy to explain away.
+                let outcome = if outside {
+                    generic.outcome
+                } else {
+                    made.outcome
+                };
+                StepResult {
+                    outcome,
+                    output: Arc::new(made.output),
+                    confidence: made.confidence,
+                }
+            }
+        }
+    }
+
+    fn result_at(&self, node: NodeId) -> Option<&StepResult> {
+        self.states.get(node.index())?.result.as_ref()
+    }
+
+    /// A part as an aggregate sees it, with its own parts.
+    fn part(&self, child: &Child) -> Option<Part> {
+        let result = self.result_at(child.exit)?;
+        let (mut agent, mut parts) = (None, Vec::new());
+        match self.graph.nodes.node_weight(child.exit.ix())? {
+            Node::Task(task) => agent = Some(task.agent.id.clone()),
+            Node::End(group) => {
+                let state = self.groups.get(&group.start);
+                let children = if group.children.is_empty() {
+                    state.map_or(&[][..], |state| &state.children)
+                } else {
+                    &group.children
+                };
+                parts = children
+                    .iter()
+                    .filter_map(|child| self.part(child))
+                    .collect();
+                if matches!(group.kind, GroupKind::Branch { .. }) {
+                    agent = state
+                        .and_then(|state| state.taken)
+                        .and_then(|arm| parts.get(arm as usize))
+                        .and_then(|part: &Part| part.agent.clone());
+                }
+            }
+            Node::Start(_) => {}
+        }
+        Some(Part {
+            name: child.name.to_string(),
+            agent,
+            outcome: result.outcome.clone(),
+            output: result.output.clone(),
+            confidence: result.confidence,
+            parts,
+        })
+    }
+}
+
+/// What a group gives when no strategy makes its output: a line the last output, others a census. Nothing is copied.
+fn default_output(group: &Group, parts: &[(&str, &StepResult)]) -> Arc<Value> {
+    let best = |parts: &[(&str, &StepResult)]| {
+        let succeeded = parts
+            .iter()
+            .filter(|(_, result)| result.outcome.is_success());
+        // The first of equals wins, so that the order of the plan decides.
+        succeeded
+            .fold(None, |best: Option<&StepResult>, (_, result)| match best {
+                Some(best) if best.confidence >= result.confidence => Some(best),
+                _ => Some(result),
+            })
+            .map(|result| result.output.clone())
+    };
+    match &group.kind {
+        GroupKind::Sequence { .. } => parts
+            .iter()
+            .rev()
+            .find(|(_, result)| result.outcome.is_success())
+            .map(|(_, result)| result.output.clone())
+            .unwrap_or_default(),
+        GroupKind::Parallel {
+            join: Join::Best, ..
+        } => best(parts).unwrap_or_default(),
+        _ => Arc::new(
+            json!({ "census": Census::of(parts.iter().map(|(_, result)| &result.outcome)) }),
+        ),
+    }
+}
+
+/// The mean over the parts that succeeded; 0 when none did.
+fn mean_confidence(parts: &[(&str, &StepResult)]) -> f64 {
+    let (sum, count) = parts
+        .iter()
+        .filter(|(_, result)| result.outcome.is_success())
+        .fold((0.0, 0u32), |(sum, count), (_, result)| {
+            (sum + result.confidence, count + 1)
+        });
+    if count == 0 {
+        0.0
+    } else {
+        sum / f64::from(count)
+    }
+}
