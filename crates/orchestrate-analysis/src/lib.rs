@@ -26,6 +26,9 @@ pub mod quality;
 /// Coverage from existing reports, checked for age and paths.
 pub mod coverage;
 
+/// What tests assert, and whether they reach the product.
+pub mod test_quality;
+
 /// Security rules over syntax trees.
 pub mod security;
 

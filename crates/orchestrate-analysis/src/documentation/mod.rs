@@ -4,8 +4,10 @@ mod items;
 mod links;
 mod project;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use items::{ItemKind, PublicItem, opens_with_documentation, public_items};
 pub use links::{BrokenLink, broken_links};
-pub use project::{Changelog, ProjectDocuments, Readme, Version, project_documents};
+pub use project::{Changelog, ProjectDocuments, Readme, Version, is_manifest, project_documents};
 pub use report::{DocumentationReport, LanguageShare, Undocumented, definition, documentation};

@@ -13,6 +13,16 @@ use crate::scan::ScanOptions;
 /// A README with fewer letters and digits than this says nothing.
 const README_AT_LEAST: usize = 200;
 
+type ReadVersion = fn(&str) -> Option<String>;
+
+/// Manifests that may declare a version in plain words, in the order in which they are asked.
+const MANIFESTS: [(&str, ReadVersion); 4] = [
+    ("Cargo.toml", cargo_version),
+    ("pyproject.toml", python_version),
+    ("setup.cfg", setup_version),
+    ("package.json", node_version),
+];
+
 /// The state of the README.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -31,10 +41,10 @@ pub enum Readme {
     Missing,
 }
 
-/// The version that a manifest at the root declares.
+/// The version that a manifest declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
-    /// The manifest, for example `Cargo.toml`.
+    /// The manifest relative to the root, for example `Cargo.toml`.
     pub manifest: String,
     /// The version as written.
     pub version: String,
@@ -54,7 +64,7 @@ pub enum Changelog {
         /// Its path.
         path: String,
     },
-    /// It is there; no manifest at the root declares a version that it could be checked against.
+    /// It is there; no manifest beside it declares a version that it could be checked against.
     Unchecked {
         /// Its path.
         path: String,
@@ -80,21 +90,25 @@ pub struct ProjectDocuments {
     pub links_checked: u32,
 }
 
-/// Looks for the documents at the root of a project. Links are found by the scan and added there.
+/// Whether a file is a manifest that may declare a version.
 #[must_use]
-pub fn project_documents(root: &Path) -> ProjectDocuments {
-    let mut names: Vec<String> = fs::read_dir(root)
-        .map(|entries| {
-            entries
-                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .collect()
-        })
-        .unwrap_or_default();
-    names.sort();
-    let version = declared_version(root);
+pub fn is_manifest(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    MANIFESTS.iter().any(|(manifest, _)| *manifest == name)
+}
+
+/// Looks for the documents of a project. Links are found by the scan and added there.
+///
+/// README and licence stand at the root. The changelog may: where the root has none that can be
+/// checked, those of `packages` are, directories with a manifest relative to the root; the first
+/// that is behind its package stands for all.
+#[must_use]
+pub fn project_documents(root: &Path, packages: &[String]) -> ProjectDocuments {
+    let names = names_in(root);
+    let (version, changelog) = checked_changelog(root, packages);
     ProjectDocuments {
         readme: readme(root, &names),
-        changelog: changelog(root, &names, version.as_ref()),
+        changelog,
         version,
         licence: names
             .iter()
@@ -108,6 +122,41 @@ pub fn project_documents(root: &Path) -> ProjectDocuments {
         broken_links: Vec::new(),
         links_checked: 0,
     }
+}
+
+fn names_in(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .map(|entries| {
+            entries
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .collect()
+        })
+        .unwrap_or_default();
+    names.sort();
+    names
+}
+
+fn checked_changelog(root: &Path, packages: &[String]) -> (Option<Version>, Changelog) {
+    let version = declared_version(root, "");
+    let own = changelog(root, "", version.as_ref());
+    if matches!(own, Changelog::Behind { .. } | Changelog::Current { .. }) {
+        return (version, own);
+    }
+    let mut found = (version, own);
+    for package in packages {
+        let Some(version) = declared_version(root, package) else {
+            continue;
+        };
+        let changelog = changelog(root, package, Some(&version));
+        match changelog {
+            Changelog::Behind { .. } => return (Some(version), changelog),
+            Changelog::Current { .. } if !matches!(found.1, Changelog::Current { .. }) => {
+                found = (Some(version), changelog);
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn text_of(root: &Path, path: &str) -> Option<String> {
@@ -138,38 +187,14 @@ fn readme(root: &Path, names: &[String]) -> Readme {
     found
 }
 
-fn changelog(root: &Path, names: &[String], version: Option<&Version>) -> Changelog {
-    let is_changelog = |name: &str| {
-        let lower = name.to_ascii_lowercase();
-        let stem = lower.split('.').next().unwrap_or(&lower);
-        matches!(
-            stem,
-            "changelog"
-                | "changes"
-                | "history"
-                | "news"
-                | "releases"
-                | "release_notes"
-                | "release-notes"
-        )
-    };
-    let mut candidates: Vec<String> = names
-        .iter()
-        .filter(|name| is_changelog(name))
-        .cloned()
-        .collect();
-    for directory in ["docs", "doc"] {
-        let Ok(entries) = fs::read_dir(root.join(directory)) else {
-            continue;
-        };
-        let mut below: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+fn changelog(root: &Path, package: &str, version: Option<&Version>) -> Changelog {
+    let candidates = ["", "docs", "doc"].into_iter().flat_map(|directory| {
+        let directory = joined(package, directory);
+        names_in(&root.join(&directory))
+            .into_iter()
             .filter(|name| is_changelog(name))
-            .map(|name| format!("{directory}/{name}"))
-            .collect();
-        below.sort();
-        candidates.append(&mut below);
-    }
+            .map(move |name| joined(&directory, &name))
+    });
     let mut found = Changelog::Missing;
     for path in candidates {
         let mentions = |version: &Version| mentions(root, &path, &version.version);
@@ -184,6 +209,29 @@ fn changelog(root: &Path, names: &[String], version: Option<&Version>) -> Change
         }
     }
     found
+}
+
+fn is_changelog(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.split('.').next().unwrap_or(&lower);
+    matches!(
+        stem,
+        "changelog"
+            | "changes"
+            | "history"
+            | "news"
+            | "releases"
+            | "release_notes"
+            | "release-notes"
+    )
+}
+
+/// Two parts of a path, of which either may be empty.
+fn joined(first: &str, second: &str) -> String {
+    match (first, second) {
+        ("", path) | (path, "") => path.to_owned(),
+        (first, second) => format!("{first}/{second}"),
+    }
 }
 
 /// Whether a changelog, or a directory with one file per release, mentions a version as a whole.
@@ -214,23 +262,11 @@ fn contains_version(text: &str, version: &str) -> bool {
     })
 }
 
-type ReadVersion = fn(&str) -> Option<String>;
-
-/// The version that the first manifest at the root declares in plain words. A Go module declares
-/// none, and a version that is computed when the package is built cannot be read.
-fn declared_version(root: &Path) -> Option<Version> {
-    let readers: [(&str, ReadVersion); 4] = [
-        ("Cargo.toml", cargo_version),
-        ("pyproject.toml", python_version),
-        ("setup.cfg", setup_version),
-        ("package.json", node_version),
-    ];
-    readers.into_iter().find_map(|(manifest, read)| {
-        let version = read(&text_of(root, manifest)?)?;
-        Some(Version {
-            manifest: manifest.to_owned(),
-            version,
-        })
+fn declared_version(root: &Path, directory: &str) -> Option<Version> {
+    MANIFESTS.iter().find_map(|(name, read)| {
+        let manifest = joined(directory, name);
+        let version = read(&text_of(root, &manifest)?)?;
+        Some(Version { manifest, version })
     })
 }
 

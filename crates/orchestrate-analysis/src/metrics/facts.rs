@@ -15,7 +15,8 @@ pub struct FunctionFacts {
     pub line: u32,
     /// Line on which it ends.
     pub end_line: u32,
-    /// Lines with code, without blank lines, comments and functions defined inside.
+    /// Lines with code, without blank lines, comments and functions defined inside. A line belongs
+    /// to whatever has the first token on it.
     pub code_lines: u32,
     /// Cyclomatic complexity: 1 and every decision. As radon counts it for Python and lizard for
     /// Go; elsewhere decisions are branches, loops, cases, match arms beyond the first, guards,

@@ -9,6 +9,8 @@ mod marker;
 mod measure;
 mod name;
 mod test_code;
+#[cfg(test)]
+mod tests;
 
 pub use facts::{FileMeasures, FunctionFacts};
 pub use hazard::{Hazard, HazardKind};

@@ -53,6 +53,7 @@ pub fn scan_text(parsers: &mut Parsers, mut source: SourceFile) -> ScannedFile {
         return scanned;
     }
     scanned.test_modules = test_code.modules;
+    inspect::mark_tests(&mut scanned.findings, &parsed);
     scanned.findings.extend(inspect::syntax(&parsed));
     let syntax = if measures.has_errors {
         Syntax::Partial {

@@ -9,6 +9,8 @@ mod parse;
 mod run;
 mod snapshot;
 mod test_modules;
+#[cfg(test)]
+mod tests;
 
 pub use file::{ScannedFile, scan_text};
 pub use options::ScanOptions;

@@ -10,11 +10,13 @@ use crate::language::Language;
 use crate::metrics::{TestCode, test_code};
 use crate::source::{ParsedFile, SourceFile};
 
-/// The parser reports after every hundred operations; ordinary text needs about one report per
-/// hundred bytes. The bound is on work and not on time, so that a busy machine gives the same result.
-const REPORTS_PER_BYTE: usize = 1;
-/// Reports that even an empty file may take.
-const REPORTS_AT_LEAST: usize = 10_000;
+/// How many reports of progress a parse may take. The parser reports after every hundred
+/// operations; ordinary source needs at most one report per 45 bytes. The bound is on work and not
+/// on time, so that a busy machine gives the same result.
+const MAX_REPORTS: u32 = 60_000;
+/// How many it may take after a syntax error: recovery tries several readings at once, which costs
+/// ten times as much.
+const MAX_REPORTS_AFTER_ERROR: u32 = 8_000;
 
 /// Parsers, one per grammar, kept because making one costs more than parsing a small file.
 #[derive(Default)]
@@ -49,10 +51,12 @@ pub fn parse<'a>(
             .map_err(|_| SkipReason::ParseBudget)?;
     }
     let bytes = source.text.as_bytes();
-    let mut left = REPORTS_AT_LEAST + bytes.len() * REPORTS_PER_BYTE;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        left = left.saturating_sub(1);
-        if left == 0 {
+    let mut reports = 0;
+    let mut reports_after_error = 0;
+    let mut progress = |state: &tree_sitter::ParseState| {
+        reports += 1;
+        reports_after_error += u32::from(state.has_error());
+        if reports > MAX_REPORTS || reports_after_error > MAX_REPORTS_AFTER_ERROR {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -12,7 +12,7 @@ use super::options::ScanOptions;
 use super::parse::Parsers;
 use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
-use crate::documentation::{BrokenLink, broken_links, project_documents};
+use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
 use crate::finding::Finding;
 use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
 use crate::source::{Role, SourceFile};
@@ -35,7 +35,7 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
     let threads = options.threads.clamp(1, inventory.candidates.len().max(1));
     let mut gathered = run(&inventory.candidates, threads, options);
     test_modules::apply(&mut gathered);
-    let mut documents = project_documents(root);
+    let mut documents = project_documents(root, &packages(&inventory.candidates));
     documents.broken_links = gathered.broken_links;
     documents.links_checked = gathered.links_checked;
 
@@ -63,6 +63,18 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         threads,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+/// Directories below the root that hold a manifest of something that ships, sorted.
+fn packages(candidates: &[Candidate]) -> Vec<String> {
+    let mut directories: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.role == Role::Product && is_manifest(&candidate.path))
+        .filter_map(|candidate| candidate.path.rsplit_once('/'))
+        .map(|(directory, _)| directory.to_owned())
+        .collect();
+    directories.dedup();
+    directories
 }
 
 /// What threads bring together.

@@ -10,7 +10,7 @@ use orchestrate_core::limits::Cost;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::{AgentStep, Bound, Bounds, GraphNode, OnError, Plan, Step, StepKind};
 
-use super::compile::in_dependency_order;
+use super::place::Needs;
 
 /// The bounds of a plan.
 #[must_use]
@@ -245,7 +245,7 @@ impl Need {
         let mut ends: std::collections::HashMap<&str, Bound<u64>> =
             std::collections::HashMap::new();
         let mut longest = Bound::default();
-        for position in in_dependency_order(nodes) {
+        for position in Needs::of(nodes).order {
             let (Some(node), Some(need)) = (nodes.get(position), needs.get(position)) else {
                 continue;
             };

@@ -131,7 +131,7 @@ fn drive(
 proptest! {
     #[test]
     fn prop_every_checked_plan_ends_and_records_each_step_once(plan in any_plan(), choices in proptest::collection::vec(any::<u16>(), 1..60), stop in proptest::option::of(0usize..12)) {
-        prop_assert_eq!(check(&plan, &Catalog::default()), vec![]);
+        prop_assert_eq!(check(&plan, &Catalog::builtin()), vec![]);
         let mut walk = walk(&plan);
         let (_, _, mut ended) = drive(&mut walk, &choices, stop);
         prop_assert!(walk.result().is_some(), "nothing is in flight, nothing is ready, and the root has not ended");
@@ -157,7 +157,7 @@ proptest! {
     fn prop_the_same_plan_gives_the_same_graph_and_the_same_choices_the_same_end(plan in any_plan(), choices in proptest::collection::vec(any::<u16>(), 1..40)) {
         let saved: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
         prop_assert_eq!(saved.digest(), plan.digest());
-        let graph = |plan: &Plan| Graph::compile(plan, &Catalog::default()).unwrap().to_string();
+        let graph = |plan: &Plan| Graph::compile(plan, &Catalog::builtin()).unwrap().to_string();
         prop_assert_eq!(graph(&plan), graph(&saved));
         let (mut one, mut two) = (walk(&plan), walk(&saved));
         prop_assert_eq!(drive(&mut one, &choices, None), drive(&mut two, &choices, None));

@@ -48,7 +48,7 @@ fn fail(message: &str) -> StepResult {
 }
 
 fn walk(plan: &Plan) -> Walk {
-    let graph = Graph::compile(plan, &Catalog::default()).expect("a plan that passes the check");
+    let graph = Graph::compile(plan, &Catalog::builtin()).expect("a plan that passes the check");
     Walk::new(graph, Arc::new(plan.context.clone()))
 }
 

@@ -121,7 +121,8 @@ fn entry(
                 .or_default();
             *known |= taken;
         }
-        "BRF" | "BRH" => builder.branches_known(),
+        // Many tools write `BRF:0` when they measured no branches, so only a count above that speaks of branches.
+        "BRF" if number(Some(value), "branches found")? > 0 => builder.branches_known(),
         "LF" => {
             let count = number(Some(value), "lines found")?;
             stated.total = stated.total.saturating_add(count);

@@ -4,6 +4,7 @@ use orchestrate_core::id::StepPath;
 use orchestrate_core::plan::{Plan, Step, StepKind};
 
 use super::text::{child_path, title};
+use crate::graph::place::Needs;
 
 /// The form of a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +127,7 @@ impl Drawing {
                 let mut ends: std::collections::HashMap<&str, Ends> =
                     std::collections::HashMap::new();
                 let mut needed = std::collections::HashSet::new();
-                let order = crate::graph::compile::in_dependency_order(nodes);
+                let order = Needs::of(nodes).order;
                 for (i, node) in order.into_iter().filter_map(|i| Some((i, nodes.get(i)?))) {
                     let from = if node.needs.is_empty() {
                         before.clone()

@@ -3,7 +3,7 @@
 use orchestrate_core::id::StepPath;
 use orchestrate_core::plan::{Join, OnError, Plan, Step, StepKind};
 
-use crate::graph::compile::place;
+use crate::graph::place::Called;
 
 pub(super) fn render(plan: &Plan) -> String {
     let mut out = String::new();
@@ -172,5 +172,5 @@ pub(super) fn title(step: &Step, path: &StepPath) -> String {
 
 /// The path of a child, as the graph has it.
 pub(super) fn child_path(step: &Step, position: usize, parent: &StepPath) -> StepPath {
-    place(step, position, parent).1
+    parent.child(&Called::of(step.name.as_ref(), position))
 }
