@@ -1,10 +1,21 @@
 //! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS]`.
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 
-use orchestrate_analysis::{ScanOptions, documentation, quality, scan};
+use orchestrate_analysis::measured::Measured;
+use orchestrate_analysis::{
+    DocumentationReport, QualityReport, ScanOptions, Snapshot, documentation, quality, scan,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Report {
+    documentation: Measured<DocumentationReport>,
+    quality: Measured<QualityReport>,
+    snapshot: Snapshot,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -14,12 +25,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         options.threads = threads.parse()?;
     }
     let snapshot = scan(&root, &options)?;
-    let report = serde_json::json!({
-        "documentation": documentation(&snapshot),
-        "quality": quality(&snapshot),
-        "snapshot": snapshot,
-    });
-    serde_json::to_writer_pretty(std::io::stdout().lock(), &report)?;
-    writeln!(std::io::stdout())?;
+    let report = Report {
+        documentation: documentation(&snapshot),
+        quality: quality(&snapshot),
+        snapshot,
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, &report)?;
+    writeln!(out)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
-use crate::limits::Usage;
+use crate::limits::{Cost, Usage};
 use crate::outcome::FailureClass;
 use crate::scope::Scope;
 use crate::task::Context;
@@ -161,6 +161,16 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
 
     /// Whether it can run this agent. Must be quick and free of effects.
     fn supports(&self, agent: &Agent) -> bool;
+
+    /// What one attempt may use at most. It is reserved before the attempt and settled after with
+    /// what was used; a backend that uses no model says so here, so that it is not held up by others.
+    fn reservation(&self, agent: &Agent) -> Usage {
+        Usage {
+            calls: 1,
+            tokens: agent.template.resource_requirements.max_tokens,
+            cost: Cost::of_tier(agent.tier),
+        }
+    }
 
     /// One attempt. Dropping the future cancels it; work on other threads must ask `input.cancel`.
     ///

@@ -31,6 +31,15 @@ impl CancelSignal {
             .store(true, Ordering::Release);
     }
 
+    /// Whether anybody else still holds this attempt's signal. Work holds it for as long as it goes
+    /// on, so an executor sees by this whether what it stopped has come to an end.
+    #[must_use]
+    pub fn is_held_elsewhere(&self) -> bool {
+        self.attempt
+            .as_ref()
+            .is_some_and(|flag| Arc::strong_count(flag) > 1)
+    }
+
     /// Whether the work is to stop.
     #[must_use]
     pub fn is_raised(&self) -> bool {
@@ -39,5 +48,30 @@ impl CancelSignal {
                 .attempt
                 .as_ref()
                 .is_some_and(|flag| flag.load(Ordering::Acquire))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_stopped_by_itself_and_by_its_run() {
+        let run = CancelSignal::default();
+        let (one, other) = (run.attempt(), run.attempt());
+        one.raise();
+        assert!(one.is_raised() && !other.is_raised() && !run.is_raised());
+        run.raise();
+        assert!(other.is_raised());
+    }
+
+    #[test]
+    fn work_holds_its_signal_for_as_long_as_it_goes_on() {
+        let kept = CancelSignal::default().attempt();
+        assert!(!kept.is_held_elsewhere());
+        let given = kept.clone();
+        assert!(kept.is_held_elsewhere());
+        drop(given);
+        assert!(!kept.is_held_elsewhere());
     }
 }

@@ -123,6 +123,24 @@ pub enum EventKind {
         /// Why.
         reason: CancelReason,
     },
+    /// An attempt used more than had been reserved for it; the surplus is booked all the same.
+    BudgetOverrun {
+        /// The step.
+        step: StepPath,
+        /// What had been reserved.
+        reserved: Usage,
+        /// What was used.
+        used: Usage,
+    },
+    /// Work that was told to stop had not come to an end when the run did; it may still go on.
+    StepUnstopped {
+        /// The step.
+        step: StepPath,
+        /// The agent.
+        agent: AgentId,
+        /// How long ago it was told, in milliseconds.
+        after_ms: u64,
+    },
     /// Progress that an agent reports while it works; not part of any result.
     Progress {
         /// The step.

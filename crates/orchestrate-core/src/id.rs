@@ -111,6 +111,19 @@ name! {
     RunId
 }
 
+impl RunId {
+    /// The name made of numbers that together are unlike those of any other run, for example a
+    /// time, a process and a count.
+    #[must_use]
+    pub fn of(numbers: &[u64]) -> Self {
+        let mut text = String::from("run");
+        for number in numbers.iter().take(6) {
+            text.push_str(&format!("-{number:x}"));
+        }
+        Self(text.into())
+    }
+}
+
 /// Where a step stands in its plan: the names (or positions) from the root, joined by `/`.
 ///
 /// It comes from position and never from chance, so a replay meets the same ids. The iterations
@@ -187,6 +200,13 @@ mod tests {
                 "{bad:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_run_named_by_numbers_has_a_valid_name() {
+        let run = RunId::of(&[u64::MAX; 9]);
+        assert_eq!(RunId::new(run.as_str()), Ok(run));
+        assert_eq!(RunId::of(&[10, 255]).as_str(), "run-a-ff");
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::event::{Event, EventKind};
-use crate::id::RunId;
+use crate::id::{RunId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{Census, Outcome};
 use crate::result::{AgentResult, StrategyResult};
 
 /// What a run came to, built event by event; live and replayed runs share this path.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunReport {
     /// The run, once it has started.
     pub run_id: Option<RunId>,
@@ -29,6 +29,10 @@ pub struct RunReport {
     pub wall_us: u64,
     /// Sum of the agents' own times, in microseconds.
     pub summed_us: u64,
+    /// Steps that used more than had been reserved for them.
+    pub overruns: Vec<StepPath>,
+    /// Steps whose work had not stopped when the run ended, though it was told to.
+    pub unstopped: Vec<StepPath>,
 }
 
 impl RunReport {
@@ -80,6 +84,8 @@ impl RunReport {
                     evidence: evidence.clone(),
                 });
             }
+            EventKind::BudgetOverrun { step, .. } => self.overruns.push(step.clone()),
+            EventKind::StepUnstopped { step, .. } => self.unstopped.push(step.clone()),
             EventKind::RunFinished {
                 outcome, output, ..
             } => {
@@ -91,8 +97,8 @@ impl RunReport {
     }
 
     /// Puts the results in the order of the plan, whatever finished first.
-    pub fn sort_by_plan(&mut self, position: impl Fn(&AgentResult) -> usize) {
-        self.agents.sort_by_cached_key(|result| position(result));
+    pub fn sort_by_plan<K: Ord>(&mut self, position: impl FnMut(&AgentResult) -> K) {
+        self.agents.sort_by_cached_key(position);
     }
 
     /// Whether the run is over and succeeded.

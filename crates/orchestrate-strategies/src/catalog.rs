@@ -188,8 +188,15 @@ impl fmt::Debug for Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::strategy::testing::object;
+    use crate::strategy::testing::{
+        assert_references_resolve, bad, dependent, generic_failure, good, group, not_taken, object,
+    };
     use expect_test::expect;
+    use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
+    use orchestrate_core::plan::Step;
+    use orchestrate_core::strategy::Part;
+    use orchestrate_core::testing::agent;
+    use proptest::prelude::*;
     use serde_json::json;
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -269,5 +276,80 @@ mod tests {
         assert!(
             catalog.get("ours", &Context::new()).is_ok() && get("ours", &Context::new()).is_err()
         );
+    }
+
+    fn any_success(parts: &[Part]) -> bool {
+        parts.iter().any(|part| part.outcome.is_success())
+    }
+
+    fn any_part() -> impl Strategy<Value = Part> {
+        let leaf = (
+            "[a-c]",
+            0u32..6,
+            prop::sample::select(vec![
+                json!(null),
+                json!({"verdict": "x"}),
+                json!({"quality_score": 3}),
+                json!([1]),
+            ]),
+        )
+            .prop_map(|(name, kind, output)| {
+                let part = match kind {
+                    0 => not_taken(&name),
+                    1 => bad(&name, FailureClass::Timeout),
+                    2 => dependent(&name, "a"),
+                    3 => Part {
+                        outcome: Outcome::Cancelled {
+                            reason: CancelReason::User,
+                        },
+                        ..good(&name, json!(null), 0.0)
+                    },
+                    _ => good(&name, json!(null), 0.5),
+                };
+                Part {
+                    output: Arc::new(output),
+                    ..part
+                }
+            });
+        leaf.prop_recursive(2, 12, 4, |inner| {
+            prop::collection::vec(inner, 0..4).prop_map(|parts| {
+                let outcome = if any_success(&parts) {
+                    Outcome::Succeeded
+                } else {
+                    generic_failure()
+                };
+                group("round_1", outcome, parts)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn prop_any_team_is_composed_or_refused_by_its_arity(ids in prop::collection::vec("[a-c][._]?[a-c]?", 0..6), of in 0usize..6) {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let team = agent(&ids);
+            let info = all().iter().nth(of).unwrap();
+            let strategy = get(&info.name, &Context::new()).unwrap();
+            match strategy.compose(&team, &Context::new()) {
+                Ok(step) => {
+                    assert_references_resolve(&step);
+                    let text = serde_json::to_string(&step).unwrap();
+                    prop_assert_eq!(&serde_json::from_str::<Step>(&text).unwrap(), &step);
+                    prop_assert_eq!(Ok(step), strategy.compose(&team, &Context::new()));
+                    prop_assert!(info.arity.admits(team.len()));
+                }
+                Err(StrategyError::Arity { .. }) => prop_assert!(!info.arity.admits(team.len())),
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
+            }
+        }
+
+        #[test]
+        fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..6) {
+            let strategy = get(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
+            let aggregate = strategy.aggregate(&parts, generic_failure());
+            prop_assert!((0.0..=1.0).contains(&aggregate.confidence));
+            prop_assert!(aggregate.output.is_object());
+            prop_assert!(!aggregate.outcome.is_success() || any_success(&parts), "{aggregate:?}");
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! Whether a report is as old as the sources that it speaks of. Times are passed in; nothing here reads a clock.
+//!
+//! Times are those of the file system. A report that was committed and checked out with its sources is as new as they
+//! are; whether it is of another version then shows only where it speaks of lines that the sources do not have.
 
 use std::time::{Duration, SystemTime};
 

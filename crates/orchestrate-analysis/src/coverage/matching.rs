@@ -90,6 +90,7 @@ impl<'a> Repository<'a> {
             .source_roots
             .iter()
             .map(|root| normalize(root))
+            .filter(|root| !root.is_empty())
             .collect();
         // Relative paths start where the tool ran: one place for all of them, at or above the report. The one that
         // explains most is taken, of equals the nearest, so that a package is not mistaken for its neighbour.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -18,7 +19,7 @@ use super::report::{Age, CoverageReport, RejectedReport};
 use super::{advice, read};
 use crate::language::Language;
 use crate::measured::Measured;
-use crate::source::Role;
+use crate::source::{Role, SourceFile};
 
 /// The sources of a repository, as far as coverage has to know them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +46,40 @@ pub struct IndexedSource {
     pub test_lines: Vec<LineSpan>,
 }
 
+impl IndexedSource {
+    /// What coverage has to know of a file as it was read; `test_ranges` are the byte ranges of test code inside it, as
+    /// a [`ParsedFile`](crate::source::ParsedFile) has them.
+    #[must_use]
+    pub fn of(source: &SourceFile, test_ranges: &[Range<usize>]) -> Self {
+        let line_of = |byte: usize| {
+            let before = source
+                .text
+                .as_bytes()
+                .get(..byte)
+                .unwrap_or(source.text.as_bytes());
+            number(before.iter().filter(|byte| **byte == b'\n').count()).saturating_add(1)
+        };
+        let spans = test_ranges.iter().filter(|range| !range.is_empty());
+        Self {
+            path: source.path.clone(),
+            language: source.language,
+            role: source.role,
+            modified: source.modified,
+            lines: number(source.text.lines().count()),
+            test_lines: spans
+                .map(|range| LineSpan {
+                    first: line_of(range.start),
+                    last: line_of(range.end - 1),
+                })
+                .collect(),
+        }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Lines from `first` to `last`, both included, from 1.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -68,7 +103,7 @@ impl LineSpan {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CoverageOptions {
     /// Reports named by the user, relative to the repository or absolute. If there are any, no others are looked for,
-    /// and one that cannot be used is a failure.
+    /// and one that cannot be read is a failure.
     pub reports: Vec<PathBuf>,
 }
 
@@ -118,10 +153,10 @@ pub fn measure(
             Err(rejection) => rejections.push((candidate.relative, rejection)),
         }
     }
-    // A report that the user pointed at and that cannot be read is an error of its own, whatever else there is.
+    // A file that the user pointed at and that is no readable report is an error of its own, whatever else there is.
     let unreadable = rejections
         .iter()
-        .any(|(_, rejection)| rejection.kind == Kind::Unreadable);
+        .any(|(_, rejection)| rejection.kind >= Kind::NoReport);
     if accepted.is_empty() || (named && unreadable) {
         return none_usable(rejections, how, named);
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::language::Language;
 use crate::measured::Measured;
-use crate::source::Role;
+use crate::source::{Role, SourceFile};
 
 /// A repository whose sources are all written at one time, and reports at times of their own.
 struct Repo {
@@ -298,6 +298,22 @@ fn test_code_inside_product_files_does_not_count() {
 }
 
 #[test]
+fn byte_ranges_of_test_code_become_lines() {
+    let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n}\nfn b() {}\n";
+    let source = SourceFile {
+        path: "src/a.rs".to_owned(),
+        language: Language::Rust,
+        role: Role::Product,
+        text: text.to_owned(),
+        modified: None,
+    };
+    let end = text.find("}\nfn b").unwrap() + 1;
+    let indexed = IndexedSource::of(&source, &[text.find('#').unwrap()..end, 3..3]);
+    assert_eq!(indexed.lines, 5);
+    assert_eq!(indexed.test_lines, [LineSpan { first: 2, last: 4 }]);
+}
+
+#[test]
 fn a_report_older_than_its_sources_is_not_believed() {
     let repo = |seconds| {
         Repo::new(&[("src/a.rs", 20), ("src/b.rs", 20)]).report(
@@ -454,6 +470,14 @@ fn a_named_report_is_the_only_one_and_has_to_be_usable() {
         "#]]);
     repo()
         .report("mine.txt", "what is this", 60)
+        .naming("mine.txt")
+        .check(expect![[r#"
+            failed: `mine.txt` is no coverage report: `what is this` starts no coverage report (known are lcov, llvm-cov JSON, coverage.py JSON, istanbul JSON, Cobertura XML and Go cover profiles) at line 1
+            how: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`
+        "#]]);
+    repo()
+        .report("mine.txt", "what is this", 60)
+        .naming("lcov.info")
         .naming("mine.txt")
         .check(expect![[r#"
             failed: `mine.txt` is no coverage report: `what is this` starts no coverage report (known are lcov, llvm-cov JSON, coverage.py JSON, istanbul JSON, Cobertura XML and Go cover profiles) at line 1

@@ -6,18 +6,11 @@ use std::fs;
 use expect_test::{Expect, expect};
 
 use super::{Changelog, Readme, project_documents, public_items};
-use crate::language::Language;
 use crate::scan::{Parsers, parse};
-use crate::source::{Role, SourceFile};
+use crate::source::SourceFile;
 
 fn check(path: &str, text: &str, expected: &Expect) {
-    let source = SourceFile {
-        path: path.to_owned(),
-        language: Language::of_path(path).expect("a known ending"),
-        role: Role::Product,
-        text: text.to_owned(),
-        modified: None,
-    };
+    let source = SourceFile::of_text(path, text).expect("a known ending");
     let (file, _) = parse(&mut Parsers::default(), &source).expect("it is small");
     let mut shown = String::new();
     for item in public_items(&file) {

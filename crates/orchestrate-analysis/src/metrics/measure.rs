@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use tree_sitter::Node;
+use tree_sitter::{Node, TreeCursor};
 
 use super::construct::{Construct, Table};
 use super::facts::{FileMeasures, FunctionFacts};
@@ -28,7 +28,7 @@ pub fn measure(file: &ParsedFile<'_>) -> FileMeasures {
     let mut cursor = file.tree.walk();
     let mut above: Vec<Frame<'_>> = Vec::new();
     loop {
-        let entered = walk.enter(cursor.node(), cursor.field_name(), &above);
+        let entered = walk.enter(&cursor, &above);
         walk.measures.depth = walk.measures.depth.max(above.len() + 1);
         if let Some(frame) = entered
             && cursor.goto_first_child()
@@ -81,18 +81,20 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Counts one node. Gives the frame of its children, or `None` if they are not to be visited.
+    ///
+    /// The cursor is handed on because its field is asked for at few nodes and costs at each.
     fn enter<'tree>(
         &mut self,
-        node: Node<'tree>,
-        field: Option<&str>,
+        cursor: &TreeCursor<'tree>,
         above: &[Frame<'tree>],
     ) -> Option<Frame<'tree>> {
+        let node = cursor.node();
         let construct = self.table.get(node.kind_id());
         let parent = above.last();
         let mut frame = Frame {
             node,
             construct,
-            owner: owner_of(parent, field, self.language),
+            owner: owner_of(parent, cursor, self.language),
             lines_of: parent.and_then(|parent| parent.lines_of),
             weight: parent.map_or(0, |parent| parent.weight),
             nesting: parent.map_or(0, |parent| parent.nesting),
@@ -116,7 +118,7 @@ impl Walk<'_> {
             }
             Construct::Statement if is_bare_string(node) => return None,
             Construct::Function => self.open_function(node, None, above, &mut frame),
-            Construct::Literal => self.enter_literal(node, field, above, &mut frame),
+            Construct::Literal => self.enter_literal(cursor, above, &mut frame),
             Construct::Type => {
                 let own = name::type_name(node, self.text).unwrap_or_default();
                 frame.holder = Some(self.qualified(above, &own));
@@ -130,7 +132,7 @@ impl Walk<'_> {
                 // radon does not look inside an assertion.
                 frame.owner = None;
             }
-            _ => self.enter_flow(node, field, above, &mut frame),
+            _ => self.enter_flow(cursor, above, &mut frame),
         }
         if node.child_count() == 0 {
             self.enter_leaf(node, construct, &frame);
@@ -138,18 +140,13 @@ impl Walk<'_> {
         Some(frame)
     }
 
-    fn enter_flow(
-        &mut self,
-        node: Node<'_>,
-        field: Option<&str>,
-        above: &[Frame<'_>],
-        frame: &mut Frame<'_>,
-    ) {
+    fn enter_flow(&mut self, cursor: &TreeCursor<'_>, above: &[Frame<'_>], frame: &mut Frame<'_>) {
+        let node = frame.node;
         let parent = above.last().map(|parent| parent.construct);
         match frame.construct {
             Construct::If => {
                 let continues = parent == Some(Construct::Else)
-                    || (parent == Some(Construct::If) && field == Some("alternative"));
+                    || (parent == Some(Construct::If) && is_alternative(cursor));
                 if continues {
                     self.decide(frame, 1, 1);
                 } else {
@@ -202,7 +199,7 @@ impl Walk<'_> {
                 self.decide(frame, joins, u32::from(joins > 0));
             }
             // The guard of a case is no decision of its own for radon.
-            Construct::Clause if field != Some("guard") => self.decide(frame, 1, 0),
+            Construct::Clause if cursor.field_name() != Some("guard") => self.decide(frame, 1, 0),
             Construct::Let if node.child_by_field_name("alternative").is_some() => {
                 self.decide(frame, 1, 1);
             }
@@ -213,7 +210,7 @@ impl Walk<'_> {
                 // Go writes the last `else` as a bare block of its `if`.
                 if parent == Some(Construct::If)
                     && self.language == Language::Go
-                    && field == Some("alternative")
+                    && is_alternative(cursor)
                 {
                     self.decide(frame, 0, 1);
                 }
@@ -240,16 +237,16 @@ impl Walk<'_> {
 
     fn enter_literal<'tree>(
         &mut self,
-        node: Node<'tree>,
-        field: Option<&str>,
+        cursor: &TreeCursor<'tree>,
         above: &[Frame<'tree>],
         frame: &mut Frame<'tree>,
     ) {
+        let node = frame.node;
         let is_script = matches!(self.language, Language::JavaScript | Language::TypeScript);
         let bound = above
             .last()
             .filter(|_| is_script)
-            .and_then(|parent| name::bound_name(parent.node, field, self.text));
+            .and_then(|parent| name::bound_name(parent.node, cursor.field_name(), self.text));
         if bound.is_some() {
             self.open_function(node, bound, above, frame);
         } else if self.language == Language::Go || (is_script && frame.owner.is_none()) {
@@ -386,15 +383,23 @@ impl Walk<'_> {
 
 /// The function to which the decisions of a child belong. Python evaluates parameters and
 /// annotations where the definition stands, so they belong to no function.
-fn owner_of(parent: Option<&Frame<'_>>, field: Option<&str>, language: Language) -> Option<usize> {
+fn owner_of(
+    parent: Option<&Frame<'_>>,
+    cursor: &TreeCursor<'_>,
+    language: Language,
+) -> Option<usize> {
     let parent = parent?;
     if parent.construct == Construct::Function
         && language == Language::Python
-        && field != Some("body")
+        && cursor.field_name() != Some("body")
     {
         return None;
     }
     parent.owner
+}
+
+fn is_alternative(cursor: &TreeCursor<'_>) -> bool {
+    cursor.field_name() == Some("alternative")
 }
 
 /// A Python statement that is only a string documents; it runs nothing.

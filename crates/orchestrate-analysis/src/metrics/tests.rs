@@ -4,19 +4,12 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use crate::language::Language;
 use crate::metrics::{FileMeasures, measure};
 use crate::scan::{Parsers, parse};
-use crate::source::{Role, SourceFile};
+use crate::source::SourceFile;
 
 fn measured(path: &str, text: &str) -> FileMeasures {
-    let source = SourceFile {
-        path: path.to_owned(),
-        language: Language::of_path(path).expect("a known ending"),
-        role: Role::Product,
-        text: text.to_owned(),
-        modified: None,
-    };
+    let source = SourceFile::of_text(path, text).expect("a known ending");
     let (file, _) = parse(&mut Parsers::default(), &source).expect("it is small");
     measure(&file)
 }

@@ -95,3 +95,104 @@ fn has_hazards(language: Language) -> bool {
 fn count<T>(items: impl Iterator<Item = T>) -> u64 {
     u64::try_from(items.count()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::QualityCounts;
+    use crate::scan::{Parsers, scan_text};
+    use crate::source::SourceFile;
+
+    fn check(path: &str, text: &str, expected: QualityCounts) {
+        let source = SourceFile::of_text(path, text).expect("a known ending");
+        let facts = scan_text(
+            &mut Parsers::default(),
+            source,
+            &mut crate::test_quality::ProductNames::default(),
+        )
+        .facts
+        .expect("it is measurable");
+        let mut counts = QualityCounts::default();
+        counts.add(&facts);
+        assert_eq!(counts, expected, "for {path}");
+    }
+
+    /// A function of so many lines with so many branches in a row.
+    fn function(lines: usize, branches: usize) -> String {
+        let body = "    a();\n".repeat(lines - 2 - branches);
+        format!("fn f() {{\n{}{body}}}\n", "    if a {}\n".repeat(branches))
+    }
+
+    fn plain(lines: u64) -> QualityCounts {
+        QualityCounts {
+            lines,
+            hazard_lines: lines,
+            ..QualityCounts::default()
+        }
+    }
+
+    #[test]
+    fn limits_are_not_exceeded_by_reaching_them() {
+        check("a.rs", &function(60, 9), plain(60));
+    }
+
+    #[test]
+    fn limits_that_are_exceeded_count_the_lines_of_the_function() {
+        let complex = QualityCounts {
+            complex: 20,
+            ..plain(21)
+        };
+        check("a.rs", &format!("use a;\n{}", function(20, 10)), complex);
+        let long = QualityCounts {
+            long: 100,
+            ..plain(100)
+        };
+        check("a.rs", &function(100, 0), long);
+        let all = QualityCounts {
+            complex: 601,
+            very_complex: 601,
+            hard: 601,
+            long: 601,
+            very_long: 601,
+            oversized: 601,
+            ..plain(601)
+        };
+        check("a.rs", &function(601, 20), all);
+    }
+
+    #[test]
+    fn nesting_over_four_is_deep() {
+        let nested = |depth: usize| {
+            format!(
+                "fn f() {{{}{}}}\n",
+                "if a {".repeat(depth),
+                "}".repeat(depth)
+            )
+        };
+        check("a.rs", &nested(4), plain(1));
+        let deep = QualityCounts {
+            deep: 1,
+            ..plain(1)
+        };
+        check("a.rs", &nested(5), deep);
+    }
+
+    #[test]
+    fn tests_and_their_hazards_do_not_count() {
+        let text = "fn f() { a.unwrap() } // TODO\n#[cfg(test)]\nmod tests {\n    // FIXME\n    fn g() { a.unwrap() }\n}\n";
+        let counts = QualityCounts {
+            hazards: 1,
+            markers: 1,
+            ..plain(1)
+        };
+        check("a.rs", text, counts);
+    }
+
+    #[test]
+    fn scripts_have_no_hazards() {
+        let counts = QualityCounts {
+            lines: 1,
+            ..QualityCounts::default()
+        };
+        check("a.js", "a.unwrap();\n", counts);
+    }
+}

@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::inventory::{SkipReason, role_of_text};
 use crate::metrics::measure;
 use crate::source::{Role, SourceFile};
+use crate::test_quality::{ProductNames, TestFunction, inspect as inspect_tests};
 
 /// A tree that is deeper is not measured: rules may follow it with the call stack.
 const MAX_DEPTH: usize = 2_000;
@@ -21,20 +22,31 @@ pub struct ScannedFile {
     pub findings: Vec<Finding>,
     /// Modules in other files that are compiled for tests only.
     pub test_modules: Vec<String>,
+    /// Its tests and what they claim.
+    pub tests: Vec<TestFunction>,
 }
 
 /// Measures one source file. Its role may be changed to what the text says of itself.
 ///
+/// What it declares is added to `names`, by which tests are told that never reach the product.
 /// Nothing that the text holds makes this fail or run without end.
 #[must_use]
-pub fn scan_text(parsers: &mut Parsers, mut source: SourceFile) -> ScannedFile {
-    if let Some(role) = role_of_text(&source.text, source.language) {
+pub fn scan_text(
+    parsers: &mut Parsers,
+    mut source: SourceFile,
+    names: &mut ProductNames,
+) -> ScannedFile {
+    // A generated test stays a test: what is found in it is found in a test.
+    if source.role == Role::Product
+        && let Some(role) = role_of_text(&source.text, source.language)
+    {
         source.role = role;
     }
     let mut scanned = ScannedFile {
         facts: Err(SkipReason::ParseBudget),
         findings: inspect::text(&source.path, &source.text, source.role),
         test_modules: Vec::new(),
+        tests: Vec::new(),
     };
     let (parsed, test_code) = match parse(parsers, &source) {
         Ok(parsed) => parsed,
@@ -53,6 +65,8 @@ pub fn scan_text(parsers: &mut Parsers, mut source: SourceFile) -> ScannedFile {
         return scanned;
     }
     scanned.test_modules = test_code.modules;
+    names.learn(&parsed);
+    scanned.tests = inspect_tests(&parsed, names);
     inspect::mark_tests(&mut scanned.findings, &parsed);
     scanned.findings.extend(inspect::syntax(&parsed));
     let syntax = if measures.has_errors {

@@ -14,9 +14,9 @@ use crate::source::{ParsedFile, SourceFile};
 /// operations; ordinary source needs at most one report per 45 bytes. The bound is on work and not
 /// on time, so that a busy machine gives the same result.
 const MAX_REPORTS: u32 = 60_000;
-/// How many it may take after a syntax error: recovery tries several readings at once, which costs
+/// How many it may take while it recovers from errors: it then tries several readings at once, which costs
 /// ten times as much.
-const MAX_REPORTS_AFTER_ERROR: u32 = 8_000;
+const MAX_REPORTS_IN_ERROR: u32 = 2_000;
 
 /// Parsers, one per grammar, kept because making one costs more than parsing a small file.
 #[derive(Default)]
@@ -52,11 +52,11 @@ pub fn parse<'a>(
     }
     let bytes = source.text.as_bytes();
     let mut reports = 0;
-    let mut reports_after_error = 0;
+    let mut reports_in_error = 0;
     let mut progress = |state: &tree_sitter::ParseState| {
         reports += 1;
-        reports_after_error += u32::from(state.has_error());
-        if reports > MAX_REPORTS || reports_after_error > MAX_REPORTS_AFTER_ERROR {
+        reports_in_error += u32::from(state.has_error());
+        if reports > MAX_REPORTS || reports_in_error > MAX_REPORTS_IN_ERROR {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -16,6 +16,7 @@ use crate::documentation::{BrokenLink, broken_links, is_manifest, project_docume
 use crate::finding::Finding;
 use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
 use crate::source::{Role, SourceFile};
+use crate::test_quality::{ProductNames, TestFunction};
 
 /// Reads and measures everything below `root`.
 ///
@@ -33,7 +34,19 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         },
     )?;
     let threads = options.threads.clamp(1, inventory.candidates.len().max(1));
-    let mut gathered = run(&inventory.candidates, threads, options);
+    // Tests are looked at last: what they may reach is known only once the product has been read.
+    let (tests, others): (Vec<_>, Vec<_>) = inventory
+        .candidates
+        .iter()
+        .partition(|candidate| candidate.role == Role::Test && candidate.language.is_some());
+    let product = others
+        .iter()
+        .filter(|candidate| candidate.role == Role::Product && candidate.language.is_some());
+    let names = ProductNames::of_paths(product.map(|candidate| candidate.path.as_str()));
+    let mut gathered = run(&others, threads, options, &names);
+    let names = std::mem::take(&mut gathered.names);
+    gathered.merge(run(&tests, threads, options, &names));
+    gathered.sort();
     test_modules::apply(&mut gathered);
     let mut documents = project_documents(root, &packages(&inventory.candidates));
     documents.broken_links = gathered.broken_links;
@@ -58,6 +71,7 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         text_files: gathered.text_files,
         engines: inspect::ENGINES.to_vec(),
         findings: gathered.findings,
+        tests: gathered.tests,
         documents,
         cancelled: gathered.begun < inventory.candidates.len(),
         threads,
@@ -83,6 +97,9 @@ pub(super) struct Gathered {
     pub(super) files: Vec<FileFacts>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) findings: Vec<Finding>,
+    tests: Vec<TestFunction>,
+    /// The names under which the product can be reached, as far as a thread knows them.
+    names: ProductNames,
     /// Rust files with the names of the test modules that they declare.
     pub(super) test_modules: Vec<(String, String)>,
     skipped_other: BTreeMap<SkipReason, u32>,
@@ -92,10 +109,18 @@ pub(super) struct Gathered {
     begun: usize,
 }
 
-fn run(candidates: &[Candidate], threads: usize, options: &ScanOptions) -> Gathered {
+fn run(
+    candidates: &[&Candidate],
+    threads: usize,
+    options: &ScanOptions,
+    names: &ProductNames,
+) -> Gathered {
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered {
+            names: names.clone(),
+            ..Gathered::default()
+        };
         let mut parsers = Parsers::default();
         while !options.cancelled() {
             let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) else {
@@ -120,7 +145,6 @@ fn run(candidates: &[Candidate], threads: usize, options: &ScanOptions) -> Gathe
             }
         }
     });
-    all.sort();
     all
 }
 
@@ -138,6 +162,9 @@ impl Gathered {
         let Some(language) = candidate.language else {
             self.findings
                 .extend(inspect::text(path, &text, candidate.role));
+            if candidate.role == Role::Product {
+                self.names.learn_manifest(path, &text);
+            }
             self.check_links(candidate, &text);
             return;
         };
@@ -152,8 +179,10 @@ impl Gathered {
             facts,
             findings,
             test_modules,
-        } = scan_text(parsers, source);
+            tests,
+        } = scan_text(parsers, source, &mut self.names);
         self.findings.extend(findings);
+        self.tests.extend(tests);
         let declared = test_modules.into_iter().map(|name| (path.clone(), name));
         self.test_modules.extend(declared);
         match facts {
@@ -190,6 +219,8 @@ impl Gathered {
         self.files.append(&mut other.files);
         self.skipped.append(&mut other.skipped);
         self.findings.append(&mut other.findings);
+        self.tests.append(&mut other.tests);
+        self.names.merge(other.names);
         self.test_modules.append(&mut other.test_modules);
         for (why, count) in other.skipped_other {
             *self.skipped_other.entry(why).or_default() += count;
@@ -203,6 +234,8 @@ impl Gathered {
     fn sort(&mut self) {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         self.test_modules.sort();
+        self.tests
+            .sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
         self.broken_links.sort();
         self.findings.sort_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))

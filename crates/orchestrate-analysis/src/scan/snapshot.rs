@@ -12,6 +12,7 @@ use crate::language::Language;
 use crate::measured::Measured;
 use crate::metrics::{FunctionFacts, Hazard, Marker};
 use crate::source::Role;
+use crate::test_quality::TestFunction;
 
 /// A set of rules that looks for findings.
 #[derive(
@@ -95,6 +96,8 @@ pub struct Snapshot {
     pub engines: Vec<Engine>,
     /// What the rules found, sorted by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// The tests and what they claim, sorted by path and line.
+    pub tests: Vec<TestFunction>,
     /// README, changelog, licence and links.
     pub documents: ProjectDocuments,
     /// Whether the scan was stopped before its end; then everything here is partial.

@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 use super::{ScanOptions, Snapshot, Syntax, scan, scan_text};
 use crate::inventory::{ScanErrorKind, SkipReason};
-use crate::language::Language;
 use crate::measured::Measured;
 use crate::scan::Parsers;
 use crate::source::{Role, SourceFile};
+use crate::test_quality::ProductNames;
 use crate::{documentation, quality};
 
 const PATHS: [&str; 6] = ["a.rs", "a.py", "a.js", "a.ts", "a.tsx", "a.go"];
@@ -216,6 +216,26 @@ fn ignored_installed_and_vendored_files_are_left_out() {
     assert_eq!(snapshot.vendored, 1);
 }
 
+/// Above the root of a repository, nobody's `.gitignore` is meant.
+#[test]
+fn rules_of_parents_hold_within_a_repository_only() {
+    let directory = directory(&[
+        (".gitignore", b"a.py\n"),
+        ("sub/a.py", b""),
+        ("sub/b.py", b""),
+    ]);
+    let found = || {
+        let root = directory.path().join("sub");
+        scan(&root, &ScanOptions::default())
+            .expect("it is a directory")
+            .files
+            .len()
+    };
+    assert_eq!(found(), 2);
+    fs::create_dir(directory.path().join(".git")).expect("it is writable");
+    assert_eq!(found(), 1);
+}
+
 #[test]
 fn the_role_does_not_depend_on_what_lies_above_the_root() {
     let directory = directory(&[("tests/project/src/a.rs", b"fn a() {}")]);
@@ -294,14 +314,12 @@ fn a_cancelled_scan_measures_nothing() {
 }
 
 fn one(path: &str, text: &str) -> super::ScannedFile {
-    let source = SourceFile {
-        path: path.to_owned(),
-        language: Language::of_path(path).expect("a known ending"),
-        role: Role::Product,
-        text: text.to_owned(),
-        modified: None,
-    };
-    scan_text(&mut Parsers::default(), source)
+    let source = SourceFile::of_text(path, text).expect("a known ending");
+    scan_text(
+        &mut Parsers::default(),
+        source,
+        &mut ProductNames::default(),
+    )
 }
 
 #[test]

@@ -26,7 +26,6 @@ pub(super) type Frame<'t> = HashMap<&'t str, Value>;
 /// The state of the pass over one file.
 pub(super) struct Flow<'t> {
     pub(super) text: &'t str,
-    pub(super) path: &'t str,
     pub(super) dialect: &'static Dialect,
     pub(super) report: Report<'t>,
     /// Functions and classes of the file by name; `None` where a name stands for several.
@@ -46,14 +45,12 @@ pub(super) struct Flow<'t> {
 impl<'t> Flow<'t> {
     pub(super) fn new(
         text: &'t str,
-        path: &'t str,
         dialect: &'static Dialect,
         report: Report<'t>,
         definitions: HashMap<&'t str, Option<Node<'t>>>,
     ) -> Self {
         Self {
             text,
-            path,
             dialect,
             report,
             definitions,
@@ -378,7 +375,7 @@ impl<'t> Flow<'t> {
     /// The key of an entry: a constant, or `Nothing` where it is not known.
     fn key(&mut self, node: Node<'t>) -> Constant {
         match self.shape(node) {
-            Shape::Name => Constant::Text(self.text(node).into()),
+            Shape::Name | Shape::Skip => Constant::Text(self.text(node).into()),
             _ => self.visit(node).constant.unwrap_or(Constant::Nothing),
         }
     }

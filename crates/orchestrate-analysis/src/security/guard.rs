@@ -6,7 +6,7 @@
 use tree_sitter::Node;
 
 use super::flow::Flow;
-use super::shape::{Shape, children};
+use super::shape::{Argument, Shape, children};
 use super::value::{Constant, Taint, Uses};
 
 /// One thing that a condition says of a variable.
@@ -198,6 +198,10 @@ fn variable<'t>(flow: &Flow<'t>, node: Node<'t>) -> Option<&'t str> {
                 let name = flow.text(node);
                 return flow.variable(name).map(|_| name);
             }
+            // `realpath(x).startswith(...)` is about `x`.
+            Shape::Call { arguments, .. } if is_variable(flow, arguments.first()) => {
+                return arguments.first().map(|argument| flow.text(argument.value));
+            }
             Shape::Call { callee, .. } => match flow.shape(callee) {
                 Shape::Member { object, .. } => node = object,
                 _ => return None,
@@ -208,6 +212,13 @@ fn variable<'t>(flow: &Flow<'t>, node: Node<'t>) -> Option<&'t str> {
         }
     }
     None
+}
+
+fn is_variable(flow: &Flow<'_>, argument: Option<&Argument<'_>>) -> bool {
+    argument.is_some_and(|argument| {
+        let name = flow.text(argument.value);
+        flow.variable(name).is_some()
+    })
 }
 
 /// Takes the facts of one side of a branch as given.

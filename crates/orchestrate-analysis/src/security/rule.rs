@@ -101,8 +101,6 @@ families! {
         "an entry named `../x` is written outside the target directory";
     JWT: High, 347, "token accepted without checking its signature",
         "anybody can write a token of their own";
-    HEADER: Medium, 113, "response header built from outside data",
-        "line breaks in the data add headers or a second response";
     LDAP: High, 90, "LDAP filter built from outside data",
         "filter syntax in the data changes what is searched";
     XPATH: High, 643, "XPath expression built from outside data",
@@ -137,8 +135,6 @@ families! {
         "reading it is undefined even where every value is valid";
     STATIC_MUT: Low, 362, "mutable global without synchronisation",
         "two threads that touch it race";
-    LOG: Low, 117, "log line built from outside data",
-        "line breaks in the data forge log entries";
     REGEX: Medium, 1333, "regular expression chosen from outside",
         "a pattern can be written that takes exponential time";
 }

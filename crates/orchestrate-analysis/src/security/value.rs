@@ -307,7 +307,9 @@ fn looks_like_sql(text: &str) -> bool {
     let begins = STARTS.iter().any(|(first, then)| {
         head.strip_prefix(first).is_some_and(|rest| {
             rest.starts_with(|c: char| c.is_whitespace())
-                && (*then == " " || rest.contains(then) || (*first == "update" && rest.len() < 24))
+                && (*then == " "
+                    || rest.contains(then)
+                    || (*first == "update" && rest.trim().is_empty()))
         })
     });
     if !begins {

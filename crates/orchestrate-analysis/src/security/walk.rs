@@ -28,7 +28,7 @@ pub fn check(file: &ParsedFile<'_>) -> Vec<Finding> {
     let text = file.source.text.as_str();
     let root = file.tree.root_node();
     let (report, definitions) = index(root, text, dialect);
-    let mut flow = Flow::new(text, &file.source.path, dialect, report, definitions);
+    let mut flow = Flow::new(text, dialect, report, definitions);
     flow.visit(root);
     each(root, |node| (dialect.on_node)(&mut flow, node));
     flow.report.finish(file)

@@ -134,6 +134,12 @@ fn rust_tokens<'t, 's>(file: &'s ParsedFile<'_>, tree: Node<'t>) -> Vec<FoundTes
     found
 }
 
+/// `@pytest.fixture(..)` and its likes, but not `@pytest.mark.usefixtures(..)`.
+fn is_fixture_decorator(decorator: &str) -> bool {
+    let name = decorator.split('(').next().unwrap_or_default().trim();
+    name.ends_with("fixture")
+}
+
 fn python<'t, 's>(file: &'s ParsedFile<'_>, node: Node<'t>) -> Option<FoundTest<'t, 's>> {
     /// Fixtures of pytest itself and of plugins that bring no product code.
     const OWN: [&str; 16] = [
@@ -161,7 +167,7 @@ fn python<'t, 's>(file: &'s ParsedFile<'_>, node: Node<'t>) -> Option<FoundTest<
         parent.kind() == "decorated_definition"
             && parent
                 .children(&mut cursor)
-                .any(|child| child.kind() == "decorator" && file.text(child).contains("fixture"))
+                .any(|child| child.kind() == "decorator" && is_fixture_decorator(file.text(child)))
     });
     (name.starts_with("test") && !is_fixture).then_some(())?;
     let parameters = node.child_by_field_name("parameters")?;

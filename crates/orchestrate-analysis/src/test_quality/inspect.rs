@@ -147,10 +147,9 @@ fn is_plainly_true(condition: &str) -> bool {
 
 /// Whether an asserted expression is false as it is written: `assert False` is a way to fail, not to claim.
 fn is_plainly_false(expression: &str) -> bool {
-    matches!(
-        expression.trim_matches(['(', ')', ' ']),
-        "false" | "False" | "0"
-    )
+    // A message may follow it.
+    let first = expression.split(',').next().unwrap_or_default();
+    matches!(first.trim_matches(['(', ')', ' ']), "false" | "False" | "0")
 }
 
 /// Collects what stands below a node. What stands inside an assertion belongs to it.

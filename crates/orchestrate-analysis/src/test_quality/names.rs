@@ -24,55 +24,79 @@ pub struct ProductNames {
 }
 
 impl ProductNames {
-    /// Learns the names of product files from their paths and, for Go, from their declarations.
+    /// The names that follow from the paths of product files.
     #[must_use]
-    pub fn of<'f, 's: 'f>(files: impl IntoIterator<Item = &'f ParsedFile<'s>>) -> Self {
-        let mut names = Self::default();
-        for file in files
-            .into_iter()
-            .filter(|file| file.source.role == Role::Product)
-        {
-            names.files.insert(file.source.path.clone());
-            if file.source.language == Language::Go {
-                let (directory, _) = file.source.path.rsplit_once('/').unwrap_or(("", ""));
-                names
-                    .go
-                    .entry(directory.to_owned())
-                    .or_default()
-                    .extend(go_declarations(file));
-            }
+    pub fn of_paths<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let files: BTreeSet<String> = paths.into_iter().map(str::to_owned).collect();
+        Self {
+            python: python_roots(&files),
+            files,
+            ..Self::default()
         }
-        names.python = python_roots(&names.files);
-        names
     }
 
-    /// Adds the name of a crate of the project, as its manifest writes it.
-    #[must_use]
-    pub fn with_crate(mut self, name: &str) -> Self {
-        self.crates.insert(name.replace('-', "_"));
-        self
+    /// Learns what a product file declares. Only Go tests see names without an import.
+    pub fn learn(&mut self, file: &ParsedFile<'_>) {
+        if file.source.language == Language::Go && file.source.role == Role::Product {
+            let (directory, _) = file.source.path.rsplit_once('/').unwrap_or(("", ""));
+            self.go
+                .entry(directory.to_owned())
+                .or_default()
+                .extend(go_declarations(file));
+        }
     }
 
-    /// Adds the name of a package of the project, as `package.json` writes it.
-    #[must_use]
-    pub fn with_package(mut self, name: &str) -> Self {
-        self.packages.insert(name.to_owned());
-        self
+    /// Learns the name that a manifest gives to a crate, package or module.
+    pub fn learn_manifest(&mut self, path: &str, text: &str) {
+        match path.rsplit('/').next().unwrap_or(path) {
+            "Cargo.toml" => self
+                .crates
+                .extend(values(text, "name").map(|name| name.replace('-', "_"))),
+            "pyproject.toml" => self
+                .python
+                .extend(values(text, "name").map(|name| name.replace('-', "_"))),
+            "package.json" => {
+                let manifest: Option<serde_json::Value> = serde_json::from_str(text).ok();
+                let name = manifest
+                    .as_ref()
+                    .and_then(|manifest| manifest.get("name")?.as_str());
+                self.packages.extend(name.map(str::to_owned));
+            }
+            "go.mod" => {
+                let module = text
+                    .lines()
+                    .find_map(|line| line.trim().strip_prefix("module "));
+                self.modules
+                    .extend(module.map(|path| path.trim().trim_matches('"').to_owned()));
+            }
+            _ => {}
+        }
     }
 
-    /// Adds the path of a module of the project, as `go.mod` writes it.
-    #[must_use]
-    pub fn with_module(mut self, path: &str) -> Self {
-        self.modules.insert(path.to_owned());
-        self
+    /// Takes in what another thread learned.
+    pub fn merge(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.python.extend(other.python);
+        self.crates.extend(other.crates);
+        self.packages.extend(other.packages);
+        self.modules.extend(other.modules);
+        for (directory, names) in other.go {
+            self.go.entry(directory).or_default().extend(names);
+        }
     }
+}
 
-    /// Adds a name under which Python code of the project is imported.
-    #[must_use]
-    pub fn with_python(mut self, name: &str) -> Self {
-        self.python.insert(name.to_owned());
-        self
-    }
+/// The values of a key of a TOML file, wherever it stands: a name too many can only make a test look better.
+fn values<'t>(text: &'t str, key: &str) -> impl Iterator<Item = &'t str> {
+    text.lines().filter_map(move |line| {
+        let value = line
+            .trim()
+            .strip_prefix(key)?
+            .trim_start()
+            .strip_prefix('=')?
+            .trim_start();
+        value.strip_prefix('"')?.split('"').next()
+    })
 }
 
 /// The names at which imports of Python files can begin: the first directory of their path, the outermost package, and

@@ -49,10 +49,12 @@ fn product() -> ProductNames {
         ),
     ];
     let parsed: Vec<ParsedFile<'_>> = files.iter().map(parse).collect();
-    ProductNames::of(&parsed)
-        .with_crate("my-shop")
-        .with_package("@me/shop")
-        .with_module("example.com/shop")
+    let mut names = ProductNames::of_paths(files.iter().map(|file| file.path.as_str()));
+    parsed.iter().for_each(|file| names.learn(file));
+    names.learn_manifest("Cargo.toml", "[package]\nname = \"my-shop\"\n");
+    names.learn_manifest("package.json", r#"{"name": "@me/shop"}"#);
+    names.learn_manifest("go.mod", "module example.com/shop\n\ngo 1.22\n");
+    names
 }
 
 fn tests_of(path: &str, text: &str) -> Vec<TestFunction> {
@@ -204,6 +206,7 @@ def helper(): assert True
 def not_a_test(): assert True
 @pytest.fixture(scope="session")
 def test_apps(): pass
+@pytest.mark.usefixtures("x")
 @pytest.mark.parametrize("x", [1])
 def test_marked(x): pass
 def test_nested():
@@ -214,8 +217,8 @@ def test_nested():
             4 test_pass: Nothing, 0 of 0 trivial, DoesNot
             5 test_doc: Nothing, 0 of 0 trivial, DoesNot
             8 test_smoke: NoneVisible, 0 of 0 trivial, Reaches
-            14 test_marked: Nothing, 0 of 0 trivial, DoesNot
-            15 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
+            15 test_marked: Nothing, 0 of 0 trivial, DoesNot
+            16 test_nested: OnlyTrivial, 1 of 1 trivial, Reaches
         "#]],
     );
 }
@@ -306,6 +309,8 @@ mod tests {
     #[test]
     fn method_of_a_trait() { let xs = [7, 9]; assert!(xs.largest() == 9); }
     #[test]
+    fn must_not_get_here() { if total() == 2 { assert!(false, "{}", 1); } }
+    #[test]
     fn panics_itself() { match total() { 1 => {} other => panic!("{other}") } }
     fn run_it(x: u32) { assert_eq!(total(), x); }
     fn not_a_test() { assert!(true); }
@@ -336,10 +341,11 @@ mod tests {
             32 waits: Asserts, 0 of 1 trivial, Reaches
             34 dead: OnlyTrivial, 1 of 1 trivial, DoesNot
             36 method_of_a_trait: Asserts, 0 of 1 trivial, Reaches
-            38 panics_itself: Asserts, 0 of 1 trivial, Reaches
-            43 law: Asserts, 0 of 1 trivial, Reaches
-            45 no_law: OnlyTrivial, 1 of 1 trivial, DoesNot
-            48 panics_in_macro: Asserts, 0 of 1 trivial, Reaches
+            38 must_not_get_here: Asserts, 0 of 1 trivial, Reaches
+            40 panics_itself: Asserts, 0 of 1 trivial, Reaches
+            45 law: Asserts, 0 of 1 trivial, Reaches
+            47 no_law: OnlyTrivial, 1 of 1 trivial, DoesNot
+            50 panics_in_macro: Asserts, 0 of 1 trivial, Reaches
         "#]],
     );
 }

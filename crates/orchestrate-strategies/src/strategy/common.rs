@@ -1,5 +1,7 @@
 //! What every strategy needs: reading parameters, writing agent steps, and figures over parts.
 
+use std::fmt;
+
 use orchestrate_core::condition::{Comparison, Condition, Reference};
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::outcome::Outcome;
@@ -38,6 +40,29 @@ pub(super) fn parameter(
         strategy: strategy.to_owned(),
         parameter: parameter.to_owned(),
         problem: problem.into(),
+    }
+}
+
+/// A number from 0 to 10: the strategy's own, else the context's of that name, else none. `possible` is what an error says.
+pub(super) fn number(
+    strategy: &str,
+    name: &str,
+    own: Option<f64>,
+    context: &Context,
+    possible: &str,
+) -> Result<Option<f64>, StrategyError> {
+    let unusable = |given: &dyn fmt::Display| {
+        parameter(strategy, name, format!("must be {possible}, got `{given}`"))
+    };
+    let given = match (own, context.get(name)) {
+        (Some(own), _) => own,
+        (None, None | Some(Value::Null)) => return Ok(None),
+        (None, Some(value)) => value.as_f64().ok_or_else(|| unusable(value))?,
+    };
+    if (0.0..=10.0).contains(&given) {
+        Ok(Some(given))
+    } else {
+        Err(unusable(&given))
     }
 }
 

@@ -57,20 +57,14 @@ impl Refinement {
 
     /// The target from 0 to 10: the parameter, else the context's, else none.
     fn target(&self, context: &Context) -> Result<Option<f64>, StrategyError> {
-        let unusable = |given: &dyn std::fmt::Display| {
-            let problem = format!("must be a number from 0 to 10, got `{given}`");
-            common::parameter(Self::NAME, "target_quality", problem)
-        };
-        let given = match (self.target_quality, context.get("target_quality")) {
-            (Some(own), _) => own,
-            (None, Some(value)) => value.as_f64().ok_or_else(|| unusable(value))?,
-            (None, None) => return Ok(None),
-        };
-        if (0.0..=10.0).contains(&given) {
-            Ok(Some(given))
-        } else {
-            Err(unusable(&given))
-        }
+        let possible = "a number from 0 to 10";
+        common::number(
+            Self::NAME,
+            "target_quality",
+            self.target_quality,
+            context,
+            possible,
+        )
     }
 }
 
@@ -264,11 +258,11 @@ mod tests {
             .assert_eq(&error.to_string());
         let error = Refinement::from_params(&object(json!({"target_quality": 11}))).unwrap_err();
         expect!["strategy `refinement`: parameter `target_quality` must be a number from 0 to 10, got `11`"].assert_eq(&error.to_string());
-        let context = object(json!({"target_quality": null}));
+        let context = object(json!({"target_quality": "best"}));
         let error = Refinement::default()
             .compose(&agent(&["a", "b"]), &context)
             .unwrap_err();
-        expect!["strategy `refinement`: parameter `target_quality` must be a number from 0 to 10, got `null`"].assert_eq(&error.to_string());
+        expect![[r#"strategy `refinement`: parameter `target_quality` must be a number from 0 to 10, got `"best"`"#]].assert_eq(&error.to_string());
     }
 
     fn check(parts: &[Part], outcome: Outcome, expected: Expect) {

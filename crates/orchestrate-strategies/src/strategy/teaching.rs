@@ -56,19 +56,10 @@ impl Teaching {
 
     /// The threshold from 0 to 1: the parameter, else the context's, else the default.
     fn threshold(&self, context: &Context) -> Result<f64, StrategyError> {
-        let unusable = |given: &dyn std::fmt::Display| {
-            let problem =
-                format!("must be a number from 0 to 1, or up to 10 on that scale, got `{given}`");
-            common::parameter(Self::NAME, "quality_threshold", problem)
-        };
-        let given = match (self.quality_threshold, context.get("quality_threshold")) {
-            (Some(own), _) => own,
-            (None, Some(value)) => value.as_f64().ok_or_else(|| unusable(value))?,
-            (None, None) => DEFAULT_THRESHOLD,
-        };
-        if !(0.0..=10.0).contains(&given) {
-            return Err(unusable(&given));
-        }
+        let possible = "a number from 0 to 1, or up to 10 on that scale";
+        let own = self.quality_threshold;
+        let given = common::number(Self::NAME, "quality_threshold", own, context, possible)?
+            .unwrap_or(DEFAULT_THRESHOLD);
         Ok(if given > 1.0 { given / 10.0 } else { given })
     }
 }

@@ -27,8 +27,8 @@ struct State {
     seen_root: bool,
     /// Whether the outermost element was closed; without that the report is cut off.
     closed: bool,
-    /// The file of the class that is open.
-    file: Option<String>,
+    /// The file of the class that is open, with what is known of it.
+    file: Option<(String, FileBuilder)>,
     /// The method that is open.
     method: Option<Method>,
     in_source: bool,
@@ -150,8 +150,9 @@ impl State {
                 let file = file
                     .filter(|file| !file.is_empty())
                     .ok_or("`<class>` without a filename")?;
-                self.builders.entry(file.clone()).or_default();
-                self.file = Some(file);
+                self.put_back();
+                let known = self.builders.remove(&file).unwrap_or_default();
+                self.file = Some((file, known));
             }
             "method" => {
                 let mut name = String::new();
@@ -192,8 +193,7 @@ impl State {
         })?;
         let line = line.ok_or("`<line>` without a number")?;
         let hits = hits.ok_or("`<line>` without hits")?;
-        let file = self.file.as_ref().ok_or("`<line>` outside a class")?;
-        let builder = self.builders.entry(file.clone()).or_default();
+        let (_, builder) = self.file.as_mut().ok_or("`<line>` outside a class")?;
         builder.max_line(line, hits);
         if let Some((covered, total)) = branches {
             builder.max_branches(line, covered, total);
@@ -205,6 +205,13 @@ impl State {
         Ok(())
     }
 
+    /// Ends the class that is open; another class may go on with its file.
+    fn put_back(&mut self) {
+        if let Some((file, builder)) = self.file.take() {
+            self.builders.insert(file, builder);
+        }
+    }
+
     fn close(&mut self, name: &str) {
         match name {
             "source" => {
@@ -214,22 +221,14 @@ impl State {
                     self.sources.push(source);
                 }
             }
-            "class" => self.file = None,
+            "class" => self.put_back(),
             "method" => {
-                if let (
-                    Some(Method {
-                        name,
-                        span: Some((first, last, hits)),
-                    }),
-                    Some(file),
-                ) = (self.method.take(), &self.file)
+                let method = self.method.take();
+                let span = method.and_then(|method| Some((method.name, method.span?)));
+                if let (Some((name, (first, last, hits))), Some((_, builder))) =
+                    (span, &mut self.file)
                 {
-                    self.builders.entry(file.clone()).or_default().add_function(
-                        name,
-                        first,
-                        Some(last),
-                        hits,
-                    );
+                    builder.add_function(name, first, Some(last), hits);
                 }
             }
             _ => {}

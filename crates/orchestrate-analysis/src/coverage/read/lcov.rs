@@ -3,24 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::error::{ReadError, excerpt, line_number};
-use crate::coverage::model::{Counts, FileBuilder, Format, RawReport, Unit, build_files};
+use crate::coverage::model::{Counts, FileBuilder, Format, RawReport, Unit};
+
+/// What all records of one file say. A branch that is taken in one of them is taken, so they are kept by identity.
+#[derive(Default)]
+struct Contents {
+    builder: FileBuilder,
+    branches: BTreeMap<(u32, String), bool>,
+}
 
 /// One `SF:` … `end_of_record`. Functions name their hits in a later line, so they wait here.
 #[derive(Default)]
 struct Record {
     path: String,
+    contents: Contents,
     functions: BTreeMap<String, (u32, Option<u32>)>,
     entered: BTreeMap<String, u64>,
     /// lcov 2 gives functions an index: `FNL:<index>,<line>[,<end>]` and `FNA:<index>,<hits>,<name>`.
     indexed: BTreeMap<String, (u32, Option<u32>)>,
-    branches: BTreeMap<(u32, String), bool>,
 }
 
 /// Reads a tracefile. Several records of one file are runs of the same lines: their hits are added.
 pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
-    let mut builders: BTreeMap<String, FileBuilder> = BTreeMap::new();
-    // Branches of a file are joined over all its records by their identity: a branch taken in one test is taken.
-    let mut branches: BTreeMap<String, BTreeMap<(u32, String), bool>> = BTreeMap::new();
+    let mut files: BTreeMap<String, Contents> = BTreeMap::new();
     let mut stated = Counts::default();
     let mut repeated = false;
     let mut open: Option<Record> = None;
@@ -36,7 +41,8 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             let record = open
                 .take()
                 .ok_or_else(|| ReadError::line(number, "`end_of_record` without `SF:`"))?;
-            close(record, &mut builders, &mut branches);
+            let (path, contents) = close(record);
+            files.insert(path, contents);
             continue;
         }
         let (tag, value) = line.split_once(':').ok_or_else(|| {
@@ -52,11 +58,13 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
             if value.is_empty() {
                 return Err(ReadError::line(number, "`SF:` without a path"));
             }
+            let known = files.remove(value);
+            repeated |= known.is_some();
             open = Some(Record {
                 path: value.to_owned(),
+                contents: known.unwrap_or_default(),
                 ..Record::default()
             });
-            repeated |= builders.contains_key(value);
             continue;
         }
         if matches!(tag, "TN" | "KF" | "VER") {
@@ -65,9 +73,7 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         let record = open.as_mut().ok_or_else(|| {
             ReadError::line(number, format!("`{}:` outside a record", excerpt(tag)))
         })?;
-        let builder = builders.entry(record.path.clone()).or_default();
-        entry(tag, value, record, builder, &mut stated)
-            .map_err(|what| ReadError::line(number, what))?;
+        entry(tag, value, record, &mut stated).map_err(|what| ReadError::line(number, what))?;
     }
     if let Some(record) = open {
         let what = format!(
@@ -76,16 +82,16 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
         );
         return Err(ReadError::line(last, what));
     }
-    for (path, taken) in branches {
-        let builder = builders.entry(path).or_default();
-        for ((line, _), taken) in taken {
-            builder.add_branches(line, u32::from(taken), 1);
+    let files = files.into_iter().map(|(path, mut contents)| {
+        for ((line, _), taken) in contents.branches {
+            contents.builder.add_branches(line, u32::from(taken), 1);
         }
-    }
+        contents.builder.build(path)
+    });
     Ok(RawReport {
         format: Format::Lcov,
         unit: Unit::Lines,
-        files: build_files(builders),
+        files: files.collect(),
         source_roots: Vec::new(),
         // With several records per file their `LF` count the same lines again and again.
         own_summary: (stated.total > 0 && !repeated).then_some(stated),
@@ -95,19 +101,13 @@ pub(super) fn read(text: &str) -> Result<RawReport, ReadError> {
 }
 
 /// One line inside a record.
-fn entry(
-    tag: &str,
-    value: &str,
-    record: &mut Record,
-    builder: &mut FileBuilder,
-    stated: &mut Counts,
-) -> Result<(), String> {
+fn entry(tag: &str, value: &str, record: &mut Record, stated: &mut Counts) -> Result<(), String> {
     match tag {
         "DA" => {
             let mut parts = value.split(',');
             let line = line_number(number(parts.next(), "line")?)?;
             let hits = number(parts.next(), "hits")?;
-            builder.add_line(line, hits);
+            record.contents.builder.add_line(line, hits);
         }
         "BRDA" => {
             // `<line>,<block>,<branch>,<taken>`; coverage.py writes a sentence as the branch, so the ends decide.
@@ -116,13 +116,16 @@ fn entry(
             let line = line_number(number(Some(line), "line")?)?;
             let taken = taken != "-" && number(Some(taken), "taken")? > 0;
             let known = record
+                .contents
                 .branches
                 .entry((line, branch.to_owned()))
                 .or_default();
             *known |= taken;
         }
         // Many tools write `BRF:0` when they measured no branches, so only a count above that speaks of branches.
-        "BRF" if number(Some(value), "branches found")? > 0 => builder.branches_known(),
+        "BRF" if number(Some(value), "branches found")? > 0 => {
+            record.contents.builder.branches_known();
+        }
         "LF" => {
             let count = number(Some(value), "lines found")?;
             stated.total = stated.total.saturating_add(count);
@@ -174,23 +177,14 @@ fn entry(
     Ok(())
 }
 
-/// Moves a finished record into its file.
-fn close(
-    record: Record,
-    builders: &mut BTreeMap<String, FileBuilder>,
-    branches: &mut BTreeMap<String, BTreeMap<(u32, String), bool>>,
-) {
-    let builder = builders.entry(record.path.clone()).or_default();
+/// Joins the functions of a finished record with their hits.
+fn close(record: Record) -> (String, Contents) {
+    let mut contents = record.contents;
     for (name, (line, end)) in record.functions {
         let hits = record.entered.get(&name).copied().unwrap_or(0);
-        builder.add_function(name, line, end, hits);
+        contents.builder.add_function(name, line, end, hits);
     }
-    if !record.branches.is_empty() {
-        let known = branches.entry(record.path).or_default();
-        for (branch, taken) in record.branches {
-            *known.entry(branch).or_default() |= taken;
-        }
-    }
+    (record.path, contents)
 }
 
 fn number(text: Option<&str>, what: &str) -> Result<u64, String> {

@@ -15,9 +15,9 @@ use super::super::common;
 use super::aggregate;
 
 const MAX_ROUNDS: u32 = 5;
-const ROUND: &str = "State your own view of the task, with your reasons. Put what it comes down to, in a few words, into `verdict`.";
-const NEXT_ROUND: &str = "The views of the round before are there as `opinion_` and the agent's name. Say where you agree and where you differ, change your view where theirs is better founded, and put what it comes down to, in a few words, into `verdict`.";
-const SYNTHESIS: &str = "The views of the participants are there as `opinion_` and the agent's name. Join them into one answer. Say where they differ and which view is better founded. Put what it comes down to, in a few words, into `verdict`.";
+const ROUND: &str = "State your own view of the task, with your reasons. Put what you decide into `verdict` in one or two plain words, for example approve or reject.";
+const NEXT_ROUND: &str = "The views of the round before are there as `opinion_` and the participant's name. Say where you agree and where you differ, and change your view where theirs is better founded. Put what you decide into `verdict` in one or two plain words; where you agree with somebody, use the same words.";
+const SYNTHESIS: &str = "The views of the participants are there as `opinion_` and the participant's name. Join them into one answer. Say where they differ and which view is better founded. Put what you decide into `verdict` in one or two plain words.";
 
 /// The step that joins the opinions.
 pub(super) const SYNTHESIS_STEP: &str = "synthesis";

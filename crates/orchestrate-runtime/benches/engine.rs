@@ -1,0 +1,386 @@
+//! The price of the engine per step, beside floors that do the same work without it.
+//!
+//! Every pair of numbers comes from the same run on the same machine; the targets are ratios or
+//! stand in the name of the group. `engine` is the time from the first event of a run to its last,
+//! `whole` includes checking, compiling and hashing the plan.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use orchestrate_core::backend::{AgentBackend, AgentInput, AgentOutput};
+use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::condition::Reference;
+use orchestrate_core::id::{AgentId, RunId, StepName, StepPath};
+use orchestrate_core::plan::{AgentStep, GraphNode, Join, OnError, Plan, Step, StepKind};
+use orchestrate_core::report::RunReport;
+use orchestrate_core::scope::Scope;
+use orchestrate_core::team::Team;
+use orchestrate_core::template::Tier;
+use orchestrate_core::testing::template;
+use orchestrate_runtime::{FunctionBackend, LocalExecutor};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+}
+
+/// A JSON object of about one kilobyte.
+fn kilobyte() -> Arc<Value> {
+    let fields = (0..16).map(|i| (format!("field_{i:02}"), Value::from("x".repeat(48))));
+    Arc::new(Value::Object(fields.collect()))
+}
+
+/// `pass` hands on what it was given; `sleep` takes 100 ms.
+fn backend() -> FunctionBackend {
+    let first = kilobyte();
+    FunctionBackend::new()
+        .agent("pass", move |input: AgentInput| {
+            let first = first.clone();
+            async move {
+                let given = input.input("previous_output").cloned();
+                Ok(AgentOutput::json(given.unwrap_or(first)))
+            }
+        })
+        .agent("sleep", |_| async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(AgentOutput::json(Value::Null))
+        })
+}
+
+fn executor() -> LocalExecutor {
+    LocalExecutor::builder().backend(backend()).build().unwrap()
+}
+
+fn team() -> Team {
+    Team::new(["pass", "sleep"].map(|id| template(id, Tier::Cheap).into()))
+}
+
+fn name(i: usize) -> StepName {
+    StepName::new(format!("s{i}")).unwrap()
+}
+
+fn step(agent: &str, i: usize, reads: Option<usize>) -> Step {
+    let StepKind::Agent(mut step) = Step::agent(AgentId::new(agent).unwrap()).kind else {
+        unreachable!("an agent's step is an agent's step")
+    };
+    if let Some(before) = reads {
+        let output = Reference::new(format!("steps.s{before}.output"));
+        step.inputs.insert("previous_output".into(), output);
+    }
+    Step::new(StepKind::Agent(AgentStep { ..step })).named(name(i))
+}
+
+fn plan(root: StepKind) -> Plan {
+    Plan::new("measure", &team(), Step::new(root))
+}
+
+fn chain(n: usize) -> Plan {
+    plan(StepKind::Sequence {
+        steps: (0..n).map(|i| step("pass", i, i.checked_sub(1))).collect(),
+        on_error: OnError::Stop,
+        collect: None,
+    })
+}
+
+fn fan(agent: &str, n: usize) -> Plan {
+    plan(StepKind::Parallel {
+        steps: (0..n).map(|i| step(agent, i, None)).collect(),
+        join: Join::All,
+        max_concurrency: None,
+        on_error: OnError::Continue,
+        collect: None,
+    })
+}
+
+/// The steps that each step of a layered graph needs: three of the layer before, chosen by a fixed rule.
+fn layered(n: usize, width: usize) -> Vec<Vec<usize>> {
+    let mut state = 0x9e37_79b9_u64;
+    let mut next = move |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let needs = |i: usize| {
+        let layer = i / width;
+        let mut needs: Vec<usize> = match layer {
+            0 => Vec::new(),
+            _ => (0..3).map(|_| (layer - 1) * width + next(width)).collect(),
+        };
+        needs.sort_unstable();
+        needs.dedup();
+        needs
+    };
+    (0..n).map(needs).collect()
+}
+
+fn dag(needs: &[Vec<usize>]) -> Plan {
+    let nodes = needs.iter().enumerate().map(|(i, needs)| GraphNode {
+        needs: needs.iter().map(|need| name(*need)).collect(),
+        step: step("pass", i, needs.last().copied()),
+    });
+    plan(StepKind::Graph {
+        nodes: nodes.collect(),
+        on_error: OnError::SkipDependents,
+        collect: None,
+    })
+}
+
+/// A run with somebody who listens to every event.
+async fn watched(executor: &LocalExecutor, plan: &Plan) -> RunReport {
+    let mut handle = executor.start(plan).unwrap();
+    let mut events = handle.events();
+    let listener = tokio::spawn(async move {
+        let mut count = 0_u64;
+        while let Some(event) = events.next().await {
+            count += 1;
+            black_box(event);
+        }
+        count
+    });
+    let report = handle.report().await.unwrap();
+    assert!(report.success(), "{:?}", report.outcome);
+    assert!(listener.await.unwrap() > 0);
+    report
+}
+
+fn input(
+    step: usize,
+    previous: Option<Arc<Value>>,
+    agent: &Arc<orchestrate_core::team::Agent>,
+) -> AgentInput {
+    AgentInput {
+        run: RunId::of(&[1]),
+        task: "measure".into(),
+        context: Arc::default(),
+        agent: agent.clone(),
+        step: StepPath::root().child(&step),
+        instruction: None,
+        inputs: previous
+            .into_iter()
+            .map(|value| ("previous_output".into(), value))
+            .collect(),
+        scope: Scope::default(),
+        attempt: 1,
+        cancel: CancelSignal::default().attempt(),
+    }
+}
+
+fn member(id: &str) -> Arc<orchestrate_core::team::Agent> {
+    let team = team();
+    Arc::new(
+        team.members()
+            .iter()
+            .find(|agent| agent.id == id)
+            .unwrap()
+            .clone(),
+    )
+}
+
+/// The same agents called one after another by hand.
+async fn bare_chain(backend: &FunctionBackend, n: usize) -> Arc<Value> {
+    let agent = member("pass");
+    let mut value = None;
+    for i in 0..n {
+        value = Some(backend.run(input(i, value, &agent)).await.unwrap().output);
+    }
+    value.unwrap()
+}
+
+/// The same agents in a `JoinSet`.
+async fn bare_fan(backend: &Arc<FunctionBackend>, agent: &str, n: usize) -> Vec<Arc<Value>> {
+    let agent = member(agent);
+    let mut set = JoinSet::new();
+    for i in 0..n {
+        let backend = backend.clone();
+        let input = input(i, None, &agent);
+        set.spawn(async move { (i, backend.run(input).await.unwrap().output) });
+    }
+    let mut outputs = vec![Arc::default(); n];
+    while let Some(done) = set.join_next().await {
+        let (i, output) = done.unwrap();
+        outputs[i] = output;
+    }
+    outputs
+}
+
+/// The same graph as one task per step that waits for the steps it needs.
+async fn bare_dag(backend: &Arc<FunctionBackend>, needs: &[Vec<usize>]) -> Vec<Arc<Value>> {
+    let agent = member("pass");
+    let mut done: Vec<watch::Receiver<Option<Arc<Value>>>> = Vec::with_capacity(needs.len());
+    let mut set = JoinSet::new();
+    for (i, needs) in needs.iter().enumerate() {
+        let (sender, receiver) = watch::channel(None);
+        let mut before: Vec<_> = needs.iter().map(|need| done[*need].clone()).collect();
+        done.push(receiver);
+        let (backend, agent) = (backend.clone(), agent.clone());
+        set.spawn(async move {
+            let mut previous = None;
+            for receiver in &mut before {
+                previous.clone_from(&*receiver.wait_for(Option::is_some).await.unwrap());
+            }
+            let output = backend
+                .run(input(i, previous, &agent))
+                .await
+                .unwrap()
+                .output;
+            sender.send_replace(Some(output.clone()));
+            (i, output)
+        });
+    }
+    let mut outputs = vec![Arc::default(); needs.len()];
+    while let Some(result) = set.join_next().await {
+        let (i, output) = result.unwrap();
+        outputs[i] = output;
+    }
+    outputs
+}
+
+/// Times runs by their own clock, from the first event to the last.
+fn engine_time(runtime: &Runtime, executor: &LocalExecutor, plan: &Plan, rounds: u64) -> Duration {
+    let run = || runtime.block_on(watched(executor, plan)).wall_us;
+    Duration::from_micros((0..rounds).map(|_| run()).sum())
+}
+
+fn whole_time(runtime: &Runtime, executor: &LocalExecutor, plan: &Plan, rounds: u64) -> Duration {
+    let begun = Instant::now();
+    for _ in 0..rounds {
+        runtime.block_on(watched(executor, plan));
+    }
+    begun.elapsed()
+}
+
+fn bench(criterion: &mut Criterion) {
+    let runtime = runtime();
+    let executor = executor();
+    let shared = Arc::new(backend());
+
+    let mut group = criterion.benchmark_group("chain of 1000");
+    let plan = chain(1000);
+    group.throughput(Throughput::Elements(1000));
+    group.bench_function("engine", |b| {
+        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("whole", |b| {
+        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("bare", |b| {
+        b.iter(|| {
+            runtime.block_on(async {
+                runtime
+                    .spawn({
+                        let shared = shared.clone();
+                        async move { bare_chain(&shared, 1000).await }
+                    })
+                    .await
+                    .unwrap()
+            })
+        })
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("fan-out of 10000, at most 1.5x");
+    let plan = fan("pass", 10_000);
+    group
+        .throughput(Throughput::Elements(10_000))
+        .sample_size(20);
+    group.bench_function("engine", |b| {
+        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("whole", |b| {
+        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("bare", |b| {
+        b.iter(|| {
+            runtime.block_on(async {
+                runtime
+                    .spawn({
+                        let shared = shared.clone();
+                        async move { bare_fan(&shared, "pass", 10_000).await }
+                    })
+                    .await
+                    .unwrap()
+            })
+        })
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("graph of 1000 by 3, at most 2x");
+    let needs: Arc<Vec<Vec<usize>>> = Arc::new(layered(1000, 50));
+    let plan = dag(&needs);
+    group.throughput(Throughput::Elements(1000));
+    group.bench_function("engine", |b| {
+        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("whole", |b| {
+        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("bare", |b| {
+        b.iter(|| {
+            runtime.block_on(async {
+                runtime
+                    .spawn({
+                        let (shared, needs) = (shared.clone(), needs.clone());
+                        async move { bare_dag(&shared, &needs).await }
+                    })
+                    .await
+                    .unwrap()
+            })
+        })
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("10000 that sleep 100 ms, at most 1.2x");
+    let plan = fan("sleep", 10_000);
+    group
+        .throughput(Throughput::Elements(10_000))
+        .sample_size(10);
+    group.bench_function("engine", |b| {
+        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("whole", |b| {
+        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
+    });
+    group.bench_function("bare", |b| {
+        b.iter(|| {
+            runtime.block_on(async {
+                runtime
+                    .spawn({
+                        let shared = shared.clone();
+                        async move { bare_fan(&shared, "sleep", 10_000).await }
+                    })
+                    .await
+                    .unwrap()
+            })
+        })
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("linear");
+    group.sample_size(10);
+    for n in [1000, 10_000, 100_000] {
+        group.throughput(Throughput::Elements(n as u64));
+        let plans = [
+            ("chain", chain(n)),
+            ("fan", fan("pass", n)),
+            ("graph", dag(&layered(n, 50))),
+        ];
+        for (shape, plan) in &plans {
+            group.bench_function(BenchmarkId::new(*shape, n), |b| {
+                b.iter_custom(|rounds| engine_time(&runtime, &executor, plan, rounds))
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);

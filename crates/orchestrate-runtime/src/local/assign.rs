@@ -1,0 +1,71 @@
+//! Which backend runs which agent: settled before a run, shown to the user.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use orchestrate_core::backend::AgentBackend;
+use orchestrate_core::id::AgentId;
+use orchestrate_core::limits::Usage;
+use orchestrate_core::plan::Plan;
+use orchestrate_core::team::Agent;
+
+/// An agent of a plan and the backend that will run it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The agent.
+    pub agent: AgentId,
+    /// The name of the backend; none when no backend can run the agent, whose steps are then not executed.
+    pub backend: Option<Arc<str>>,
+}
+
+/// A backend with the agent that it is to run.
+#[derive(Debug)]
+pub(super) struct Assigned {
+    pub(super) backend: Arc<dyn AgentBackend>,
+    pub(super) name: Arc<str>,
+    pub(super) reservation: Usage,
+}
+
+/// The backends of an executor in the order in which they are asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Backends(pub(super) Vec<(Arc<str>, Arc<dyn AgentBackend>)>);
+
+impl Backends {
+    pub(super) fn add(&mut self, backend: Arc<dyn AgentBackend>) {
+        self.0.push((backend.name().into(), backend));
+    }
+
+    /// The first backend that can run an agent.
+    fn assign(&self, agent: &Agent) -> Option<Assigned> {
+        let (name, backend) = self.0.iter().find(|(_, backend)| backend.supports(agent))?;
+        Some(Assigned {
+            backend: backend.clone(),
+            name: name.clone(),
+            reservation: backend.reservation(agent),
+        })
+    }
+
+    pub(super) fn assignments(&self, plan: &Plan) -> Vec<Assignment> {
+        let assignment = |(id, agent): (&AgentId, &Arc<Agent>)| Assignment {
+            agent: id.clone(),
+            backend: self.assign(agent).map(|assigned| assigned.name),
+        };
+        plan.agents.iter().map(assignment).collect()
+    }
+
+    pub(super) fn settle(&self, plan: &Plan) -> HashMap<AgentId, Arc<Assigned>> {
+        let agents = plan.agents.iter();
+        agents
+            .filter_map(|(id, agent)| Some((id.clone(), Arc::new(self.assign(agent)?))))
+            .collect()
+    }
+
+    /// What is said of an agent that no backend can run.
+    pub(super) fn refusal(&self, agent: &AgentId) -> String {
+        let names: Vec<&str> = self.0.iter().map(|(name, _)| &**name).collect();
+        format!(
+            "no backend can run agent `{agent}` (backends: {})",
+            names.join(", ")
+        )
+    }
+}

@@ -1,0 +1,242 @@
+//! What the dispatcher does with one step: attempts, what they used, retries, its end.
+//!
+//! Here is the law of spending: no attempt without a reservation, and none is forgotten.
+
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::budget::Reservation;
+use orchestrate_core::event::EventKind;
+use orchestrate_core::evidence::Evidence;
+use orchestrate_core::limits::Usage;
+use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_strategies::graph::walk::{Ready, StepResult};
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::dispatcher::{Dispatcher, Going, Message};
+use super::flights::{Flight, Step};
+use super::worker::{Attempt, Ended};
+
+impl Dispatcher {
+    /// Makes an attempt. One that does not end at once goes on as a task.
+    pub(super) fn attempt(&mut self, mut step: Step, reservation: Reservation) {
+        let Some(assigned) = self.assigned.get(&step.task.agent.id).cloned() else {
+            return;
+        };
+        self.in_a_row += 1;
+        step.attempts += 1;
+        if step.attempts == 1 {
+            step.began_us = self.now_us;
+        }
+        self.publish(EventKind::StepStarted {
+            step: step.task.path.clone(),
+            agent: step.task.agent.id.clone(),
+            backend: assigned.name.clone(),
+            attempt: step.attempts,
+        });
+        let signal = self.signal.attempt();
+        let input = AgentInput {
+            run: self.run.clone(),
+            task: self.task.clone(),
+            context: self.context.clone(),
+            agent: step.task.agent.clone(),
+            step: step.task.path.clone(),
+            instruction: step.task.instruction.clone(),
+            inputs: step.inputs_for_attempt(),
+            scope: step.scope.clone(),
+            attempt: step.attempts,
+            cancel: signal.clone(),
+        };
+        let mut attempt = Attempt::new(assigned, input);
+        match attempt.poll_once() {
+            Poll::Ready(ended) => {
+                drop(attempt);
+                self.read_clock();
+                self.attempt_ended(step, reservation, ended);
+            }
+            Poll::Pending => {
+                let (node, number) = (step.node, step.attempts);
+                let limit = Duration::from_millis(step.task.timeout_ms);
+                let dispatcher = self.address.clone();
+                let worker = tokio::spawn(async move {
+                    let ended = attempt.within(limit).await;
+                    // Without a dispatcher there is nobody left to care.
+                    let _ = dispatcher.send(Message::Ended {
+                        node,
+                        attempt: number,
+                        ended,
+                    });
+                });
+                self.flights.take_off(Flight {
+                    step,
+                    reservation,
+                    signal,
+                    worker: AbortOnDropHandle::new(worker),
+                });
+            }
+        }
+    }
+
+    /// Settles an attempt and decides whether there is another.
+    pub(super) fn attempt_ended(&mut self, mut step: Step, reservation: Reservation, ended: Ended) {
+        let answer = match ended {
+            Ended::Answered(answer) => {
+                let used = match &answer {
+                    Ok(output) => output.usage,
+                    Err(failure) => failure.usage,
+                };
+                self.settle(&mut step, reservation, used);
+                answer
+            }
+            Ended::TimedOut => {
+                self.settle_unknown(&mut step, reservation);
+                let limit = step.task.timeout_ms;
+                Err(AgentFailure::new(
+                    FailureClass::Timeout,
+                    format!("it took longer than {limit} ms"),
+                ))
+            }
+            Ended::Panicked(message) => {
+                self.settle_unknown(&mut step, reservation);
+                Err(AgentFailure::new(FailureClass::Internal, message))
+            }
+        };
+        match answer {
+            Ok(output) => {
+                let confidence = output.confidence;
+                self.succeed(step, output.with_confidence(confidence));
+            }
+            Err(failure) => self.retry_or_fail(step, failure),
+        }
+    }
+
+    pub(super) fn succeed(&mut self, step: Step, output: AgentOutput) {
+        let AgentOutput {
+            output,
+            confidence,
+            evidence,
+            usage: _,
+        } = output;
+        let result = StepResult {
+            outcome: Outcome::Succeeded,
+            output,
+            confidence,
+        };
+        self.finish(step, result, evidence);
+    }
+
+    pub(super) fn retry_or_fail(&mut self, step: Step, failure: AgentFailure) {
+        let delay = step
+            .task
+            .retry
+            .next_delay(failure.class, step.attempts, failure.retry_after_ms)
+            .filter(|_| self.going == Going::On);
+        let again =
+            delay.and_then(|ms| Some((ms, Instant::now().checked_add(Duration::from_millis(ms))?)));
+        if let Some((delay_ms, until)) = again {
+            self.publish(EventKind::StepRetried {
+                step: step.task.path.clone(),
+                attempt: step.attempts,
+                class: failure.class,
+                message: failure.message,
+                delay_ms,
+            });
+            self.flights.rest(step, until);
+            return;
+        }
+        let result = StepResult {
+            outcome: Outcome::failed(failure.class, failure.message),
+            output: failure.output.unwrap_or_default(),
+            confidence: 0.0,
+        };
+        self.finish(step, result, failure.evidence);
+    }
+
+    /// Gives a reservation back for what was reported. Calls are counted here, whatever was reported.
+    pub(super) fn settle(&mut self, step: &mut Step, reservation: Reservation, used: Usage) {
+        let used = Usage { calls: 1, ..used };
+        step.usage += used;
+        if self.budget.settle(reservation, used).overrun {
+            let assigned = self.assigned.get(&step.task.agent.id);
+            self.publish(EventKind::BudgetOverrun {
+                step: step.task.path.clone(),
+                reserved: assigned
+                    .map(|assigned| assigned.reservation)
+                    .unwrap_or_default(),
+                used,
+            });
+        }
+    }
+
+    /// Gives a reservation back for an attempt that could not say what it used. The budget books all
+    /// that was reserved, because it may be gone; the report counts only what is known, the call.
+    pub(super) fn settle_unknown(&mut self, step: &mut Step, reservation: Reservation) {
+        let assigned = self.assigned.get(&step.task.agent.id);
+        let reserved = assigned
+            .map(|assigned| assigned.reservation)
+            .unwrap_or_default();
+        self.budget.settle(reservation, reserved);
+        step.usage += Usage {
+            calls: 1,
+            ..Usage::default()
+        };
+    }
+
+    pub(super) fn finish_without_output(&mut self, step: Step, outcome: Outcome) {
+        self.finish(step, StepResult::without_output(outcome), Vec::new());
+    }
+
+    /// Records how a step ended: once, first for everybody who listens and then for the walk.
+    pub(super) fn finish(&mut self, step: Step, result: StepResult, evidence: Vec<Evidence>) {
+        let began = if step.attempts == 0 {
+            self.now_us
+        } else {
+            step.began_us
+        };
+        self.publish(EventKind::StepFinished {
+            step: step.task.path.clone(),
+            agent: step.task.agent.id.clone(),
+            outcome: result.outcome.clone(),
+            output: result.output.clone(),
+            confidence: result.confidence,
+            attempts: step.attempts,
+            duration_us: self.now_us.saturating_sub(began),
+            usage: step.usage,
+            evidence,
+        });
+        self.walk.finish(step.node, result);
+    }
+}
+
+impl Step {
+    pub(super) fn new(ready: Ready) -> Self {
+        let Ready {
+            node,
+            task,
+            inputs,
+            scope,
+        } = ready;
+        Self {
+            node,
+            task,
+            inputs,
+            scope,
+            attempts: 0,
+            began_us: 0,
+            usage: Usage::default(),
+        }
+    }
+
+    /// The values for an attempt; kept only if there may be another.
+    pub(super) fn inputs_for_attempt(&mut self) -> Vec<(Arc<str>, Arc<Value>)> {
+        if self.attempts < self.task.retry.max_attempts {
+            self.inputs.clone()
+        } else {
+            std::mem::take(&mut self.inputs)
+        }
+    }
+}

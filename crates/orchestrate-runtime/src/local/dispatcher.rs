@@ -1,0 +1,335 @@
+//! The owner of a run: starts what may start, takes in what ended, until the walk has its result.
+//!
+//! It decides nothing that another executor would have to decide too; that is the walk's.
+//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in `publish`.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
+use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::clock::Clock;
+use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
+use orchestrate_core::id::{AgentId, RunId};
+use orchestrate_core::limits::Limits;
+use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_core::plan::Plan;
+use orchestrate_core::report::RunReport;
+use orchestrate_core::task::Context;
+use orchestrate_strategies::graph::walk::{StepResult, Walk};
+use orchestrate_strategies::graph::{Graph, NodeId};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+
+use super::assign::{Assigned, Backends};
+use super::flights::{Flight, Flights, Step, Stopping};
+use super::order::PlanOrder;
+use super::worker::Ended;
+
+/// How long work that was told to stop is waited for before the run ends without it.
+const STOP_BOUND: Duration = Duration::from_millis(500);
+/// Attempts after which the dispatcher lets other tasks of its thread run.
+const STEPS_IN_A_ROW: u32 = 64;
+
+/// What the dispatcher is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// An attempt ended.
+    Ended {
+        node: NodeId,
+        attempt: u32,
+        ended: Ended,
+    },
+    /// The user wants the run to stop.
+    Cancel,
+}
+
+/// How far a run is still going; it only ever moves down this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Going {
+    /// Steps are started as they become ready.
+    On,
+    /// A limit was reached: nothing further starts, what is under way goes on to its end.
+    Out,
+    /// Everything was told to stop.
+    Stopped,
+}
+
+/// What a run is made of, beside its graph.
+#[derive(Debug)]
+pub(super) struct Setup<'a> {
+    pub(super) run: RunId,
+    pub(super) plan: &'a Plan,
+    pub(super) backends: &'a Backends,
+    pub(super) limits: Limits,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
+}
+
+/// One run.
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    pub(super) run: RunId,
+    pub(super) task: Arc<str>,
+    pub(super) context: Arc<Context>,
+    pub(super) digest: String,
+    pub(super) order: PlanOrder,
+    pub(super) walk: Walk,
+
+    pub(super) backends: Backends,
+    pub(super) assigned: HashMap<AgentId, Arc<Assigned>>,
+    pub(super) budget: Budget,
+    pub(super) limits: Limits,
+    pub(super) flights: Flights,
+    /// Steps that wait for a reservation, in order.
+    pub(super) waiting: VecDeque<Step>,
+    pub(super) stopping: Stopping,
+    /// Raised when the run is to stop, for all attempts at once.
+    pub(super) signal: CancelSignal,
+    pub(super) going: Going,
+    /// Attempts begun and ended since other tasks of this thread last had their turn.
+    pub(super) in_a_row: u32,
+
+    pub(super) messages: UnboundedReceiver<Message>,
+    pub(super) address: UnboundedSender<Message>,
+    pub(super) wall: Option<Instant>,
+
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) origin_us: u64,
+    /// The time as last read; read again whenever something may have taken time.
+    pub(super) now_us: u64,
+    pub(super) seq: u64,
+    pub(super) report: RunReport,
+    pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
+    pub(super) batch: Vec<Event>,
+}
+
+impl Dispatcher {
+    pub(super) fn new(setup: Setup<'_>, graph: Graph) -> Self {
+        let Setup {
+            run,
+            plan,
+            backends,
+            limits,
+            clock,
+            subscriber,
+        } = setup;
+        let context = Arc::new(plan.context.clone());
+        let (address, messages) = unbounded_channel();
+        Self {
+            run,
+            task: plan.task.as_str().into(),
+            context: context.clone(),
+            digest: plan.digest(),
+            order: PlanOrder::of(plan),
+            walk: Walk::new(graph, context),
+            backends: backends.clone(),
+            assigned: backends.settle(plan),
+            budget: Budget::new(limits),
+            limits,
+            flights: Flights::default(),
+            waiting: VecDeque::new(),
+            stopping: Stopping::default(),
+            signal: CancelSignal::default(),
+            going: Going::On,
+            in_a_row: 0,
+            messages,
+            address,
+            wall: None,
+            clock,
+            origin_us: 0,
+            now_us: 0,
+            seq: 0,
+            report: RunReport::default(),
+            subscriber,
+            batch: Vec::new(),
+        }
+    }
+
+    /// The signal of the whole run.
+    pub(super) fn signal(&self) -> CancelSignal {
+        self.signal.clone()
+    }
+
+    /// Where the dispatcher is told something.
+    pub(super) fn address(&self) -> UnboundedSender<Message> {
+        self.address.clone()
+    }
+
+    /// Runs to the end.
+    pub(super) async fn run(mut self) -> RunReport {
+        self.begin();
+        loop {
+            self.start_what_may_start().await;
+            if self.walk.result().is_some() {
+                break;
+            }
+            self.flush();
+            self.wait().await;
+        }
+        self.end().await
+    }
+
+    fn begin(&mut self) {
+        self.origin_us = self.clock.now_us();
+        let wall = self.limits.wall_ms.map(Duration::from_millis);
+        self.wall = wall.and_then(|wall| Instant::now().checked_add(wall));
+        self.publish(EventKind::RunStarted {
+            run_id: self.run.clone(),
+            format: EVENT_FORMAT.to_owned(),
+            plan_digest: self.digest.clone(),
+            task: self.task.as_ref().to_owned(),
+        });
+    }
+
+    async fn end(mut self) -> RunReport {
+        for (task, late) in self.stopping.ended(STOP_BOUND).await {
+            self.publish(EventKind::StepUnstopped {
+                step: task.path.clone(),
+                agent: task.agent.id.clone(),
+                after_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+        self.read_clock();
+        let result = self.walk.result().cloned();
+        let result = result.unwrap_or_else(|| {
+            StepResult::without_output(Outcome::Unknown {
+                message: "the plan has no end".into(),
+            })
+        });
+        self.publish(EventKind::RunFinished {
+            outcome: result.outcome,
+            output: result.output,
+            usage: self.report.usage,
+        });
+        self.flush();
+        let mut report = std::mem::take(&mut self.report);
+        report.sort_by_plan(|result| self.order.key(&result.step));
+        report
+    }
+
+    /// Starts steps until none may start now. Other tasks get their turn in between.
+    async fn start_what_may_start(&mut self) {
+        loop {
+            if self.signal.is_raised() && self.going < Going::Stopped {
+                self.cancel();
+            }
+            self.apply_effects();
+            let Some((step, reservation)) = self.next_step() else {
+                return;
+            };
+            self.attempt(step, reservation);
+            if self.in_a_row >= STEPS_IN_A_ROW {
+                self.let_others_run().await;
+                self.take_all();
+            }
+        }
+    }
+
+    async fn let_others_run(&mut self) {
+        self.in_a_row = 0;
+        self.flush();
+        tokio::task::yield_now().await;
+        self.read_clock();
+    }
+
+    /// Takes in what has happened, up to the number after which others have their turn.
+    fn take_all(&mut self) {
+        while self.in_a_row < STEPS_IN_A_ROW
+            && let Ok(message) = self.messages.try_recv()
+        {
+            self.take(message);
+        }
+        self.check_wall();
+    }
+
+    /// Waits until something happens, and takes it in.
+    async fn wait(&mut self) {
+        if self.in_a_row >= STEPS_IN_A_ROW {
+            self.let_others_run().await;
+        }
+        let wall = self.wall.filter(|_| self.going < Going::Stopped);
+        let wake = wall.into_iter().chain(self.flights.next_wake()).min();
+        let mut first = None;
+        match wake {
+            None => first = self.messages.recv().await,
+            Some(wake) => {
+                tokio::select! {
+                    biased;
+                    message = self.messages.recv() => first = message,
+                    () = tokio::time::sleep_until(wake) => {}
+                }
+            }
+        }
+        self.read_clock();
+        if let Some(message) = first {
+            self.take(message);
+        }
+        self.take_all();
+    }
+
+    pub(super) fn take(&mut self, message: Message) {
+        // A cancellation is seen by its signal, once what has ended is taken in.
+        let Message::Ended {
+            node,
+            attempt,
+            ended,
+        } = message
+        else {
+            return;
+        };
+        self.in_a_row += 1;
+        // What was stopped has ended already, as far as the run is concerned.
+        if let Some(flight) = self.flights.land(node, attempt) {
+            let Flight {
+                step,
+                reservation,
+                signal,
+                worker: _,
+            } = flight;
+            if matches!(ended, Ended::TimedOut) {
+                self.watch_stopping(&step.task, signal);
+            }
+            self.attempt_ended(step, reservation, ended);
+        }
+    }
+
+    /// The next step that has its reservation; none when there is none or no place for it.
+    fn next_step(&mut self) -> Option<(Step, Reservation)> {
+        let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
+        while self.flights.working() < places {
+            let woken = self.flights.next_wake().is_some();
+            let woken = woken.then(|| self.flights.wake(Instant::now())).flatten();
+            let step = woken
+                .or_else(|| self.waiting.pop_front())
+                .or_else(|| self.walk.next_ready().map(Step::new))?;
+            let Some(assigned) = self.assigned.get(&step.task.agent.id) else {
+                let why = self.backends.refusal(&step.task.agent.id);
+                self.finish_without_output(step, Outcome::failed(FailureClass::NotExecuted, why));
+                self.apply_effects();
+                continue;
+            };
+            match self.budget.reserve(Account::RUN, assigned.reservation) {
+                Ok(reservation) => return Some((step, reservation)),
+                Err(Refused::Busy(_)) if self.flights.working() > 0 => {
+                    self.waiting.push_front(step);
+                    return None;
+                }
+                Err(Refused::Exhausted(limit) | Refused::Busy(limit)) => {
+                    self.waiting.push_front(step);
+                    self.limit(limit);
+                    self.apply_effects();
+                }
+            }
+        }
+        None
+    }
+}
+
+/// However a run ends, whatever still works for it is to stop.
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.signal.raise();
+    }
+}

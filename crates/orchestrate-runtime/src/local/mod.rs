@@ -1,0 +1,21 @@
+//! Runs plans in this process.
+//!
+//! One dispatcher per run owns everything that changes: the walk, the budget, the report. Workers
+//! own one attempt each and tell the dispatcher over a channel how it ended. There is no lock and
+//! no shared mutable state. A fresh attempt is polled once where the dispatcher stands; only one
+//! that does not finish at once becomes a task with a timer.
+
+mod assign;
+mod attempt;
+mod dispatcher;
+mod executor;
+mod flights;
+mod handle;
+mod order;
+mod publish;
+mod stop;
+mod worker;
+
+pub use assign::Assignment;
+pub use executor::{LocalExecutor, LocalExecutorBuilder};
+pub use handle::{Canceller, Events, RunHandle};

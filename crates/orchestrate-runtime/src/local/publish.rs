@@ -1,0 +1,92 @@
+//! What the dispatcher tells: everything that happens is one event and goes one way.
+
+use std::sync::Arc;
+
+use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::limits::Usage;
+use orchestrate_strategies::graph::walk::Effect;
+
+use super::dispatcher::Dispatcher;
+
+/// Events that are handed to the subscriber at once, at most.
+const BATCH: usize = 256;
+
+impl Dispatcher {
+    /// Does and publishes what the walk decided.
+    pub(super) fn apply_effects(&mut self) {
+        while let Some(effect) = self.walk.next_effect() {
+            match effect {
+                Effect::StepSkipped { task, outcome } => self.publish(EventKind::StepFinished {
+                    step: task.path.clone(),
+                    agent: task.agent.id.clone(),
+                    outcome,
+                    output: Arc::default(),
+                    confidence: 0.0,
+                    attempts: 0,
+                    duration_us: 0,
+                    usage: Usage::default(),
+                    evidence: Vec::new(),
+                }),
+                Effect::GroupFinished { path, result } => {
+                    self.publish(EventKind::GroupFinished {
+                        step: path,
+                        outcome: result.outcome,
+                        output: result.output,
+                        confidence: result.confidence,
+                    });
+                }
+                Effect::BranchTaken {
+                    path,
+                    label,
+                    diagnostics,
+                } => self.publish(EventKind::BranchTaken {
+                    step: path,
+                    label,
+                    diagnostics,
+                }),
+                Effect::GraphGrown { path, bodies } => {
+                    self.publish(EventKind::GraphGrown { step: path, bodies });
+                }
+                Effect::Cancel { node, reason } => self.stop_step(node, reason),
+            }
+        }
+    }
+
+    pub(super) fn read_clock(&mut self) {
+        let now = self.clock.now_us().saturating_sub(self.origin_us);
+        self.now_us = self.now_us.max(now);
+    }
+
+    /// The one way of every event: numbered, folded into the report, handed to the subscriber.
+    pub(super) fn publish(&mut self, kind: EventKind) {
+        let event = Event {
+            seq: self.seq,
+            at_us: self.now_us,
+            kind,
+        };
+        self.seq += 1;
+        self.report.apply(&event);
+        if self.subscriber.is_some() {
+            self.batch.push(event);
+            if self.batch.len() >= BATCH {
+                self.flush();
+            }
+        }
+    }
+
+    /// Hands over what was published since the last time: before the dispatcher waits or yields.
+    pub(super) fn flush(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let batch = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        if self
+            .subscriber
+            .as_ref()
+            .is_some_and(|subscriber| subscriber.send(batch).is_err())
+        {
+            // Nobody listens any more, which is no reason to stop.
+            self.subscriber = None;
+        }
+    }
+}

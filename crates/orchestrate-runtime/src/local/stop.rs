@@ -1,0 +1,96 @@
+//! What the dispatcher does when work is to stop: for a step, a limit, the user, the time.
+
+use std::sync::Arc;
+
+use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::event::EventKind;
+use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
+use orchestrate_strategies::graph::{NodeId, Task};
+use tokio::time::Instant;
+
+use super::dispatcher::{Dispatcher, Going};
+use super::flights::{Flight, Stopped};
+
+impl Dispatcher {
+    /// Stops a step that is no longer wanted.
+    pub(super) fn stop_step(&mut self, node: NodeId, reason: CancelReason) {
+        let outcome = Outcome::Cancelled { reason };
+        let waiting = self.waiting.iter().position(|step| step.node == node);
+        if let Some(step) = waiting.and_then(|at| self.waiting.remove(at)) {
+            return self.finish_without_output(step, outcome);
+        }
+        match self.flights.stop(node) {
+            Some(Stopped::Working(flight)) => self.stop_flight(flight, outcome),
+            Some(Stopped::Resting(step)) => self.finish_without_output(step, outcome),
+            None => {}
+        }
+    }
+
+    pub(super) fn stop_flight(&mut self, flight: Flight, outcome: Outcome) {
+        let Flight {
+            mut step,
+            reservation,
+            signal,
+            worker,
+        } = flight;
+        drop(worker);
+        self.watch_stopping(&step.task, signal);
+        self.settle_unknown(&mut step, reservation);
+        self.finish_without_output(step, outcome);
+    }
+
+    pub(super) fn watch_stopping(&mut self, task: &Arc<Task>, signal: CancelSignal) {
+        signal.raise();
+        self.stopping.add(task.clone(), signal, Instant::now());
+    }
+
+    /// Stops everything for the user. What has ended by now is kept.
+    pub(super) fn cancel(&mut self) {
+        let reason = CancelReason::User;
+        while let Ok(message) = self.messages.try_recv() {
+            self.take(message);
+        }
+        self.going = Going::Stopped;
+        self.read_clock();
+        self.publish(EventKind::CancelRequested { reason });
+        self.walk.cancel(reason);
+        self.stop_all(&Outcome::Cancelled { reason });
+    }
+
+    /// Ends the run when its time is over: what is under way is cut off, what has ended is kept.
+    pub(super) fn check_wall(&mut self) {
+        let over = self.wall.is_some_and(|wall| Instant::now() >= wall);
+        if !over || self.going == Going::Stopped {
+            return;
+        }
+        self.going = Going::Stopped;
+        self.signal.raise();
+        self.publish(EventKind::CancelRequested {
+            reason: CancelReason::WallTime,
+        });
+        let limit = LimitKind::WallTime;
+        self.walk.limit(limit);
+        self.stop_all(&Outcome::LimitReached { limit });
+    }
+
+    /// Starts nothing further because of a limit; what is under way goes on to its end.
+    pub(super) fn limit(&mut self, limit: LimitKind) {
+        self.going = Going::Out;
+        self.walk.limit(limit);
+        self.stop_idle(&Outcome::LimitReached { limit });
+    }
+
+    pub(super) fn stop_idle(&mut self, outcome: &Outcome) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for step in waiting.into_iter().chain(self.flights.stop_resting()) {
+            self.finish_without_output(step, outcome.clone());
+        }
+    }
+
+    pub(super) fn stop_all(&mut self, outcome: &Outcome) {
+        self.stop_idle(outcome);
+        for flight in self.flights.stop_working() {
+            self.stop_flight(flight, outcome.clone());
+        }
+    }
+}

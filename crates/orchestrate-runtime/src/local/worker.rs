@@ -1,0 +1,65 @@
+//! One attempt of one agent: polled in place first, and on a task of its own when that is not enough.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
+
+use super::assign::Assigned;
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// The backend answered.
+    Answered(Result<AgentOutput, AgentFailure>),
+    /// The time was over; what the attempt used by then is not known.
+    TimedOut,
+    /// It panicked with this message.
+    Panicked(String),
+}
+
+/// An attempt that is not over. Dropping it cancels what it awaits.
+pub(super) struct Attempt(Pin<Box<dyn Future<Output = Result<AgentOutput, AgentFailure>> + Send>>);
+
+impl Attempt {
+    pub(super) fn new(assigned: Arc<Assigned>, input: AgentInput) -> Self {
+        Self(Box::pin(async move { assigned.backend.run(input).await }))
+    }
+
+    /// Polls once without a task to wake. Whoever polls next registers its own waker, as the
+    /// contract of futures demands, so nothing is lost in between.
+    pub(super) fn poll_once(&mut self) -> Poll<Ended> {
+        Pin::new(self).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// Goes on until it ends or its time is over.
+    pub(super) async fn within(self, limit: Duration) -> Ended {
+        tokio::time::timeout(limit, self)
+            .await
+            .unwrap_or(Ended::TimedOut)
+    }
+}
+
+impl Future for Attempt {
+    type Output = Ended;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended> {
+        // A future that has panicked is never polled again, so no broken state can be seen.
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ended::Answered),
+            Err(panic) => Poll::Ready(Ended::Panicked(message(&*panic))),
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("(no message)"))
+}
