@@ -90,6 +90,7 @@ pub fn get(name: &str) -> Result<&'static Workflow, WorkflowError> {
 mod tests {
     use super::*;
     use orchestrate_core::error::Explain;
+    use orchestrate_core::id::AgentId;
 
     #[test]
     fn every_workflow_plans_with_its_defaults_and_runs_the_agents_that_it_names() {
@@ -98,7 +99,7 @@ mod tests {
             let plan = workflow.plan(&registry).unwrap();
             let mut named: Vec<_> = workflow.agents.to_vec();
             named.sort_unstable();
-            let planned: Vec<_> = plan.agents.keys().map(|id| id.as_str()).collect();
+            let planned: Vec<_> = plan.agents.keys().map(AgentId::as_str).collect();
             assert_eq!(planned, named);
             for schema in [workflow.inputs(), workflow.report()] {
                 assert!(schema.get("properties").is_some(), "{schema:?}");

@@ -82,7 +82,7 @@ impl Thresholds {
         vec![
             gate(
                 "security_auditor",
-                "Critical security issues",
+                "Number of critical issues",
                 "critical_issues",
                 self.max_critical,
                 AtMost,

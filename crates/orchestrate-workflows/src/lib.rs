@@ -2,6 +2,7 @@
 //!
 //! Nothing here executes a plan; an executor does, with the analysis backend as one of its backends.
 
+pub mod analysis_backend;
 pub mod catalog;
 pub mod error;
 pub mod formats;
@@ -10,6 +11,7 @@ pub mod release_prep;
 pub mod report;
 pub mod verdict;
 
+pub use analysis_backend::{AnalysisBackend, AnalysisOptions};
 pub use error::WorkflowError;
 pub use release_prep::{ReleasePrep, Subject};
 pub use report::ReleaseReadinessReport;

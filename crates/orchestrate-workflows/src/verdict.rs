@@ -269,7 +269,7 @@ mod tests {
         };
         let decision = decide(facts.clone());
         expect_test::expect![
-            "Not ready: Test coverage is 10.0, wanted at least 80.0; and 1 more reason."
+            "Not ready: Test coverage is 10, wanted at least 80; and 1 more reason."
         ]
         .assert_eq(&decision.summary);
         assert_eq!(decision.warnings.len(), 1);

@@ -167,7 +167,7 @@ fn result(finding: &ReportedFinding, rule_index: usize) -> SarifResult {
         rule_id: finding.rule_id.clone(),
         rule_index,
         level: level(finding.severity),
-        message: format!("{} {}", sentence(&finding.message), sentence(&finding.fix)).into(),
+        message: format!("{}. To mend it: {}", finding.message, finding.fix).into(),
         locations: [Location {
             physical_location: PhysicalLocation {
                 artifact_location: ArtifactLocation {
@@ -184,15 +184,6 @@ fn result(finding: &ReportedFinding, rule_index: usize) -> SarifResult {
             ("orchestrate/v1", finding.fingerprint.clone()),
             ("primaryLocationLineHash", line_hash),
         ]),
-    }
-}
-
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
     }
 }
 

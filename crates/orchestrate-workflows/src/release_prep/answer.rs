@@ -1,7 +1,10 @@
 //! The part of an agent's output that the report understands. Everything else in it is detail.
 //!
 //! An agent gives a metric under the name that its gate reads, and beside it `findings`,
-//! `not_measured`, `blockers` and `warnings`. Any backend may: the analysis does, a model can.
+//! `not_measured`, `blockers`, `warnings`, and `bounds` for metrics that are known between two ends
+//! only. Any backend may: the analysis does, a model can.
+
+use std::collections::BTreeMap;
 
 use orchestrate_core::id::AgentId;
 use serde::Deserialize;
@@ -17,6 +20,15 @@ struct Found {
     rest: serde_json::Map<String, Value>,
 }
 
+/// The ends between which the true value of a metric lies, where it is not known better.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Bounds {
+    pub(super) least: f64,
+    pub(super) most: f64,
+    pub(super) why: String,
+    pub(super) how_to_measure: String,
+}
+
 /// What the report takes out of an output.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -24,6 +36,7 @@ pub(super) struct Answer {
     pub(super) not_measured: Vec<NotMeasured>,
     pub(super) blockers: Vec<String>,
     pub(super) warnings: Vec<String>,
+    pub(super) bounds: BTreeMap<String, Bounds>,
 }
 
 impl Answer {
@@ -45,6 +58,12 @@ impl Answer {
                     problems.push(("findings", error.to_string()));
                     break;
                 }
+            }
+        }
+        if let Some(bounds) = output.get("bounds") {
+            match BTreeMap::deserialize(bounds) {
+                Ok(bounds) => answer.bounds = bounds,
+                Err(error) => problems.push(("bounds", error.to_string())),
             }
         }
         let unreadable = problems.into_iter().map(|(field, error)| NotMeasured {

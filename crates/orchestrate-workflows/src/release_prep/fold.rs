@@ -10,7 +10,7 @@ use orchestrate_core::report::RunReport;
 use orchestrate_core::result::AgentResult;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, Bounds};
 use super::inputs::ReleasePrep;
 use crate::error::WorkflowError;
 use crate::gates::ReleaseGate;
@@ -129,6 +129,7 @@ impl ReleasePrep {
         if let Some(error) = unsuccessful(result) {
             return Err((error, again()));
         }
+        let bounds = answers.get(agent).and_then(|a| a.bounds.get(metric));
         if let Some(value) = result.output.get(metric).and_then(Value::as_f64) {
             return if result.evidence.is_empty() {
                 Err((
@@ -136,7 +137,7 @@ impl ReleasePrep {
                     "run it with a backend that measures".to_owned(),
                 ))
             } else {
-                Ok(value)
+                decided(gate, value, bounds)
             };
         }
         let told = answers
@@ -190,6 +191,26 @@ impl ReleasePrep {
             .filter(|id| !self.agents.iter().any(|selected| selected == id));
         selected.chain(others).collect()
     }
+}
+
+/// The value, unless it is known between two ends only and the threshold lies between them.
+fn decided(
+    gate: &ReleaseGate,
+    value: f64,
+    bounds: Option<&Bounds>,
+) -> Result<f64, (String, String)> {
+    let Some(bounds) = bounds else {
+        return Ok(value);
+    };
+    let passes = |value| gate.rule.judge(Some(value), "", vec![]).passed;
+    if passes(bounds.least) == passes(value) && passes(bounds.most) == passes(value) {
+        return Ok(value);
+    }
+    let (least, most) = (bounds.least, bounds.most);
+    Err((
+        format!("it lies between {least:.1} and {most:.1}: {}", bounds.why),
+        bounds.how_to_measure.clone(),
+    ))
 }
 
 /// One sentence on how an agent ended, if it did not succeed.
