@@ -7,6 +7,7 @@
 //! and reads nothing but the file it is given.
 
 mod assign;
+mod branch;
 mod call;
 mod dialect;
 mod flow;

@@ -52,8 +52,8 @@ fn found<'t>(
 
 fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let skipped = match &*call.path {
-        "os/exec.Command" => 0,
-        "os/exec.CommandContext" => 1,
+        "os/exec.Command" | "golang.org/x/sys/execabs.Command" => 0,
+        "os/exec.CommandContext" | "golang.org/x/sys/execabs.CommandContext" => 1,
         _ => return,
     };
     let arguments: Vec<&Passed<'t>> = call.arguments.iter().skip(skipped).collect();

@@ -396,10 +396,8 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
                 found(flow, &rules::PROTOTYPE, target, target, Severity::Medium);
             }
         }
-        Shape::Name => {
-            if name == "location" {
-                sink::check_value(flow, target, target, value, &rules::MOVED);
-            }
+        Shape::Name if name == "location" => {
+            sink::check_value(flow, target, target, value, &rules::MOVED);
         }
         _ => {}
     }

@@ -78,7 +78,8 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let parts = match &first.value.parts {
         Some(parts) => parts
             .iter()
-            .filter_map(|(key, value)| matches!(key, Constant::Number(_)).then(|| value.clone()))
+            .filter(|(key, _)| matches!(key, Constant::Number(_)))
+            .map(|(_, value)| value.clone())
             .collect::<Vec<_>>(),
         None => vec![first.value.clone()],
     };

@@ -184,10 +184,8 @@ fn primitives<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 /// Rules over single nodes.
 pub(super) fn on_node<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
     match node.kind() {
-        "unsafe_block" => {
-            if !has_reason(flow, node) {
-                found(flow, &rules::UNSAFE, node, first_line(node), Severity::Low);
-            }
+        "unsafe_block" if !has_reason(flow, node) => {
+            found(flow, &rules::UNSAFE, node, first_line(node), Severity::Low);
         }
         "impl_item" => {
             let is_unsafe = flow.text(node).starts_with("unsafe ");
