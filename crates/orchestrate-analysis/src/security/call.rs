@@ -173,6 +173,7 @@ impl<'t> Flow<'t> {
         }
         if self.dialect.passes.get(&call.path).is_some() {
             return match call.arguments.as_slice() {
+                [] => Value::unknown(),
                 [one] => one.value.clone(),
                 _ => self.joined(call).derived(),
             };

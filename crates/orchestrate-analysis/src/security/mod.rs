@@ -14,6 +14,7 @@ mod flow;
 mod go;
 mod guard;
 mod javascript;
+mod names;
 mod python;
 mod report;
 mod rule;
