@@ -61,3 +61,53 @@ pub struct Finding {
     /// The reason given in a suppression comment beside it; a suppressed finding is counted apart.
     pub suppressed: Option<String>,
 }
+
+/// The identity of a finding that survives moved lines, as 16 hexadecimal digits.
+///
+/// `function` is the name of the function around it, empty outside of any; `line` its source line
+/// (with a secret masked first), whose white space does not count.
+#[must_use]
+pub fn fingerprint(rule_id: &str, path: &str, function: &str, line: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [rule_id, path, function] {
+        hasher.update(part.as_bytes());
+        hasher.update(&[0]);
+    }
+    for word in line.split_whitespace() {
+        hasher.update(word.as_bytes());
+        hasher.update(b" ");
+    }
+    let mut hex = hasher.finalize().to_hex().to_string();
+    hex.truncate(16);
+    hex
+}
+
+/// Appends an ordinal (`-2`, `-3`) to fingerprints that occur again, in the order given.
+pub fn number_equal(findings: &mut [Finding]) {
+    let mut seen = std::collections::HashMap::<String, u32>::new();
+    for finding in findings {
+        let count = seen.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            finding.fingerprint = format!("{}-{count}", finding.fingerprint);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_does_not_change_an_identity_and_anything_else_does() {
+        let one = fingerprint("r", "p", "f", "  a = b");
+        assert_eq!(one, fingerprint("r", "p", "f", "a  =  b  "));
+        assert_eq!(one.len(), 16);
+        assert_ne!(one, fingerprint("r", "p", "g", "a = b"));
+        assert_ne!(one, fingerprint("r", "p", "f", "a = c"));
+        assert_ne!(
+            fingerprint("ab", "c", "", ""),
+            fingerprint("a", "bc", "", "")
+        );
+    }
+}

@@ -15,8 +15,10 @@ pub enum Language {
     /// Python, `.py` and `.pyi`.
     Python,
     /// JavaScript, `.js`, `.jsx`, `.mjs`, `.cjs`.
+    #[serde(rename = "javascript")]
     JavaScript,
     /// TypeScript, `.ts`, `.tsx`, `.mts`, `.cts`.
+    #[serde(rename = "typescript")]
     TypeScript,
     /// Go, `.go`.
     Go,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::inventory::role_of_path;
 use crate::language::Language;
 
 /// What part a file plays. Only `Product` counts in product figures.
@@ -39,6 +40,21 @@ pub struct SourceFile {
     pub text: String,
     /// When it was last changed, where the file system says so.
     pub modified: Option<SystemTime>,
+}
+
+impl SourceFile {
+    /// A file of an analysed language, with the role that its path says; `None` for other files.
+    #[must_use]
+    pub fn of_text(path: &str, text: &str) -> Option<Self> {
+        let language = Language::of_path(path)?;
+        Some(Self {
+            path: path.to_owned(),
+            language,
+            role: role_of_path(path, Some(language)),
+            text: text.to_owned(),
+            modified: None,
+        })
+    }
 }
 
 /// A file with its syntax tree.

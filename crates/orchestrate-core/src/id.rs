@@ -1,7 +1,7 @@
 //! Names of things: parse, print, compare. Nothing else.
 
 use std::borrow::Borrow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -142,11 +142,20 @@ impl StepPath {
     /// The path of a child, by its name or position.
     #[must_use]
     pub fn child(&self, name: &dyn fmt::Display) -> Self {
-        if self.0.is_empty() {
-            Self(name.to_string().into())
-        } else {
-            Self(format!("{}/{name}", self.0).into())
+        self.child_in(name, &mut String::new())
+    }
+
+    /// The same, written through a buffer that the caller keeps: one allocation for each of many paths.
+    #[must_use]
+    pub fn child_in(&self, name: &dyn fmt::Display, buffer: &mut String) -> Self {
+        buffer.clear();
+        if !self.0.is_empty() {
+            buffer.push_str(&self.0);
+            buffer.push('/');
         }
+        // Writing to a string cannot fail.
+        let _ = write!(buffer, "{name}");
+        Self(buffer.as_str().into())
     }
 
     /// The path of the `k`-th iteration of this step.

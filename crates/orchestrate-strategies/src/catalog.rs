@@ -1,21 +1,355 @@
-//! Placeholder.
-use orchestrate_core::strategy::{ExecutionStrategy, StrategyError};
+//! Every strategy by name: the built-in ones, and those that a user adds.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use orchestrate_core::error::{ErrorKind, Explain, similar};
+use orchestrate_core::strategy::{ExecutionStrategy, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
-use std::sync::Arc;
-/// Catalog.
-#[derive(Debug, Clone, Default)]
-pub struct Catalog;
+
+use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Teaching};
+
+/// Sets a strategy up from its parameters.
+pub type Build =
+    dyn Fn(&Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError> + Send + Sync;
+
+/// A strategy that was not added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("strategy `{name}` is registered already")]
+pub struct StrategyExists {
+    /// Its name.
+    pub name: String,
+}
+
+impl Explain for StrategyExists {
+    fn code(&self) -> &'static str {
+        "ORC0204"
+    }
+
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Definition
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["say that it replaces the other one, or choose another name".into()]
+    }
+}
+
+#[derive(Clone)]
+struct Entry {
+    info: Arc<StrategyInfo>,
+    build: Arc<Build>,
+}
+
+/// Strategies by name, in a fixed order. Cheap to clone: the entries are shared.
+#[derive(Clone)]
+pub struct Catalog {
+    entries: Vec<Entry>,
+}
+
+/// The built-in strategies.
+#[must_use]
+pub fn all() -> &'static Catalog {
+    static ALL: OnceLock<Catalog> = OnceLock::new();
+    ALL.get_or_init(|| {
+        macro_rules! entries {
+            ($($strategy:ident),+ $(,)?) => {
+                vec![$(Entry {
+                    info: Arc::new($strategy::default().info()),
+                    build: Arc::new(|params| Ok(Arc::new($strategy::from_params(params)?))),
+                }),+]
+            };
+        }
+        Catalog {
+            entries: entries![Sequential, Parallel, Debate, Teaching, Refinement, Adaptive],
+        }
+    })
+}
+
+/// A built-in strategy by its name, set up from parameters.
+///
+/// # Errors
+/// [`StrategyError::Unknown`], or [`StrategyError::Parameter`] from the strategy itself.
+pub fn get(name: &str, params: &Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError> {
+    all().get(name, params)
+}
+
 impl Catalog {
-    /// get.
+    /// The built-in strategies, to add others to.
+    #[must_use]
+    pub fn builtin() -> Self {
+        all().clone()
+    }
+
+    /// A strategy by its name, set up from parameters.
+    ///
+    /// # Errors
+    /// [`StrategyError::Unknown`], or [`StrategyError::Parameter`] from the strategy itself.
     pub fn get(
         &self,
         name: &str,
-        _params: &Context,
+        params: &Context,
     ) -> Result<Arc<dyn ExecutionStrategy>, StrategyError> {
-        Err(StrategyError::Unknown {
+        match self.entry(name) {
+            Some(entry) => (entry.build)(params),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// What is said of a strategy.
+    ///
+    /// # Errors
+    /// [`StrategyError::Unknown`].
+    pub fn info(&self, name: &str) -> Result<&StrategyInfo, StrategyError> {
+        match self.entry(name) {
+            Some(entry) => Ok(&entry.info),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// What is said of each, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &StrategyInfo> {
+        self.entries.iter().map(|entry| &*entry.info)
+    }
+
+    /// Adds a strategy under the name in `info`; the name is what plans say in `collect`.
+    ///
+    /// # Errors
+    /// [`StrategyExists`] when the name is taken; [`Catalog::replace`] is how to say that it may take the place of another.
+    pub fn register(
+        &mut self,
+        info: StrategyInfo,
+        build: impl Fn(&Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<(), StrategyExists> {
+        if self.entry(&info.name).is_some() {
+            return Err(StrategyExists { name: info.name });
+        }
+        self.replace(info, build);
+        Ok(())
+    }
+
+    /// Adds a strategy or puts it in the place of the one of its name; true when there was one.
+    pub fn replace(
+        &mut self,
+        info: StrategyInfo,
+        build: impl Fn(&Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> bool {
+        let entry = Entry {
+            info: Arc::new(info),
+            build: Arc::new(build),
+        };
+        match self
+            .entries
+            .iter_mut()
+            .find(|old| old.info.name == entry.info.name)
+        {
+            Some(old) => {
+                *old = entry;
+                true
+            }
+            None => {
+                self.entries.push(entry);
+                false
+            }
+        }
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.info.name == name)
+    }
+
+    fn unknown(&self, name: &str) -> StrategyError {
+        let names: Vec<&str> = self.iter().map(|info| info.name.as_str()).collect();
+        StrategyError::Unknown {
+            name: name.to_owned(),
+            possible: names.join(", "),
+            near: similar(name, names)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.iter().map(|info| &info.name))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strategy::testing::{
+        assert_references_resolve, bad, dependent, generic_failure, good, group, not_taken, object,
+    };
+    use expect_test::expect;
+    use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
+    use orchestrate_core::plan::Step;
+    use orchestrate_core::strategy::Part;
+    use orchestrate_core::testing::agent;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn every_file_of_a_strategy_is_listed() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/strategy");
+        let helpers = ["mod", "common", "testing"];
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| {
+                entry
+                    .unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .filter(|name| !helpers.contains(&name.as_str()))
+            .collect();
+        let listed: BTreeSet<String> = all().iter().map(|info| info.name.clone()).collect();
+        assert_eq!(files, listed);
+    }
+
+    #[test]
+    fn every_strategy_is_made_by_name_and_says_what_it_is() {
+        for info in all().iter() {
+            let strategy = get(&info.name, &Context::new()).unwrap();
+            assert_eq!(&strategy.info(), info);
+            assert_eq!(
+                info.parameters["additionalProperties"],
+                json!(false),
+                "{}",
+                info.name
+            );
+            let error = get(&info.name, &object(json!({"no_such": 1}))).unwrap_err();
+            assert!(error.to_string().contains("no_such"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_is_possible() {
+        let error = get("debat", &Context::new()).unwrap_err();
+        expect![[r#"
+            unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive)
+            ["did you mean `debate`?"]"#]].assert_eq(&format!("{error}\n{:?}", error.hints()));
+    }
+
+    #[test]
+    fn a_strategy_takes_anothers_place_only_when_it_says_so() {
+        let mut catalog = Catalog::builtin();
+        let build = |_: &Context| -> Result<Arc<dyn ExecutionStrategy>, StrategyError> {
+            Ok(Arc::new(Sequential::default()))
+        };
+        let info = |name: &str| StrategyInfo {
             name: name.into(),
-            possible: String::new(),
-            near: vec![],
+            ..Sequential::default().info()
+        };
+        assert_eq!(catalog.register(info("ours"), build), Ok(()));
+        assert_eq!(
+            catalog.register(info("debate"), build),
+            Err(StrategyExists {
+                name: "debate".into()
+            })
+        );
+        assert_eq!(
+            catalog.get("debate", &Context::new()).unwrap().info().name,
+            "debate"
+        );
+        assert!(catalog.replace(info("debate"), build));
+        assert_eq!(
+            catalog.get("debate", &Context::new()).unwrap().info().name,
+            "sequential"
+        );
+        assert!(
+            catalog.get("ours", &Context::new()).is_ok() && get("ours", &Context::new()).is_err()
+        );
+    }
+
+    fn any_success(parts: &[Part]) -> bool {
+        parts.iter().any(|part| part.outcome.is_success())
+    }
+
+    fn any_part() -> impl Strategy<Value = Part> {
+        let leaf = (
+            "[a-c]",
+            0u32..6,
+            prop::sample::select(vec![
+                json!(null),
+                json!({"verdict": "x"}),
+                json!({"quality_score": 3}),
+                json!([1]),
+            ]),
+        )
+            .prop_map(|(name, kind, output)| {
+                let part = match kind {
+                    0 => not_taken(&name),
+                    1 => bad(&name, FailureClass::Timeout),
+                    2 => dependent(&name, "a"),
+                    3 => Part {
+                        outcome: Outcome::Cancelled {
+                            reason: CancelReason::User,
+                        },
+                        ..good(&name, json!(null), 0.0)
+                    },
+                    _ => good(&name, json!(null), 0.5),
+                };
+                Part {
+                    output: Arc::new(output),
+                    ..part
+                }
+            });
+        leaf.prop_recursive(2, 12, 4, |inner| {
+            prop::collection::vec(inner, 0..4).prop_map(|parts| {
+                let outcome = if any_success(&parts) {
+                    Outcome::Succeeded
+                } else {
+                    generic_failure()
+                };
+                group("round_1", outcome, parts)
+            })
         })
+    }
+
+    proptest! {
+        #[test]
+        fn prop_any_team_is_composed_or_refused_by_its_arity(ids in prop::collection::vec("[a-c][._]?[a-c]?", 0..6), of in 0usize..6) {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let team = agent(&ids);
+            let info = all().iter().nth(of).unwrap();
+            let strategy = get(&info.name, &Context::new()).unwrap();
+            match strategy.compose(&team, &Context::new()) {
+                Ok(step) => {
+                    assert_references_resolve(&step);
+                    let text = serde_json::to_string(&step).unwrap();
+                    prop_assert_eq!(&serde_json::from_str::<Step>(&text).unwrap(), &step);
+                    prop_assert_eq!(Ok(step), strategy.compose(&team, &Context::new()));
+                    prop_assert!(info.arity.admits(team.len()));
+                }
+                Err(StrategyError::Arity { .. }) => prop_assert!(!info.arity.admits(team.len())),
+                Err(error) => return Err(TestCaseError::fail(error.to_string())),
+            }
+        }
+
+        #[test]
+        fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..6) {
+            let strategy = get(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
+            let aggregate = strategy.aggregate(&parts, generic_failure());
+            prop_assert!((0.0..=1.0).contains(&aggregate.confidence));
+            prop_assert!(aggregate.output.is_object());
+            prop_assert!(!aggregate.outcome.is_success() || any_success(&parts), "{aggregate:?}");
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 pub mod catalog;
 pub mod graph;
+pub mod meta;
+pub mod strategy;
 
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,24 @@
-//! To be filled.
+//! Credentials in the text of any file: provider patterns, values by name, private keys, addresses.
+//!
+//! `check` scans one text; `rules` is the catalogue. No secret is ever part of a finding: messages
+//! show at most four characters. Nothing is verified against a provider; that would need the network.
+
+mod allow;
+mod assigned;
+mod checksum;
+mod context;
+mod providers;
+mod rule;
+mod scan;
+
+#[cfg(test)]
+mod tests;
+
+pub use rule::Rule;
+pub use scan::check;
+
+/// Every secret rule.
+#[must_use]
+pub fn rules() -> Vec<&'static Rule> {
+    providers::RULES.iter().chain(context::RULES).collect()
+}

@@ -10,7 +10,7 @@ use orchestrate_core::limits::Cost;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::{AgentStep, Bound, Bounds, GraphNode, OnError, Plan, Step, StepKind};
 
-use super::compile::in_dependency_order;
+use super::place::Needs;
 
 /// The bounds of a plan.
 #[must_use]
@@ -100,7 +100,10 @@ impl Need {
                 max_concurrency,
                 ..
             } => Self::side_by_side(
-                steps.iter().map(|step| Self::of(step, plan)).collect(),
+                &steps
+                    .iter()
+                    .map(|step| Self::of(step, plan))
+                    .collect::<Vec<_>>(),
                 *max_concurrency,
             ),
             StepKind::Graph { nodes, .. } => Self::of_graph(nodes, plan),
@@ -199,7 +202,7 @@ impl Need {
         }
     }
 
-    fn side_by_side(parts: Vec<Self>, width: Option<u32>) -> Self {
+    fn side_by_side(parts: &[Self], width: Option<u32>) -> Self {
         let places = width.map_or(parts.len(), |w| w as usize);
         let sum = parts.iter().copied().fold(Self::default(), Self::sums);
         let longest = parts
@@ -245,7 +248,7 @@ impl Need {
         let mut ends: std::collections::HashMap<&str, Bound<u64>> =
             std::collections::HashMap::new();
         let mut longest = Bound::default();
-        for position in in_dependency_order(nodes) {
+        for position in Needs::of(nodes).order {
             let (Some(node), Some(need)) = (nodes.get(position), needs.get(position)) else {
                 continue;
             };
@@ -264,7 +267,7 @@ impl Need {
         }
         Self {
             time: longest,
-            ..Self::side_by_side(needs, None)
+            ..Self::side_by_side(&needs, None)
         }
     }
 

@@ -1,14 +1,15 @@
 //! Static checks: a plan that passes executes. All problems are told at once, each with a stable code.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use orchestrate_core::condition::{Condition, Reference};
-use orchestrate_core::id::{StepName, StepPath};
+use orchestrate_core::id::StepName;
 use orchestrate_core::plan::{
     AgentStep, Collect, GraphNode, Join, PLAN_FORMAT, Plan, Step, StepKind,
 };
 
-use super::compile::{in_dependency_order, place};
+use super::compile::reads_steps;
+use super::place::{At, Called, Needs};
 use super::problem::PlanProblem;
 use crate::catalog::Catalog;
 
@@ -102,7 +103,7 @@ pub fn check(plan: &Plan, catalog: &Catalog) -> Vec<PlanProblem> {
     if plan.format != PLAN_FORMAT {
         checker.report(
             "ORC0601",
-            &StepPath::root(),
+            &At::Root,
             format!(
                 "the format is `{}`, this version reads `{PLAN_FORMAT}`",
                 plan.format
@@ -111,12 +112,12 @@ pub fn check(plan: &Plan, catalog: &Catalog) -> Vec<PlanProblem> {
     }
     for (id, agent) in &plan.agents {
         if let Err(error) = agent.template.validate() {
-            checker.report("ORC0603", &StepPath::root(), error.to_string());
+            checker.report("ORC0603", &At::Root, error.to_string());
         }
         if *id != agent.id {
             checker.report(
                 "ORC0603",
-                &StepPath::root(),
+                &At::Root,
                 format!("agent `{}` stands under the id `{id}`", agent.id),
             );
         }
@@ -124,11 +125,11 @@ pub fn check(plan: &Plan, catalog: &Catalog) -> Vec<PlanProblem> {
     if plan.limits.concurrency == Some(0) {
         checker.report(
             "ORC0610",
-            &StepPath::root(),
+            &At::Root,
             "`limits.concurrency` is 0: nothing could run".into(),
         );
     }
-    checker.step(&plan.root, &StepPath::root(), &mut Vec::new());
+    checker.step(&plan.root, &At::Root, &mut Vec::new());
     checker.problems
 }
 
@@ -142,29 +143,29 @@ struct Checker<'a> {
 type Visible<'a> = BTreeMap<&'a str, Option<&'a Step>>;
 
 impl<'a> Checker<'a> {
-    fn report(&mut self, code: &'static str, step: &StepPath, message: String) {
+    fn report(&mut self, code: &'static str, at: &At<'_>, message: String) {
         self.problems.push(PlanProblem {
             code,
-            step: step.clone(),
+            step: at.path(),
             message,
         });
     }
 
-    fn step(&mut self, step: &'a Step, path: &StepPath, scopes: &mut Vec<Visible<'a>>) {
+    fn step(&mut self, step: &'a Step, at: &At<'_>, scopes: &mut Vec<Visible<'a>>) {
         if scopes.len() > MAX_DEPTH {
             return self.report(
                 "ORC0612",
-                path,
+                at,
                 format!("groups are nested more than {MAX_DEPTH} deep"),
             );
         }
         scopes.push(Visible::new());
         match &step.kind {
-            StepKind::Agent(agent) => self.agent(agent, path, scopes),
+            StepKind::Agent(agent) => self.agent(agent, at, scopes),
             StepKind::Sequence { steps, collect, .. } => {
-                self.group(steps.iter(), collect.as_ref(), path);
+                self.group(steps.iter(), collect.as_ref(), at);
                 for (position, child) in steps.iter().enumerate() {
-                    self.step(child, &place(child, position, path).1, scopes);
+                    self.step(child, &at.child(child, position), scopes);
                     if let (Some(name), Some(frame)) = (&child.name, scopes.last_mut()) {
                         frame.insert(name.as_str(), Some(child));
                     }
@@ -177,40 +178,40 @@ impl<'a> Checker<'a> {
                 collect,
                 ..
             } => {
-                self.group(steps.iter(), collect.as_ref(), path);
-                self.bound("max_concurrency", *max_concurrency, path);
-                self.join(*join, Some(steps.len()), path);
-                self.each(steps.iter(), path, scopes);
+                self.group(steps.iter(), collect.as_ref(), at);
+                self.bound("max_concurrency", *max_concurrency, at);
+                self.join(*join, Some(steps.len()), at);
+                self.each(steps.iter(), at, scopes);
             }
             StepKind::Graph { nodes, collect, .. } => {
-                self.group(nodes.iter().map(|node| &node.step), collect.as_ref(), path);
-                self.graph(nodes, path, scopes);
+                self.group(nodes.iter().map(|node| &node.step), collect.as_ref(), at);
+                self.graph(nodes, at, scopes);
             }
             StepKind::Branch { arms, otherwise } => {
                 self.group(
                     arms.iter().map(|arm| &arm.then).chain(otherwise.as_deref()),
                     None,
-                    path,
+                    at,
                 );
-                if arms.is_empty() {
-                    self.report("ORC0604", path, "the branch has no arms".into());
+                if arms.is_empty() && otherwise.is_some() {
+                    self.report("ORC0604", at, "the branch has no arms".into());
                 }
                 for arm in arms {
-                    self.condition(&arm.when, path, scopes);
+                    self.condition(&arm.when, at, scopes);
                 }
                 self.each(
                     arms.iter().map(|arm| &arm.then).chain(otherwise.as_deref()),
-                    path,
+                    at,
                     scopes,
                 );
             }
             StepKind::Loop { body, until, fuel } => {
-                self.bound("fuel", Some(*fuel), path);
-                self.body(body, path, scopes, &["previous", "index"]);
+                self.bound("fuel", Some(*fuel), at);
+                self.body(body, at, scopes, &["previous", "index"]);
                 if let Some(frame) = scopes.last_mut() {
                     frame.extend([("round", Some(&**body)), ("index", None)]);
                 }
-                self.condition(until, path, scopes);
+                self.condition(until, at, scopes);
             }
             StepKind::Map {
                 over,
@@ -219,17 +220,17 @@ impl<'a> Checker<'a> {
                 max_concurrency,
                 join,
             } => {
-                self.bound("max_items", Some(*max_items), path);
-                self.bound("max_concurrency", *max_concurrency, path);
-                self.join(*join, None, path);
-                self.reference(over, path, scopes);
-                self.body(body, path, scopes, &["item", "index"]);
+                self.bound("max_items", Some(*max_items), at);
+                self.bound("max_concurrency", *max_concurrency, at);
+                self.join(*join, None, at);
+                self.reference(over, at, scopes);
+                self.body(body, at, scopes, &["item", "index"]);
             }
         }
         scopes.pop();
     }
 
-    fn agent(&mut self, step: &'a AgentStep, path: &StepPath, scopes: &[Visible<'a>]) {
+    fn agent(&mut self, step: &'a AgentStep, at: &At<'_>, scopes: &[Visible<'a>]) {
         if !self.plan.agents.contains_key(&step.agent) {
             let possible: Vec<_> = self
                 .plan
@@ -239,7 +240,7 @@ impl<'a> Checker<'a> {
                 .collect();
             self.report(
                 "ORC0602",
-                path,
+                at,
                 format!(
                     "unknown agent `{}` (possible: {})",
                     step.agent,
@@ -247,16 +248,16 @@ impl<'a> Checker<'a> {
                 ),
             );
         }
-        self.bound("retry.max_attempts", Some(step.retry.max_attempts), path);
+        self.bound("retry.max_attempts", Some(step.retry.max_attempts), at);
         if step.timeout_ms == Some(0) {
             self.report(
                 "ORC0610",
-                path,
+                at,
                 "`timeout_ms` is 0: no attempt could end".into(),
             );
         }
         for field in step.inputs.values() {
-            self.reference(field, path, scopes);
+            self.reference(field, at, scopes);
         }
     }
 
@@ -265,7 +266,7 @@ impl<'a> Checker<'a> {
         &mut self,
         children: impl Iterator<Item = &'a Step>,
         collect: Option<&Collect>,
-        path: &StepPath,
+        at: &At<'_>,
     ) {
         let mut names = HashSet::new();
         let mut count = 0usize;
@@ -273,12 +274,12 @@ impl<'a> Checker<'a> {
             count += 1;
             let Some(name) = &child.name else { continue };
             if !names.insert(name) {
-                self.report("ORC0605", path, format!("two steps are called `{name}`"));
+                self.report("ORC0605", at, format!("two steps are called `{name}`"));
             }
             if RESERVED.contains(&name.as_str()) || name.as_str().contains('.') {
                 self.report(
                     "ORC0605",
-                    path,
+                    at,
                     format!(
                         "a step cannot be called `{name}`: the word has a meaning in references"
                     ),
@@ -286,30 +287,30 @@ impl<'a> Checker<'a> {
             }
         }
         if count == 0 {
-            self.report("ORC0604", path, "the group has nothing inside".into());
+            self.report("ORC0604", at, "the group has nothing inside".into());
         }
         if let Some(collect) = collect
             && let Err(error) = self.catalog.get(&collect.strategy, &collect.params)
         {
-            self.report("ORC0611", path, error.to_string());
+            self.report("ORC0611", at, error.to_string());
         }
     }
 
     fn each(
         &mut self,
         children: impl Iterator<Item = &'a Step>,
-        path: &StepPath,
+        at: &At<'_>,
         scopes: &mut Vec<Visible<'a>>,
     ) {
         for (position, child) in children.enumerate() {
-            self.step(child, &place(child, position, path).1, scopes);
+            self.step(child, &at.child(child, position), scopes);
         }
     }
 
     fn body(
         &mut self,
         body: &'a Step,
-        path: &StepPath,
+        at: &At<'_>,
         scopes: &mut Vec<Visible<'a>>,
         locals: &[&'static str],
     ) {
@@ -328,98 +329,90 @@ impl<'a> Checker<'a> {
                 })
                 .collect(),
         );
-        self.step(body, &path.iteration(0), scopes);
+        self.step(body, &At::Iteration(at), scopes);
         scopes.pop();
     }
 
-    fn graph(&mut self, nodes: &'a [GraphNode], path: &StepPath, scopes: &mut Vec<Visible<'a>>) {
-        let by_name: HashMap<&StepName, &GraphNode> = nodes
-            .iter()
-            .filter_map(|node| Some((node.step.name.as_ref()?, node)))
-            .collect();
+    fn graph(&mut self, nodes: &'a [GraphNode], at: &At<'_>, scopes: &mut Vec<Visible<'a>>) {
+        let needs = Needs::of(nodes);
         for (position, node) in nodes.iter().enumerate() {
             if node.step.name.is_none() {
                 self.report(
                     "ORC0608",
-                    path,
+                    at,
                     format!("the step at position {position} has no name"),
                 );
             }
-            for need in node.needs.iter().filter(|need| !by_name.contains_key(need)) {
-                let possible: Vec<_> = nodes
+            // Every need that was found has a position; only if some was not are the names compared.
+            if needs.direct(position).len() < node.needs.len() {
+                let names: Vec<&StepName> = nodes
                     .iter()
                     .filter_map(|node| node.step.name.as_ref())
-                    .map(StepName::as_str)
                     .collect();
-                self.report(
-                    "ORC0608",
-                    &place(&node.step, position, path).1,
-                    format!(
+                let possible: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+                for need in node.needs.iter().filter(|need| !names.contains(need)) {
+                    let message = format!(
                         "it needs `{need}`, which is not there (possible: {})",
                         possible.join(", ")
-                    ),
-                );
+                    );
+                    self.report("ORC0608", &at.child(&node.step, position), message);
+                }
             }
         }
-        let order = in_dependency_order(nodes);
-        if order.len() < nodes.len() {
+        if needs.order.len() < nodes.len() {
             let stuck = nodes
                 .iter()
                 .enumerate()
-                .filter(|(i, _)| !order.contains(i))
-                .filter_map(|(_, node)| node.step.name.as_ref());
-            let names: Vec<_> = stuck.map(StepName::as_str).collect();
+                .filter(|(i, _)| !needs.order.contains(i));
+            let names: Vec<_> = stuck
+                .filter_map(|(_, node)| node.step.name.as_ref())
+                .map(StepName::as_str)
+                .collect();
             return self.report(
                 "ORC0609",
-                path,
+                at,
                 format!("these steps wait for each other: {}", names.join(", ")),
             );
         }
-        // Which steps have ended when a step starts: what it needs, and what that needs.
-        let mut before: HashMap<&StepName, HashSet<&StepName>> = HashMap::new();
-        let reads = nodes.iter().any(
-            |node| !matches!(&node.step.kind, StepKind::Agent(agent) if agent.inputs.is_empty()),
-        );
-        for position in order {
-            let Some(node) = nodes.get(position) else {
-                continue;
+        for (position, node) in needs
+            .order
+            .iter()
+            .filter_map(|i| Some((*i, nodes.get(*i)?)))
+        {
+            // Which steps have ended when this one starts: what it needs, and what that needs.
+            let ended = if reads_steps(&node.step) {
+                needs.all(position)
+            } else {
+                Vec::new()
             };
-            let mut ended: HashSet<&StepName> = HashSet::new();
-            for need in node.needs.iter().filter(|_| reads) {
-                ended.extend(before.get(need).into_iter().flatten());
-                ended.insert(need);
-            }
+            let ended = ended.into_iter().filter_map(|i| nodes.get(i));
             scopes.push(
                 ended
-                    .iter()
-                    .filter_map(|name| Some((name.as_str(), Some(&by_name.get(*name)?.step))))
+                    .filter_map(|node| Some((node.step.name.as_ref()?.as_str(), Some(&node.step))))
                     .collect(),
             );
-            self.step(&node.step, &place(&node.step, position, path).1, scopes);
+            self.step(&node.step, &at.child(&node.step, position), scopes);
             scopes.pop();
-            if let Some(name) = node.step.name.as_ref().filter(|_| reads) {
-                before.insert(name, ended);
-            }
         }
     }
 
-    fn bound(&mut self, what: &str, value: Option<u32>, path: &StepPath) {
+    fn bound(&mut self, what: &str, value: Option<u32>, at: &At<'_>) {
         if value == Some(0) {
             self.report(
                 "ORC0610",
-                path,
+                at,
                 format!("`{what}` is 0, it must be at least 1"),
             );
         }
     }
 
-    fn join(&mut self, join: Join, steps: Option<usize>, path: &StepPath) {
+    fn join(&mut self, join: Join, steps: Option<usize>, at: &At<'_>) {
         if let Join::Quorum { k } = join
             && (k == 0 || steps.is_some_and(|steps| k as usize > steps))
         {
             self.report(
                 "ORC0610",
-                path,
+                at,
                 format!(
                     "a quorum of {k} cannot be met by {} steps",
                     steps.map_or("these".to_owned(), |n| n.to_string())
@@ -428,11 +421,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn condition(&mut self, condition: &Condition, path: &StepPath, scopes: &[Visible<'a>]) {
-        condition.fields(&mut |field| self.reference(field, path, scopes));
+    fn condition(&mut self, condition: &Condition, at: &At<'_>, scopes: &[Visible<'a>]) {
+        condition.fields(&mut |field| self.reference(field, at, scopes));
     }
 
-    fn reference(&mut self, field: &Reference, path: &StepPath, scopes: &[Visible<'a>]) {
+    fn reference(&mut self, field: &Reference, at: &At<'_>, scopes: &[Visible<'a>]) {
         let known = |name: &str| {
             scopes
                 .iter()
@@ -449,12 +442,12 @@ impl<'a> Checker<'a> {
                     None => {
                         let possible: Vec<_> = scopes.iter().flat_map(|frame| frame.keys().copied()).filter(|name| !["item", "index"].contains(name)).collect();
                         let possible = if possible.is_empty() { "none has ended by then".to_owned() } else { format!("possible: {}", possible.join(", ")) };
-                        self.report("ORC0606", path, format!("`{field}` names no earlier step ({possible})"));
+                        self.report("ORC0606", at, format!("`{field}` names no earlier step ({possible})"));
                     }
-                    Some(step) => self.inside(field, step, segments.next(), path),
+                    Some(step) => self.inside(field, step, segments.next(), at),
                 }
             }
-            _ => self.report("ORC0607", path, format!("`{field}` begins with something that is not known here (possible: `context.<key>`, `steps.<name>`, and `item`, `index` inside bodies)")),
+            _ => self.report("ORC0607", at, format!("`{field}` begins with something that is not known here (possible: `context.<key>`, `steps.<name>`, and `item`, `index` inside bodies)")),
         }
     }
 
@@ -464,16 +457,16 @@ impl<'a> Checker<'a> {
         field: &Reference,
         step: Option<&Step>,
         segment: Option<&str>,
-        path: &StepPath,
+        at: &At<'_>,
     ) {
         let Some(segment) = segment else { return };
         let children = step.map(Step::children).unwrap_or_default();
         let is_part = children
             .iter()
             .enumerate()
-            .any(|(i, child)| &*place(child, i, path).0 == segment);
+            .any(|(i, child)| Called::of(child.name.as_ref(), i).is(segment));
         if !is_part && !["output", "outcome", "success", "confidence"].contains(&segment) {
-            self.report("ORC0606", path, format!("`{field}`: a result has `output`, `outcome`, `success` and `confidence`, not `{segment}`"));
+            self.report("ORC0606", at, format!("`{field}`: a result has `output`, `outcome`, `success` and `confidence`, not `{segment}`"));
         }
     }
 }

@@ -18,6 +18,7 @@ use super::node::{
     Base, Binding, Child, Edge, Group, GroupKind, LoopSpec, MapSpec, Names, Node, NodeId, Resolved,
     Task,
 };
+use super::place::{Called, Needs};
 use super::problem::PlanProblems;
 use crate::catalog::Catalog;
 
@@ -45,6 +46,7 @@ impl Graph {
             root: NodeId(0),
             owners: Vec::new(),
             inside: None,
+            buffer: String::new(),
         };
         let span = graph.add(&plan.root, &StepPath::root(), &mut Scopes::default());
         graph.root = span.exit;
@@ -204,7 +206,7 @@ impl Graph {
         let mut before: Option<NodeId> = None;
         scopes.enter();
         for (position, step) in steps.iter().enumerate() {
-            let (name, child_path) = place(step, position, path);
+            let child_path = self.child_path(path, step, position);
             let span = self.add(step, &child_path, scopes);
             match before {
                 None => self.link(start, span.entry, Edge::Gate),
@@ -213,7 +215,7 @@ impl Graph {
             before = Some(span.exit);
             scopes.bind(step, span.exit);
             children.push(Child {
-                name,
+                name: step.name.clone(),
                 exit: span.exit,
             });
         }
@@ -236,14 +238,14 @@ impl Graph {
         let mut children = Vec::new();
         let mut entries = Vec::new();
         for (position, (step, edge)) in steps.enumerate() {
-            let (name, child_path) = place(step, position, path);
+            let child_path = self.child_path(path, step, position);
             // The frame keeps what a child binds inside to itself: siblings do not see each other.
             scopes.enter();
             let span = self.add(step, &child_path, scopes);
             scopes.leave();
             entries.push((span.entry, edge));
             children.push(Child {
-                name,
+                name: step.name.clone(),
                 exit: span.exit,
             });
         }
@@ -269,61 +271,66 @@ impl Graph {
         scopes: &mut Scopes,
     ) -> Span {
         let (start, kind) = self.open(GroupKind::Graph { on_error }, path);
-        let mut spans: HashMap<&StepName, Span> = HashMap::with_capacity(nodes.len());
-        let mut children: Vec<Option<Child>> = vec![None; nodes.len()];
-        let mut needed: std::collections::HashSet<NodeId> = std::collections::HashSet::new();
-        let mut roots = Vec::new();
-        for position in in_dependency_order(nodes) {
-            let Some(node) = nodes.get(position) else {
-                continue;
-            };
-            let (name, child_path) = place(&node.step, position, path);
+        let needs = Needs::of(nodes);
+        let mut spans: Vec<Option<Span>> = vec![None; nodes.len()];
+        let mut needed = vec![false; nodes.len()];
+        let mut edges = Vec::new();
+        let success = on_error != OnError::Continue;
+        for (position, node) in needs
+            .order
+            .iter()
+            .filter_map(|i| Some((*i, nodes.get(*i)?)))
+        {
+            let child_path = self.child_path(path, &node.step, position);
             scopes.enter();
-            // A step sees the names of what it needs, however far back.
-            for (name, span) in ancestors(nodes, node)
-                .into_iter()
-                .filter_map(|name| Some((name, spans.get(name)?)))
-            {
-                scopes.bind_name(name, Binding::Node(span.exit));
+            if reads_steps(&node.step) {
+                // A step sees the names of what it needs, however far back.
+                for before in needs.all(position) {
+                    if let (Some(name), Some(Some(span))) = (
+                        nodes.get(before).and_then(|node| node.step.name.as_ref()),
+                        spans.get(before),
+                    ) {
+                        scopes.bind_name(name, Binding::Node(span.exit));
+                    }
+                }
             }
             let span = self.add(&node.step, &child_path, scopes);
             scopes.leave();
-            let before: Vec<NodeId> = node
-                .needs
-                .iter()
-                .filter_map(|need| Some(spans.get(need)?.exit))
-                .collect();
-            if before.is_empty() {
-                roots.push(span.entry);
+            let direct = needs.direct(position);
+            if direct.is_empty() {
+                edges.push((start, span.entry, Edge::Gate));
             }
-            for exit in before {
-                needed.insert(exit);
-                self.link(
-                    exit,
-                    span.entry,
-                    Edge::Then {
-                        success: on_error != OnError::Continue,
-                    },
-                );
+            for before in direct {
+                if let (Some(Some(exit)), Some(needed)) = (
+                    spans.get(*before).map(|span| span.map(|span| span.exit)),
+                    needed.get_mut(*before),
+                ) {
+                    *needed = true;
+                    edges.push((exit, span.entry, Edge::Then { success }));
+                }
             }
-            if let Some(name) = &node.step.name {
-                spans.insert(name, span);
-            }
-            if let Some(slot) = children.get_mut(position) {
-                *slot = Some(Child {
-                    name,
-                    exit: span.exit,
-                });
+            if let Some(slot) = spans.get_mut(position) {
+                *slot = Some(span);
             }
         }
-        for entry in roots.into_iter().rev() {
-            self.link(start, entry, Edge::Gate);
+        for (from, to, edge) in edges.into_iter().rev() {
+            self.link(from, to, edge);
         }
-        let children: Vec<Child> = children.into_iter().flatten().collect();
-        let leaves: Vec<NodeId> = children
+        let children = nodes
             .iter()
-            .map(|child| child.exit)
-            .filter(|exit| !needed.contains(exit))
+            .zip(&spans)
+            .filter_map(|(node, span)| {
+                Some(Child {
+                    name: node.step.name.clone(),
+                    exit: span.as_ref()?.exit,
+                })
+            })
+            .collect();
+        let leaves: Vec<NodeId> = spans
+            .iter()
+            .zip(&needed)
+            .filter(|(_, needed)| !**needed)
+            .filter_map(|(span, _)| Some(span.as_ref()?.exit))
             .collect();
         let span = self.close(start, kind, children, self.strategy(collect));
         for exit in leaves {
@@ -374,6 +381,10 @@ impl Graph {
         }
     }
 
+    fn child_path(&mut self, parent: &StepPath, step: &Step, position: usize) -> StepPath {
+        parent.child_in(&Called::of(step.name.as_ref(), position), &mut self.buffer)
+    }
+
     fn push(&mut self, node: Node) -> NodeId {
         self.owners.push(self.inside);
         NodeId::of(self.nodes.add_node(node))
@@ -389,82 +400,8 @@ impl Graph {
     }
 }
 
-/// The name of a step among its siblings and its path.
-pub(crate) fn place(step: &Step, position: usize, parent: &StepPath) -> (Arc<str>, StepPath) {
-    match &step.name {
-        Some(name) => (name.as_str().into(), parent.child(name)),
-        None => (position.to_string().into(), parent.child(&position)),
-    }
-}
-
-/// The positions of a graph's steps so that each comes after what it needs, otherwise in the order
-/// of the plan. Steps of a cycle are left out; `check` refuses them.
-pub(crate) fn in_dependency_order(nodes: &[GraphNode]) -> Vec<usize> {
-    let position: HashMap<&StepName, usize> = nodes
-        .iter()
-        .enumerate()
-        .filter_map(|(i, node)| Some((node.step.name.as_ref()?, i)))
-        .collect();
-    let mut waiting: Vec<usize> = Vec::with_capacity(nodes.len());
-    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
-    for (i, node) in nodes.iter().enumerate() {
-        let needs: Vec<usize> = node
-            .needs
-            .iter()
-            .filter_map(|need| position.get(need).copied())
-            .collect();
-        waiting.push(needs.len());
-        for need in needs {
-            if let Some(list) = dependents.get_mut(need) {
-                list.push(i);
-            }
-        }
-    }
-    let mut ready: std::collections::BTreeSet<usize> = (0..nodes.len())
-        .filter(|i| waiting.get(*i) == Some(&0))
-        .collect();
-    let mut order = Vec::with_capacity(nodes.len());
-    while let Some(next) = ready.pop_first() {
-        order.push(next);
-        for dependent in dependents.get(next).into_iter().flatten() {
-            if let Some(count) = waiting.get_mut(*dependent) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(*dependent);
-                }
-            }
-        }
-    }
-    order
-}
-
-/// The names of everything a step of a graph waits for, directly or not; only looked up for steps that read something.
-fn ancestors<'a>(nodes: &'a [GraphNode], node: &'a GraphNode) -> Vec<&'a StepName> {
-    if !reads_steps(&node.step) {
-        return Vec::new();
-    }
-    let by_name: HashMap<&StepName, &GraphNode> = nodes
-        .iter()
-        .filter_map(|node| Some((node.step.name.as_ref()?, node)))
-        .collect();
-    let mut seen: Vec<&StepName> = Vec::new();
-    let mut stack: Vec<&StepName> = node.needs.iter().collect();
-    while let Some(name) = stack.pop() {
-        if !seen.contains(&name) {
-            seen.push(name);
-            stack.extend(
-                by_name
-                    .get(name)
-                    .into_iter()
-                    .flat_map(|node| node.needs.iter()),
-            );
-        }
-    }
-    seen
-}
-
 /// Whether a step or anything inside may refer to other steps.
-fn reads_steps(step: &Step) -> bool {
+pub(crate) fn reads_steps(step: &Step) -> bool {
     match &step.kind {
         StepKind::Agent(agent) => !agent.inputs.is_empty(),
         StepKind::Branch { .. } | StepKind::Loop { .. } | StepKind::Map { .. } => true,
@@ -556,11 +493,7 @@ pub(crate) fn resolve(
 /// The node that holds the result of a group's part.
 fn part(graph: &Graph, group: NodeId, name: &str) -> Option<NodeId> {
     match graph.nodes.node_weight(group.ix()) {
-        Some(Node::End(group)) => group
-            .children
-            .iter()
-            .find(|child| &*child.name == name)
-            .map(|child| child.exit),
+        Some(Node::End(group)) => group.part(name),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod bounds;
 mod check;
 mod compile;
 mod node;
+mod place;
 mod problem;
 pub mod render;
 pub mod walk;
@@ -41,6 +42,8 @@ pub struct Graph {
     owners: Vec<Option<NodeId>>,
     /// The start of the group that is being compiled.
     inside: Option<NodeId>,
+    /// Where paths are written before they are kept.
+    buffer: String,
 }
 
 impl Graph {

@@ -12,8 +12,10 @@ use orchestrate_core::team::Agent;
 use petgraph::graph::NodeIndex;
 use serde_json::Value;
 
+use super::place::Called;
+
 /// Names a node of a graph; given by position, so the same plan has the same ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
@@ -87,8 +89,19 @@ pub(crate) struct Group {
 /// A part of a group: how it is called, and the node that holds its result.
 #[derive(Debug, Clone)]
 pub(crate) struct Child {
-    pub(crate) name: Arc<str>,
+    /// Its name; without one it is known by its position.
+    pub(crate) name: Option<StepName>,
     pub(crate) exit: NodeId,
+}
+
+impl Group {
+    /// The node that holds the result of the part of that name or position.
+    pub(crate) fn part(&self, name: &str) -> Option<NodeId> {
+        let mut children = self.children.iter().enumerate();
+        children
+            .find(|(i, child)| Called::of(child.name.as_ref(), *i).is(name))
+            .map(|(_, child)| child.exit)
+    }
 }
 
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use super::facts::WalkFacts;
 use super::outcome::{PartOutcome, is_decided, of_all, of_join, of_line};
 use super::{Effect, GroupState, StepResult, Walk};
 use crate::graph::node::{Child, Group, GroupKind, Node, NodeId};
+use crate::graph::place::Called;
 
 impl Walk {
     pub(super) fn open_group(&mut self, start: NodeId, group: &Arc<Group>) {
@@ -144,14 +145,20 @@ impl Walk {
             }
             _ => &group.children,
         };
-        let parts: Vec<(&str, &StepResult)> = children
+        let parts: Vec<(Called<'_>, &StepResult)> = children
             .iter()
-            .filter_map(|child| Some((&*child.name, self.result_at(child.exit)?)))
+            .enumerate()
+            .filter_map(|(i, child)| {
+                Some((
+                    Called::of(child.name.as_ref(), i),
+                    self.result_at(child.exit)?,
+                ))
+            })
             .collect();
         let outcomes: Vec<PartOutcome<'_>> = parts
             .iter()
             .map(|(name, result)| PartOutcome {
-                name,
+                name: *name,
                 outcome: &result.outcome,
             })
             .collect();
@@ -199,7 +206,8 @@ impl Walk {
             Some(strategy) => {
                 let parts: Vec<Part> = children
                     .iter()
-                    .filter_map(|child| self.part(child))
+                    .enumerate()
+                    .filter_map(|(i, child)| self.part(child, i))
                     .collect();
                 let outside = matches!(
                     generic.outcome,
@@ -228,7 +236,7 @@ impl Walk {
     }
 
     /// A part as an aggregate sees it, with its own parts.
-    fn part(&self, child: &Child) -> Option<Part> {
+    fn part(&self, child: &Child, position: usize) -> Option<Part> {
         let result = self.result_at(child.exit)?;
         let (mut agent, mut parts) = (None, Vec::new());
         match self.graph.nodes.node_weight(child.exit.ix())? {
@@ -242,7 +250,8 @@ impl Walk {
                 };
                 parts = children
                     .iter()
-                    .filter_map(|child| self.part(child))
+                    .enumerate()
+                    .filter_map(|(i, child)| self.part(child, i))
                     .collect();
                 if matches!(group.kind, GroupKind::Branch { .. }) {
                     agent = state
@@ -254,7 +263,7 @@ impl Walk {
             Node::Start(_) => {}
         }
         Some(Part {
-            name: child.name.to_string(),
+            name: Called::of(child.name.as_ref(), position).to_string(),
             agent,
             outcome: result.outcome.clone(),
             output: result.output.clone(),
@@ -265,8 +274,8 @@ impl Walk {
 }
 
 /// What a group gives when no strategy makes its output: a line the last output, others a census. Nothing is copied.
-fn default_output(group: &Group, parts: &[(&str, &StepResult)]) -> Arc<Value> {
-    let best = |parts: &[(&str, &StepResult)]| {
+fn default_output(group: &Group, parts: &[(Called<'_>, &StepResult)]) -> Arc<Value> {
+    let best = |parts: &[(Called<'_>, &StepResult)]| {
         let succeeded = parts
             .iter()
             .filter(|(_, result)| result.outcome.is_success());
@@ -295,7 +304,7 @@ fn default_output(group: &Group, parts: &[(&str, &StepResult)]) -> Arc<Value> {
 }
 
 /// The mean over the parts that succeeded; 0 when none did.
-fn mean_confidence(parts: &[(&str, &StepResult)]) -> f64 {
+fn mean_confidence(parts: &[(Called<'_>, &StepResult)]) -> f64 {
     let (sum, count) = parts
         .iter()
         .filter(|(_, result)| result.outcome.is_success())

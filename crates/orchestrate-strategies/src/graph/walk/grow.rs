@@ -41,7 +41,7 @@ impl Walk {
         }
         let state = self.groups.entry(start).or_default();
         state.children.push(Child {
-            name: k.to_string().into(),
+            name: None,
             exit: span.exit,
         });
         self.effects.push_back(Effect::GraphGrown {
@@ -143,7 +143,7 @@ impl Walk {
             self.graph.link(span.exit, end, Edge::Part);
             let state = self.groups.entry(start).or_default();
             state.children.push(Child {
-                name: k.to_string().into(),
+                name: None,
                 exit: span.exit,
             });
             entries.push(span.entry);

@@ -3,10 +3,12 @@
 use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome, SkipReason};
 use orchestrate_core::plan::Join;
 
+use crate::graph::place::Called;
+
 /// A part as far as this decision needs it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PartOutcome<'a> {
-    pub(super) name: &'a str,
+    pub(super) name: Called<'a>,
     pub(super) outcome: &'a Outcome,
 }
 

@@ -1,0 +1,37 @@
+//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS]`.
+
+use std::error::Error;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use orchestrate_analysis::measured::Measured;
+use orchestrate_analysis::{
+    DocumentationReport, QualityReport, ScanOptions, Snapshot, documentation, quality, scan,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Report {
+    documentation: Measured<DocumentationReport>,
+    quality: Measured<QualityReport>,
+    snapshot: Snapshot,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let root = PathBuf::from(arguments.next().ok_or("give a directory")?);
+    let mut options = ScanOptions::default();
+    if let Some(threads) = arguments.next() {
+        options.threads = threads.parse()?;
+    }
+    let snapshot = scan(&root, &options)?;
+    let report = Report {
+        documentation: documentation(&snapshot),
+        quality: quality(&snapshot),
+        snapshot,
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, &report)?;
+    writeln!(out)?;
+    Ok(())
+}

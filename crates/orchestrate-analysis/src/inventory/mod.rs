@@ -1,0 +1,15 @@
+//! What lies in a repository: which files, of which language, in which role.
+//!
+//! Nothing here parses; `scan` does.
+
+mod other;
+mod read;
+mod role;
+mod skip;
+mod walk;
+
+pub use other::other_language;
+pub use read::read_text;
+pub use role::{role_of_path, role_of_text};
+pub use skip::{SkipReason, Skipped};
+pub use walk::{Candidate, Inventory, ScanError, ScanErrorKind, WalkOptions, walk};

@@ -1,0 +1,38 @@
+//! What a scan may be told.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// Settings of a scan.
+#[derive(Debug, Clone)]
+pub struct ScanOptions {
+    /// How many threads parse; at least one.
+    pub threads: usize,
+    /// Larger files are skipped, in bytes.
+    pub max_file_bytes: u64,
+    /// Set it from another thread to stop: no further file is begun.
+    pub cancel: Arc<AtomicBool>,
+}
+
+impl ScanOptions {
+    /// The limit on the size of a file that is used unless told otherwise: 1 MiB.
+    pub const MAX_FILE_BYTES: u64 = 1 << 20;
+
+    /// Whether the scan was told to stop.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for ScanOptions {
+    /// As many threads as the machine runs at once, files up to 1 MiB, not cancelled.
+    fn default() -> Self {
+        Self {
+            threads: thread::available_parallelism().map_or(1, usize::from),
+            max_file_bytes: Self::MAX_FILE_BYTES,
+            cancel: Arc::default(),
+        }
+    }
+}

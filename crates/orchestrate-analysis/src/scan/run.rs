@@ -1,0 +1,244 @@
+//! The pass over all files: threads take the next file until there is none.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use super::file::{ScannedFile, scan_text};
+use super::inspect;
+use super::options::ScanOptions;
+use super::parse::Parsers;
+use super::snapshot::{FileFacts, Snapshot};
+use super::test_modules;
+use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
+use crate::finding::Finding;
+use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
+use crate::source::{Role, SourceFile};
+use crate::test_quality::{ProductNames, TestFunction};
+
+/// Reads and measures everything below `root`.
+///
+/// Memory holds the facts of all files and the text and tree of one file per thread.
+///
+/// # Errors
+/// If the root does not exist, is not a directory, or cannot be listed. A file that cannot be
+/// measured is no error: it is listed with its reason.
+pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
+    let started = Instant::now();
+    let inventory = walk(
+        root,
+        &WalkOptions {
+            max_file_bytes: options.max_file_bytes,
+        },
+    )?;
+    let threads = options.threads.clamp(1, inventory.candidates.len().max(1));
+    // Tests are looked at last: what they may reach is known only once the product has been read.
+    let (tests, others): (Vec<_>, Vec<_>) = inventory
+        .candidates
+        .iter()
+        .partition(|candidate| candidate.role == Role::Test && candidate.language.is_some());
+    let product = others
+        .iter()
+        .filter(|candidate| candidate.role == Role::Product && candidate.language.is_some());
+    let names = ProductNames::of_paths(product.map(|candidate| candidate.path.as_str()));
+    let mut gathered = run(&others, threads, options, &names);
+    let names = std::mem::take(&mut gathered.names);
+    gathered.merge(run(&tests, threads, options, &names));
+    gathered.sort();
+    test_modules::apply(&mut gathered);
+    let mut documents = project_documents(root, &packages(&inventory.candidates));
+    documents.broken_links = gathered.broken_links;
+    documents.links_checked = gathered.links_checked;
+
+    let mut skipped_other = inventory.skipped_other;
+    for (why, count) in gathered.skipped_other {
+        *skipped_other.entry(why).or_default() += count;
+    }
+    let mut skipped = inventory.skipped;
+    skipped.append(&mut gathered.skipped);
+    skipped.sort();
+    Ok(Snapshot {
+        root: root.display().to_string(),
+        files: gathered.files,
+        skipped,
+        skipped_other,
+        other_languages: inventory.other_languages,
+        vendored: inventory.vendored,
+        pruned: inventory.pruned,
+        links: inventory.links,
+        text_files: gathered.text_files,
+        engines: inspect::ENGINES.to_vec(),
+        findings: gathered.findings,
+        tests: gathered.tests,
+        documents,
+        cancelled: gathered.begun < inventory.candidates.len(),
+        threads,
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// Directories below the root that hold a manifest of something that ships, sorted.
+fn packages(candidates: &[Candidate]) -> Vec<String> {
+    let mut directories: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.role == Role::Product && is_manifest(&candidate.path))
+        .filter_map(|candidate| candidate.path.rsplit_once('/'))
+        .map(|(directory, _)| directory.to_owned())
+        .collect();
+    directories.dedup();
+    directories
+}
+
+/// What threads bring together.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    pub(super) files: Vec<FileFacts>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) findings: Vec<Finding>,
+    tests: Vec<TestFunction>,
+    /// The names under which the product can be reached, as far as a thread knows them.
+    names: ProductNames,
+    /// Rust files with the names of the test modules that they declare.
+    pub(super) test_modules: Vec<(String, String)>,
+    skipped_other: BTreeMap<SkipReason, u32>,
+    broken_links: Vec<BrokenLink>,
+    links_checked: u32,
+    text_files: u32,
+    begun: usize,
+}
+
+fn run(
+    candidates: &[&Candidate],
+    threads: usize,
+    options: &ScanOptions,
+    names: &ProductNames,
+) -> Gathered {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut gathered = Gathered {
+            names: names.clone(),
+            ..Gathered::default()
+        };
+        let mut parsers = Parsers::default();
+        while !options.cancelled() {
+            let Some(candidate) = candidates.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
+            gathered.begun += 1;
+            gathered.take(candidate, &mut parsers, options);
+        }
+        gathered
+    };
+    let mut all = Gathered::default();
+    thread::scope(|scope| {
+        // The calling thread works too, so that one thread needs no second.
+        let others: Vec<_> = (1..threads)
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
+            .collect();
+        all.merge(work());
+        for other in others {
+            match other.join() {
+                Ok(gathered) => all.merge(gathered),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    all
+}
+
+impl Gathered {
+    fn take(&mut self, candidate: &Candidate, parsers: &mut Parsers, options: &ScanOptions) {
+        let path = &candidate.path;
+        let text = match read_text(&candidate.file, options.max_file_bytes) {
+            Ok(text) => text,
+            Err(why) => {
+                self.skip(candidate, why);
+                return;
+            }
+        };
+        self.text_files += 1;
+        let Some(language) = candidate.language else {
+            self.findings
+                .extend(inspect::text(path, &text, candidate.role));
+            if candidate.role == Role::Product {
+                self.names.learn_manifest(path, &text);
+            }
+            self.check_links(candidate, &text);
+            return;
+        };
+        let source = SourceFile {
+            path: path.clone(),
+            language,
+            role: candidate.role,
+            text,
+            modified: candidate.modified,
+        };
+        let ScannedFile {
+            facts,
+            findings,
+            test_modules,
+            tests,
+        } = scan_text(parsers, source, &mut self.names);
+        self.findings.extend(findings);
+        self.tests.extend(tests);
+        let declared = test_modules.into_iter().map(|name| (path.clone(), name));
+        self.test_modules.extend(declared);
+        match facts {
+            Ok(facts) => self.files.push(facts),
+            Err(why) => self.skip(candidate, why),
+        }
+    }
+
+    /// Links of documents that ship; those of fixtures are often broken on purpose.
+    fn check_links(&mut self, candidate: &Candidate, text: &str) {
+        let is_markdown = [".md", ".markdown"]
+            .iter()
+            .any(|ending| candidate.path.ends_with(ending));
+        let ships = matches!(candidate.role, Role::Product | Role::Example);
+        if !is_markdown || !ships {
+            return;
+        }
+        let directory = candidate.file.parent().unwrap_or(&candidate.file);
+        let (mut broken, checked) = broken_links(&candidate.path, text, directory);
+        self.broken_links.append(&mut broken);
+        self.links_checked += checked;
+    }
+
+    fn skip(&mut self, candidate: &Candidate, why: SkipReason) {
+        if candidate.language.is_some() {
+            let path = candidate.path.clone();
+            self.skipped.push(Skipped { path, why });
+        } else {
+            *self.skipped_other.entry(why).or_default() += 1;
+        }
+    }
+
+    fn merge(&mut self, mut other: Self) {
+        self.files.append(&mut other.files);
+        self.skipped.append(&mut other.skipped);
+        self.findings.append(&mut other.findings);
+        self.tests.append(&mut other.tests);
+        self.names.merge(other.names);
+        self.test_modules.append(&mut other.test_modules);
+        for (why, count) in other.skipped_other {
+            *self.skipped_other.entry(why).or_default() += count;
+        }
+        self.broken_links.append(&mut other.broken_links);
+        self.links_checked += other.links_checked;
+        self.text_files += other.text_files;
+        self.begun += other.begun;
+    }
+
+    fn sort(&mut self) {
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.test_modules.sort();
+        self.tests
+            .sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
+        self.broken_links.sort();
+        self.findings.sort_by(|a, b| {
+            (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))
+        });
+    }
+}

@@ -1,0 +1,536 @@
+//! Python rules over calls and assignments that a table cannot say.
+
+use tree_sitter::Node;
+
+use super::model::ROUTE;
+use super::rules;
+use crate::finding::{Confidence, Severity};
+use crate::security::call::Call;
+use crate::security::flow::Flow;
+use crate::security::rule::Rule;
+use crate::security::shape::{Shape, children, field};
+use crate::security::sink::{self, shown};
+use crate::security::value::{Constant, Taint, Value};
+
+/// Every rule for a call.
+pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    command(flow, call);
+    sql(flow, call);
+    yaml(flow, call);
+    response(flow, call);
+    crypto(flow, call);
+    transport(flow, call);
+    settings(flow, call);
+    files(flow, call);
+}
+
+/// A finding that says what the call is.
+fn found<'t>(flow: &mut Flow<'t>, rule: &'static Rule, call: &Call<'t>, confidence: Confidence) {
+    found_as(flow, rule, call, rule.severity, confidence);
+}
+
+fn found_as<'t>(
+    flow: &mut Flow<'t>,
+    rule: &'static Rule,
+    call: &Call<'t>,
+    severity: Severity,
+    confidence: Confidence,
+) {
+    let message = format!("{}: `{}`", rule.title, shown(flow.text(call.callee)));
+    flow.report
+        .add(rule, call.node, severity, confidence, message);
+}
+
+fn is_true(value: &Value) -> bool {
+    value.constant == Some(Constant::Truth(true))
+        || matches!(value.constant, Some(Constant::Number(n)) if n != 0)
+}
+
+fn is_false(value: &Value) -> bool {
+    value.constant == Some(Constant::Truth(false))
+}
+
+fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let runs = matches!(
+        &*call.path,
+        "subprocess.run"
+            | "subprocess.call"
+            | "subprocess.check_call"
+            | "subprocess.check_output"
+            | "subprocess.Popen"
+    );
+    let shell = call.keyword("shell").map(|argument| argument.value.clone());
+    if shell.as_ref().is_some_and(is_true)
+        && (runs
+            || call
+                .at(0)
+                .is_some_and(|first| first.value.taint > Taint::Unknown))
+    {
+        sink::check_one(flow, call, &rules::SHELL_SINK);
+        return;
+    }
+    if !runs && !call.is(&["asyncio.create_subprocess_exec"]) {
+        return;
+    }
+    let Some(first) = call.argument(0, "args") else {
+        return;
+    };
+    let parts = match &first.value.parts {
+        Some(parts) => parts
+            .iter()
+            .filter_map(|(key, value)| matches!(key, Constant::Number(_)).then(|| value.clone()))
+            .collect::<Vec<_>>(),
+        None => vec![first.value.clone()],
+    };
+    if let Some(program) = parts.first() {
+        sink::check_value(flow, call.node, call.callee, program, &rules::PROGRAM_SINK);
+    }
+    if let [program, flag, script, ..] = parts.as_slice()
+        && is_shell(program.text())
+        && flag
+            .text()
+            .is_some_and(|flag| flag.starts_with('-') && flag.contains('c'))
+    {
+        sink::check_value(flow, call.node, call.callee, script, &rules::SHELL_SINK);
+    }
+}
+
+fn is_shell(program: Option<&str>) -> bool {
+    program.is_some_and(|program| {
+        matches!(
+            program.rsplit('/').next(),
+            Some("sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell")
+        )
+    })
+}
+
+fn sql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    if call.name() == "extra" && call.receiver.is_some() {
+        let built = call.arguments.iter().any(|argument| {
+            argument.name.is_some()
+                && (argument.value.built || argument.value.taint > Taint::Unknown)
+        });
+        if built {
+            found_as(
+                flow,
+                &rules::SQL,
+                call,
+                Severity::Medium,
+                Confidence::Medium,
+            );
+        }
+        return;
+    }
+    let names = [
+        "execute",
+        "executemany",
+        "executescript",
+        "raw",
+        "exec_driver_sql",
+        "fetch",
+        "fetchrow",
+        "fetchval",
+    ];
+    sink::check_statement(flow, call, &names, &rules::SQL_SINK);
+}
+
+fn yaml<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    if !call.is(&["yaml.load", "yaml.load_all"]) {
+        return;
+    }
+    let loader = call
+        .argument(1, "Loader")
+        .map(|argument| flow.text(argument.node));
+    if loader.is_some_and(|loader| loader.contains("Safe") || loader.contains("BaseLoader")) {
+        return;
+    }
+    sink::check_one(flow, call, &rules::YAML);
+}
+
+fn response<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let html = match &*call.path {
+        "django.http.HttpResponse"
+        | "HttpResponse"
+        | "flask.Response"
+        | "aiohttp.web.Response"
+        | "fastapi.responses.HTMLResponse"
+        | "starlette.responses.HTMLResponse"
+        | "flask.make_response"
+        | "self.response.write"
+        | "self.write"
+        | "bottle.HTTPResponse" => true,
+        _ => {
+            call.name() == "write"
+                && call
+                    .receiver
+                    .as_ref()
+                    .is_some_and(|(node, _)| flow.text(*node).ends_with("response"))
+        }
+    };
+    let other_type = ["content_type", "mimetype"].iter().any(|name| {
+        call.keyword(name)
+            .and_then(|argument| argument.value.text())
+            .is_some_and(|kind| !kind.contains("html"))
+    });
+    if html && !other_type {
+        for name in ["content", "body", "text", "response"] {
+            if let Some(argument) = call.keyword(name) {
+                let value = argument.value.clone();
+                sink::check_value(flow, call.node, call.callee, &value, &rules::HTML_SINK);
+            }
+        }
+        sink::check_one(flow, call, &rules::HTML_SINK);
+    }
+    if call.name() == "set_cookie" && call.receiver.is_some() {
+        let insecure = call
+            .keyword("secure")
+            .is_none_or(|argument| is_false(&argument.value));
+        let splat = call.keyword("**").is_some();
+        let written_off = call
+            .keyword("secure")
+            .is_some_and(|argument| is_false(&argument.value));
+        if insecure && !splat && written_off {
+            found(flow, &rules::COOKIE, call, Confidence::High);
+        }
+    }
+}
+
+fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let not_for_security = call
+        .keyword("usedforsecurity")
+        .is_some_and(|argument| is_false(&argument.value));
+    let path = &*call.path;
+    let weak_hash = match path {
+        "hashlib.md5" | "hashlib.sha1" | "hashlib.md4" | "crypt.crypt" => true,
+        "hashlib.new" => call
+            .argument(0, "name")
+            .and_then(|argument| argument.value.text())
+            .is_some_and(|name| {
+                matches!(
+                    name.to_ascii_lowercase().as_str(),
+                    "md4" | "md5" | "sha" | "sha1"
+                )
+            }),
+        _ => {
+            (path.contains("Hash.MD") || path.contains("Hash.SHA.")) && call.name() == "new"
+                || path.starts_with("cryptography.hazmat.primitives.hashes")
+                    && matches!(call.name(), "MD5" | "SHA1")
+        }
+    };
+    if weak_hash && !not_for_security {
+        found(flow, &rules::WEAK_HASH, call, Confidence::High);
+    }
+    let weak_cipher = path.starts_with("Crypto.Cipher.") || path.starts_with("Cryptodome.Cipher.");
+    let old = ["ARC2", "ARC4", "Blowfish", ".DES.", "DES3", "XOR", "CAST"]
+        .iter()
+        .any(|name| path.contains(name));
+    let primitive = path.starts_with("cryptography.hazmat")
+        && matches!(
+            call.name(),
+            "ARC4" | "Blowfish" | "IDEA" | "TripleDES" | "ECB" | "CAST5" | "SEED"
+        );
+    let ecb = weak_cipher
+        && call
+            .arguments
+            .iter()
+            .any(|argument| flow.text(argument.node).ends_with("MODE_ECB"));
+    if primitive || ecb || (weak_cipher && old && call.name() == "new") {
+        found(flow, &rules::WEAK_CIPHER, call, Confidence::High);
+    }
+    if matches!(call.name(), "generate_private_key" | "generate") {
+        short_key(flow, call);
+    }
+}
+
+fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let path = &*call.path;
+    let asymmetric = path.contains("rsa.")
+        || path.contains("dsa.")
+        || path.contains("RSA.")
+        || path.contains("DSA.");
+    if !asymmetric {
+        return;
+    }
+    let bits = ["key_size", "bits"]
+        .iter()
+        .find_map(|name| call.keyword(name))
+        .or_else(|| call.at(usize::from(path.contains("rsa."))))
+        .or_else(|| call.at(0));
+    if let Some(Constant::Number(bits)) = bits.and_then(|argument| argument.value.constant.clone())
+        && (256..2048).contains(&bits)
+    {
+        found(flow, &rules::KEY_SIZE, call, Confidence::High);
+    }
+}
+
+fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let path = &*call.path;
+    let client =
+        path.starts_with("requests.") || path.starts_with("httpx.") || path.starts_with("aiohttp.");
+    let off = ["verify", "ssl", "verify_ssl"].iter().any(|name| {
+        call.keyword(name)
+            .is_some_and(|argument| is_false(&argument.value))
+    });
+    let unverified = call.is(&[
+        "ssl._create_unverified_context",
+        "ssl._create_stdlib_context",
+    ]);
+    let no_certificate = call.keyword("cert_reqs").is_some_and(|argument| {
+        flow.text(argument.node).ends_with("CERT_NONE")
+            || argument.value.text() == Some("CERT_NONE")
+    });
+    if (client && off) || unverified || no_certificate {
+        found(flow, &rules::TLS, call, Confidence::High);
+    }
+    let old_version = call.arguments.iter().any(|argument| {
+        let text = flow.text(argument.node);
+        [
+            "PROTOCOL_SSLv2",
+            "PROTOCOL_SSLv3",
+            "PROTOCOL_TLSv1",
+            "PROTOCOL_TLSv1_1",
+            "SSLv2_METHOD",
+            "SSLv3_METHOD",
+            "TLSv1_METHOD",
+            "SSLv23_METHOD",
+            "PROTOCOL_SSLv23",
+            "TLSv1_1_METHOD",
+        ]
+        .iter()
+        .any(|name| text.ends_with(name))
+    });
+    if old_version {
+        found(flow, &rules::TLS_VERSION, call, Confidence::High);
+    }
+    if call.name() == "set_missing_host_key_policy" {
+        let lax = call.at(0).is_some_and(|argument| {
+            let text = flow.text(argument.node);
+            text.contains("AutoAddPolicy") || text.contains("WarningPolicy")
+        });
+        if lax {
+            found(flow, &rules::HOST_KEY, call, Confidence::High);
+        }
+    }
+    if path == "telnetlib.Telnet" || path == "ftplib.FTP" {
+        found(flow, &rules::CLEARTEXT, call, Confidence::High);
+    }
+    if call.is(&["jwt.decode", "jose.jwt.decode"]) {
+        let options_off = call.keyword("options").is_some_and(|argument| {
+            argument.value.parts.as_ref().is_some_and(|parts| {
+                parts
+                    .get(&Constant::Text("verify_signature".into()))
+                    .is_some_and(is_false)
+            })
+        });
+        if options_off
+            || call
+                .keyword("verify")
+                .is_some_and(|argument| is_false(&argument.value))
+        {
+            found(flow, &rules::JWT, call, Confidence::High);
+        }
+    }
+}
+
+fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let debug = call
+        .keyword("debug")
+        .is_some_and(|argument| is_true(&argument.value));
+    let server = call.receiver.as_ref().is_some_and(|(node, value)| {
+        value
+            .path
+            .as_deref()
+            .is_some_and(|path| path.ends_with("Flask()"))
+            || matches!(
+                flow.text(*node),
+                "app" | "application" | "self.app" | "server"
+            )
+    });
+    if call.name() == "run" && debug && server {
+        found(flow, &rules::DEBUG, call, Confidence::High);
+    }
+    let binds = matches!(
+        call.name(),
+        "bind"
+            | "run"
+            | "run_app"
+            | "serve"
+            | "create_server"
+            | "start_server"
+            | "listen"
+            | "HTTPServer"
+            | "run_simple"
+    );
+    let everywhere = |value: &Value| matches!(value.text(), Some("0.0.0.0" | "::"));
+    let address = binds
+        && call.arguments.iter().any(|argument| {
+            everywhere(&argument.value)
+                || argument
+                    .value
+                    .parts
+                    .as_ref()
+                    .is_some_and(|parts| parts.values().any(everywhere))
+        });
+    if address {
+        found(flow, &rules::BIND, call, Confidence::Medium);
+    }
+    let jinja = call.is(&[
+        "jinja2.Environment",
+        "jinja2.environment.Environment",
+        "jinja2.sandbox.SandboxedEnvironment",
+    ]);
+    if jinja {
+        let escaping = call.keyword("autoescape");
+        if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none()
+        {
+            found_as(
+                flow,
+                &rules::AUTOESCAPE,
+                call,
+                Severity::Medium,
+                Confidence::Medium,
+            );
+        }
+    }
+    if call.is(&["mako.template.Template"]) && call.keyword("default_filters").is_none() {
+        found_as(
+            flow,
+            &rules::AUTOESCAPE,
+            call,
+            Severity::Medium,
+            Confidence::Low,
+        );
+    }
+}
+
+fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    if call.is(&["tempfile.mktemp", "os.tempnam", "os.tmpnam"]) {
+        found_as(flow, &rules::TEMP, call, Severity::Medium, Confidence::High);
+    }
+    if call.is(&["open"]) {
+        let writes = call
+            .argument(1, "mode")
+            .and_then(|mode| mode.value.text())
+            .is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
+        let shared = call
+            .at(0)
+            .and_then(|path| path.value.text())
+            .is_some_and(|path| {
+                ["/tmp/", "/var/tmp/", "/dev/shm/"]
+                    .iter()
+                    .any(|root| path.starts_with(root))
+            });
+        if writes && shared {
+            found(flow, &rules::TEMP, call, Confidence::Medium);
+        }
+    }
+    if matches!(call.name(), "chmod" | "fchmod" | "lchmod") {
+        let mode = call
+            .arguments
+            .iter()
+            .rev()
+            .find_map(|argument| match argument.value.constant {
+                Some(Constant::Number(mode)) => Some(mode),
+                _ => None,
+            });
+        if mode.is_some_and(|mode| mode & 0o2 != 0) {
+            found(flow, &rules::PERMISSIONS, call, Confidence::High);
+        }
+    }
+    let tar = call.receiver.as_ref().is_some_and(|(node, value)| {
+        value
+            .path
+            .as_deref()
+            .is_some_and(|path| path.contains("tarfile."))
+            || matches!(flow.text(*node), "tar" | "tar_file" | "tarball")
+    });
+    let unfiltered = call
+        .keyword("filter")
+        .is_none_or(|filter| filter.value.text() == Some("fully_trusted"));
+    if call.name() == "extractall" && tar && unfiltered && call.keyword("members").is_none() {
+        found(flow, &rules::ARCHIVE, call, Confidence::Medium);
+    }
+    if call.is(&["lxml.etree.XMLParser"])
+        && call
+            .keyword("resolve_entities")
+            .is_some_and(|argument| is_true(&argument.value))
+    {
+        found(flow, &rules::XXE, call, Confidence::High);
+    }
+}
+
+/// Settings written by assignment, and predictable numbers that become secrets.
+pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t>, value: &Value) {
+    let name = flow.text(target);
+    let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+    if let Shape::Member { .. } = flow.shape(target) {
+        let off = (last == "verify"
+            && name.contains('.')
+            && value.constant == Some(Constant::Truth(false)))
+            || (last == "check_hostname" && value.constant == Some(Constant::Truth(false)))
+            || (last == "verify_mode" && flow.text(node).ends_with("CERT_NONE"))
+            || (last == "_create_default_https_context"
+                && flow.text(node).ends_with("_create_unverified_context"));
+        if off {
+            assigned(flow, &rules::TLS, target, Severity::Medium);
+        }
+    }
+    let secret = [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "otp",
+        "nonce",
+        "salt",
+        "session_id",
+        "api_key",
+        "csrf",
+        "reset_code",
+    ]
+    .iter()
+    .any(|word| last.contains(word));
+    if secret && flow.text(node).contains("random.") && uses_random(flow, node) {
+        assigned(flow, &rules::RANDOM, target, Severity::Low);
+    }
+}
+
+fn assigned<'t>(flow: &mut Flow<'t>, rule: &'static Rule, target: Node<'t>, severity: Severity) {
+    let message = format!("{}: `{}`", rule.title, shown(flow.text(target)));
+    flow.report
+        .add(rule, target, severity, Confidence::Medium, message);
+}
+
+/// Whether a call of the `random` module stands in an expression.
+fn uses_random<'t>(flow: &Flow<'t>, node: Node<'t>) -> bool {
+    let is_module = flow
+        .variable("random")
+        .is_some_and(|value| value.path.as_deref() == Some("random"));
+    let mut open = vec![node];
+    let mut steps = 0;
+    while let Some(node) = open.pop() {
+        steps += 1;
+        if steps > 200 {
+            return false;
+        }
+        if node.kind() == "attribute"
+            && field(node, "object").is_some_and(|object| flow.text(object) == "random")
+            && field(node, "attribute").is_some_and(|name| flow.text(name) != "SystemRandom")
+        {
+            return is_module;
+        }
+        open.extend(children(node));
+    }
+    false
+}
+
+/// What a function that answers requests returns is the page.
+pub(super) fn on_return<'t>(flow: &mut Flow<'t>, node: Node<'t>, value: &Value) {
+    let routes = flow
+        .frames
+        .last()
+        .is_some_and(|frame| frame.contains_key(ROUTE));
+    if routes && value.html && value.parts.is_none() {
+        sink::check_value(flow, node, node, value, &rules::HTML_SINK);
+    }
+}

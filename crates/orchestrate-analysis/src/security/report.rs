@@ -1,0 +1,177 @@
+//! Collects what the rules found in one file and turns it into findings: deduplicated, fingerprinted, sorted.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::rule::Rule;
+use super::suppress;
+use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use crate::source::ParsedFile;
+
+/// How many lines of one finding are searched for a suppression comment.
+const SUPPRESSION_LINES: usize = 10;
+
+#[derive(Debug)]
+struct Hit {
+    rule: &'static Rule,
+    severity: Severity,
+    confidence: Confidence,
+    message: String,
+    start: usize,
+    row: usize,
+    last_row: usize,
+}
+
+/// A comment with its place.
+#[derive(Debug)]
+struct Comment<'t> {
+    text: &'t str,
+    /// Nothing but white space stands before it on its line.
+    alone: bool,
+}
+
+/// The findings of one file while it is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Report<'t> {
+    hits: BTreeMap<(usize, &'static str), Hit>,
+    comments: BTreeMap<usize, Vec<Comment<'t>>>,
+    functions: Vec<(Range<usize>, String)>,
+}
+
+impl<'t> Report<'t> {
+    /// Records a finding. The same rule at the same place is kept once, as its worst.
+    pub(super) fn add(
+        &mut self,
+        rule: &'static Rule,
+        node: Node<'_>,
+        severity: Severity,
+        confidence: Confidence,
+        message: String,
+    ) {
+        let hit = Hit {
+            rule,
+            severity,
+            confidence,
+            message,
+            start: node.start_byte(),
+            row: node.start_position().row,
+            last_row: node.end_position().row,
+        };
+        let key = (hit.start, rule.id);
+        let worse = self.hits.get(&key).is_none_or(|known| {
+            (hit.severity, hit.confidence) < (known.severity, known.confidence)
+        });
+        if worse {
+            self.hits.insert(key, hit);
+        }
+    }
+
+    /// Notes a comment, in the order of the text.
+    pub(super) fn comment(&mut self, node: Node<'_>, file: &str, text: &'t str) {
+        let before = file.get(..node.start_byte()).unwrap_or_default();
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        self.comments
+            .entry(node.start_position().row)
+            .or_default()
+            .push(Comment {
+                text,
+                alone: line.trim().is_empty(),
+            });
+    }
+
+    /// Whether a comment on this row, or alone on rows just above it, satisfies `wanted`.
+    pub(super) fn comment_above(&self, row: usize, wanted: impl Fn(&str) -> bool) -> bool {
+        let here = self.comments.get(&row);
+        if here.is_some_and(|comments| comments.iter().any(|c| wanted(c.text))) {
+            return true;
+        }
+        let mut above = row;
+        while let Some(before) = above.checked_sub(1) {
+            let Some(comments) = self.comments.get(&before) else {
+                return false;
+            };
+            if !comments.iter().all(|comment| comment.alone) {
+                return false;
+            }
+            if comments.iter().any(|comment| wanted(comment.text)) {
+                return true;
+            }
+            above = before;
+        }
+        false
+    }
+
+    /// Notes a named function, outer ones before inner ones.
+    pub(super) fn function(&mut self, node: Node<'_>, name: &str) {
+        self.functions.push((node.byte_range(), name.to_owned()));
+    }
+
+    fn suppression(&self, hit: &Hit) -> Option<String> {
+        let find = |comments: &Vec<Comment<'_>>, alone: bool| {
+            comments
+                .iter()
+                .filter(|comment| !alone || comment.alone)
+                .find_map(|comment| suppress::reason_for(comment.text, hit.rule))
+        };
+        let last = hit.last_row.min(hit.row + SUPPRESSION_LINES);
+        self.comments
+            .range(hit.row..=last)
+            .find_map(|(_, comments)| find(comments, false))
+            .or_else(|| {
+                let above = hit.row.checked_sub(1)?;
+                find(self.comments.get(&above)?, true)
+            })
+    }
+
+    fn function_at(&self, byte: usize) -> &str {
+        self.functions
+            .iter()
+            .rev()
+            .find(|(range, _)| range.contains(&byte))
+            .map_or("", |(_, name)| name)
+    }
+
+    /// The findings, by position.
+    pub(super) fn finish(self, file: &ParsedFile<'_>) -> Vec<Finding> {
+        let text = &file.source.text;
+        let mut findings: Vec<Finding> = self
+            .hits
+            .values()
+            .map(|hit| {
+                let (column, line) = line_at(text, hit.start);
+                Finding {
+                    rule_id: hit.rule.id.to_owned(),
+                    severity: hit.severity,
+                    confidence: hit.confidence,
+                    path: file.source.path.clone(),
+                    line: u32::try_from(hit.row + 1).unwrap_or(u32::MAX),
+                    column,
+                    message: hit.message.clone(),
+                    fix: hit.rule.fix.to_owned(),
+                    fingerprint: fingerprint(
+                        hit.rule.id,
+                        &file.source.path,
+                        self.function_at(hit.start),
+                        line,
+                    ),
+                    in_test: file.is_test(hit.start),
+                    suppressed: self.suppression(hit),
+                }
+            })
+            .collect();
+        number_equal(&mut findings);
+        findings
+    }
+}
+
+/// The column in characters, from 1, and the line around a byte offset.
+pub(crate) fn line_at(text: &str, byte: usize) -> (u32, &str) {
+    let before = text.get(..byte).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(start..).map_or(0, |line| line.chars().count());
+    let rest = text.get(start..).unwrap_or_default();
+    let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
+    (u32::try_from(column + 1).unwrap_or(u32::MAX), line)
+}

@@ -1,0 +1,139 @@
+//! What holds for any text: no panic, bounded depth, stable identities, honest marks.
+
+use proptest::prelude::*;
+
+use super::findings;
+use crate::finding::{Confidence, Severity};
+
+const PATHS: [&str; 6] = ["a.rs", "a.py", "a.js", "a.ts", "a.tsx", "a.go"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,200}") {
+        for path in PATHS {
+            findings(path, &text);
+        }
+    }
+
+    #[test]
+    fn text_that_looks_like_code_is_survived(
+        parts in proptest::collection::vec(0_usize..40, 0..60),
+    ) {
+        const WORDS: [&str; 40] = [
+            "def f(a):\n", "    ", "if ", "x", " = ", "request", ".", "args", "(", ")", "[", "]", "{", "}", "'a'", "\"",
+            "+", "fn f(", "let ", "unsafe ", "=>", "function ", "`${", ";", "\n", ":", "import os", "return ", "for ",
+            " in ", "os.system(", "exec(", "else ", "f'{", "é", "func ", "package m\n", "# nosec", "// nosec", ",",
+        ];
+        let text: String = parts.iter().map(|at| WORDS[*at]).collect();
+        for path in PATHS {
+            findings(path, &text);
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_costs_no_stack() {
+    for depth in [100, 5_000] {
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{", "}"),
+            ("f(", ")"),
+            ("!", ""),
+            ("if x { ", "}"),
+        ] {
+            let text = format!("{}x{}", open.repeat(depth), close.repeat(depth));
+            for path in PATHS {
+                findings(path, &text);
+            }
+        }
+        let text: String = (0..depth.min(200))
+            .map(|n| format!("{}if x:\n", " ".repeat(n)))
+            .collect();
+        findings("a.py", &text);
+        findings("a.js", &format!("x{}", ".y()".repeat(depth)));
+        findings("a.js", &format!("x = {}1;", "'a' + ".repeat(depth)));
+        findings(
+            "a.go",
+            &format!(
+                "package m\nfunc f() {{ {} }}",
+                "if x { } else ".repeat(depth) + "{ }"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_long_sum_is_followed_to_its_end() {
+    let text = format!(
+        "import os\ndef f(request):\n    os.system({}request.GET['d'])\n",
+        "'a' + ".repeat(2_000)
+    );
+    let found = findings("a.py", &text);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].severity, Severity::Critical);
+}
+
+#[test]
+fn severity_follows_what_is_proven() {
+    let check = |text: &str| {
+        let found = findings("a.py", text);
+        found.first().map(|f| (f.severity, f.confidence))
+    };
+    assert_eq!(
+        check("import os\ndef f(request):\n    os.system(request.GET['d'])\n"),
+        Some((Severity::Critical, Confidence::High))
+    );
+    assert_eq!(
+        check("import os\ndef f(request):\n    os.system(unknown(request.GET['d']))\n"),
+        Some((Severity::High, Confidence::Medium))
+    );
+    assert_eq!(
+        check("import os\ndef f(d):\n    os.system('ls ' + d)\n"),
+        Some((Severity::High, Confidence::Medium))
+    );
+    assert_eq!(
+        check("import os\ndef f(d):\n    os.system(d)\n"),
+        Some((Severity::Medium, Confidence::Medium))
+    );
+    assert_eq!(
+        check("import os, sys\nos.system(sys.argv[1])\n"),
+        Some((Severity::Medium, Confidence::Medium))
+    );
+}
+
+#[test]
+fn equal_lines_keep_distinct_identities_and_moved_lines_keep_theirs() {
+    let text = "import hashlib\ndef f(x):\n    hashlib.md5(x)\n    hashlib.md5(x)\ndef g(x):\n    hashlib.md5(x)\n";
+    let ids: Vec<String> = findings("a.py", text)
+        .into_iter()
+        .map(|f| f.fingerprint)
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(ids[1], format!("{}-2", ids[0]));
+    assert_ne!(ids[2], ids[0]);
+    let moved: Vec<String> = findings("a.py", &format!("# a line\n\n{text}"))
+        .into_iter()
+        .map(|f| f.fingerprint)
+        .collect();
+    assert_eq!(ids, moved);
+}
+
+#[test]
+fn suppressions_are_kept_with_their_reason() {
+    let text = "import hashlib\nhashlib.md5(x)  # nosec: not for security\n# orchestrate: allow(python.weak-hash) a cache key\nhashlib.md5(y)\nhashlib.md5(z)  # noqa: E501\n";
+    let reasons: Vec<Option<String>> = findings("a.py", text)
+        .into_iter()
+        .map(|f| f.suppressed)
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            Some("not for security".to_owned()),
+            Some("a cache key".to_owned()),
+            None
+        ]
+    );
+}

@@ -1,0 +1,176 @@
+//! A plan as an indented tree.
+
+use orchestrate_core::id::StepPath;
+use orchestrate_core::plan::{Join, OnError, Plan, Step, StepKind};
+
+use crate::graph::place::Called;
+
+pub(super) fn render(plan: &Plan) -> String {
+    let mut out = String::new();
+    add(&mut out, plan, &plan.root, "", "", "");
+    out
+}
+
+/// One line for the step, then its children. `first` opens the line, `rest` the lines below it.
+fn add(out: &mut String, plan: &Plan, step: &Step, first: &str, rest: &str, label: &str) {
+    let name = step
+        .name
+        .as_ref()
+        .map(|name| format!("{name}: "))
+        .unwrap_or_default();
+    out.push_str(&format!("{first}{label}{name}{}\n", describe(plan, step)));
+    let children = children(step);
+    let last = children.len().saturating_sub(1);
+    for (i, (label, child)) in children.into_iter().enumerate() {
+        let (branch, below) = if i == last {
+            ("`- ", "   ")
+        } else {
+            ("|- ", "|  ")
+        };
+        add(
+            out,
+            plan,
+            child,
+            &format!("{rest}{branch}"),
+            &format!("{rest}{below}"),
+            &label,
+        );
+    }
+}
+
+fn children(step: &Step) -> Vec<(String, &Step)> {
+    match &step.kind {
+        StepKind::Branch { arms, otherwise } => {
+            let arms = arms
+                .iter()
+                .map(|arm| (format!("[{}: {}] ", arm.label, arm.when), &arm.then));
+            arms.chain(
+                otherwise
+                    .as_deref()
+                    .map(|step| ("[otherwise] ".to_owned(), step)),
+            )
+            .collect()
+        }
+        StepKind::Graph { nodes, .. } => {
+            let needs = |needs: &[orchestrate_core::id::StepName]| {
+                needs
+                    .iter()
+                    .map(orchestrate_core::id::StepName::as_str)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            nodes
+                .iter()
+                .map(|node| {
+                    (
+                        if node.needs.is_empty() {
+                            String::new()
+                        } else {
+                            format!("[after {}] ", needs(&node.needs))
+                        },
+                        &node.step,
+                    )
+                })
+                .collect()
+        }
+        _ => step
+            .children()
+            .into_iter()
+            .map(|step| (String::new(), step))
+            .collect(),
+    }
+}
+
+/// What a step does, in a few words.
+pub(super) fn describe(plan: &Plan, step: &Step) -> String {
+    let on_error = |on_error: OnError| match on_error {
+        OnError::Stop => ", stops at a failure",
+        OnError::Continue => ", goes on after a failure",
+        OnError::SkipDependents => "",
+    };
+    let width = |width: Option<u32>| {
+        width
+            .map(|width| format!(", {width} at a time"))
+            .unwrap_or_default()
+    };
+    let join = |join: Join| match join {
+        Join::All => String::new(),
+        Join::Any => ", until one succeeds".to_owned(),
+        Join::Quorum { k } => format!(", until {k} succeed"),
+        Join::Best => ", the best counts".to_owned(),
+    };
+    let by = |collect: &Option<orchestrate_core::plan::Collect>| {
+        collect
+            .as_ref()
+            .map(|collect| format!("{} as ", collect.strategy))
+            .unwrap_or_default()
+    };
+    match &step.kind {
+        StepKind::Agent(agent) => {
+            let tier = plan
+                .agents
+                .get(&agent.agent)
+                .map(|agent| format!(" ({})", agent.tier))
+                .unwrap_or_default();
+            format!("agent {}{tier}", agent.agent)
+        }
+        StepKind::Sequence {
+            on_error: rule,
+            collect,
+            ..
+        } => format!("{}sequence{}", by(collect), on_error(*rule)),
+        StepKind::Parallel {
+            join: policy,
+            max_concurrency,
+            on_error: rule,
+            collect,
+            ..
+        } => {
+            let stops = if *rule == OnError::Stop {
+                on_error(*rule)
+            } else {
+                ""
+            };
+            format!(
+                "{}parallel{}{}{stops}",
+                by(collect),
+                width(*max_concurrency),
+                join(*policy)
+            )
+        }
+        StepKind::Graph {
+            on_error: rule,
+            collect,
+            ..
+        } => format!("{}graph{}", by(collect), on_error(*rule)),
+        StepKind::Branch { .. } => "first way that holds".to_owned(),
+        StepKind::Loop { until, fuel, .. } => format!("repeat until {until}, at most {fuel} times"),
+        StepKind::Map {
+            over,
+            max_items,
+            max_concurrency,
+            join: policy,
+            ..
+        } => {
+            format!(
+                "for each of {over}, at most {max_items}{}{}",
+                width(*max_concurrency),
+                join(*policy)
+            )
+        }
+    }
+}
+
+/// The label of a step in a picture: its name, or its path when it has none.
+pub(super) fn title(step: &Step, path: &StepPath) -> String {
+    match (&step.name, &step.kind) {
+        (Some(name), _) => name.to_string(),
+        (None, StepKind::Agent(agent)) => agent.agent.to_string(),
+        (None, _) => path.to_string(),
+    }
+}
+
+/// The path of a child, as the graph has it.
+pub(super) fn child_path(step: &Step, position: usize, parent: &StepPath) -> StepPath {
+    parent.child(&Called::of(step.name.as_ref(), position))
+}

@@ -1,0 +1,153 @@
+//! The planner itself: analysis, strategy, team, plan.
+
+use orchestrate_core::limits::Limits;
+use orchestrate_core::plan::{ExecutionPlan, Plan};
+use orchestrate_core::task::Context;
+use orchestrate_core::template::AgentRegistry;
+
+use super::analyze::{self, Analysis, Reading};
+use super::choose::{Situation, choose};
+use super::confidence::confidence;
+use super::error::{HintProblem, PlanError};
+use super::hints::Hints;
+use super::team::{self, Candidates};
+use crate::catalog::{self, Catalog};
+use crate::graph::bounds;
+
+/// Turns a task into a plan. Pure: the same task, context, registry and catalogue give the same plan.
+#[derive(Debug, Clone, Copy)]
+pub struct MetaOrchestrator<'a> {
+    registry: &'a AgentRegistry,
+    catalog: &'a Catalog,
+}
+
+impl<'a> MetaOrchestrator<'a> {
+    /// A planner that chooses among these agents and the built-in strategies.
+    #[must_use]
+    pub fn new(registry: &'a AgentRegistry) -> Self {
+        Self {
+            registry,
+            catalog: catalog::all(),
+        }
+    }
+
+    /// The same with another catalogue, whose strategies hints may name.
+    #[must_use]
+    pub fn with_catalog(mut self, catalog: &'a Catalog) -> Self {
+        self.catalog = catalog;
+        self
+    }
+
+    /// What a task needs, by its words and by the hints in the context: `domain`, `complexity`,
+    /// `capabilities`, `tier`, `strategy`, `budget`, `quality_gates`, `tools`.
+    ///
+    /// # Errors
+    /// [`PlanError::EmptyTask`], or [`PlanError::Hints`] with every hint that cannot be honoured.
+    pub fn analyze(&self, task: &str, context: &Context) -> Result<Analysis, PlanError> {
+        self.read(task, context)
+            .map(|(reading, _)| reading.analysis)
+    }
+
+    /// Analyses a task, chooses a strategy and a team, and writes the plan.
+    ///
+    /// # Errors
+    /// As [`MetaOrchestrator::analyze`]; [`PlanError::NoAgents`] for an empty registry, and
+    /// [`PlanError::Strategy`] when the strategy does not take a value in the context.
+    pub fn analyze_and_compose(
+        &self,
+        task: &str,
+        context: Context,
+    ) -> Result<ExecutionPlan, PlanError> {
+        let (reading, hints) = self.read(task, &context)?;
+        let candidates = Candidates::find(self.registry, &reading, &hints)?;
+        let (name, why) = self.strategy(&reading, &hints, &candidates)?;
+        let arity = self.catalog.info(&name)?.arity;
+        let composition = team::compose(candidates, &name, arity);
+        let strategy = self.catalog.get(&name, &composition.params)?;
+        let root = strategy.compose(&composition.team, &context)?;
+
+        let Reading { analysis, cues } = reading;
+        let Analysis {
+            requirements,
+            mut reasons,
+        } = analysis;
+        let (confidence, sure) = confidence(&requirements, &cues, &name, composition.agents.len());
+        reasons.push(why);
+        reasons.push(sure);
+        let limits = Limits {
+            cost: hints.budget,
+            ..Limits::default()
+        };
+        let plan = Plan::new(task, &composition.team, root)
+            .with_context(context)
+            .with_limits(limits);
+        let bounds = bounds(&plan);
+        Ok(ExecutionPlan {
+            task: task.to_owned(),
+            quality_gates: requirements.quality_gates.clone(),
+            requirements,
+            agents: composition.agents,
+            strategy: name,
+            estimated_cost: bounds.cost.expected,
+            estimated_duration: bounds.latency_ms.expected / 1000,
+            reasons,
+            confidence,
+            bounds,
+            digest: plan.digest(),
+            plan,
+        })
+    }
+
+    fn read(&self, task: &str, context: &Context) -> Result<(Reading, Hints), PlanError> {
+        if task.trim().is_empty() {
+            return Err(PlanError::EmptyTask);
+        }
+        let hints = Hints::read(context, self.registry, self.catalog)?;
+        Ok((analyze::read(task, &hints), hints))
+    }
+
+    /// The hinted strategy, else the one that a rule chooses among those that leave nobody out whom a hint asks for.
+    fn strategy(
+        &self,
+        reading: &Reading,
+        hints: &Hints,
+        candidates: &Candidates<'_>,
+    ) -> Result<(String, String), PlanError> {
+        let wanted = candidates.wanted();
+        let possible = |name: &str| {
+            let arity = self.catalog.info(name).map(|info| info.arity);
+            arity.is_ok_and(|arity| arity.most.is_none_or(|most| wanted <= most as usize))
+        };
+        let Some(hinted) = &hints.strategy else {
+            let situation = Situation {
+                requirements: &reading.analysis.requirements,
+                cues: &reading.cues,
+                agents: candidates.len(),
+            };
+            let (name, why) = choose(&situation, possible);
+            return Ok((name.to_owned(), why));
+        };
+        if possible(hinted) {
+            return Ok((
+                hinted.clone(),
+                format!("strategy {hinted}: the context says so"),
+            ));
+        }
+        let names: Vec<&str> = self
+            .catalog
+            .iter()
+            .map(|info| info.name.as_str())
+            .filter(|name| possible(name))
+            .collect();
+        Err(PlanError::Hints {
+            problems: vec![HintProblem {
+                hint: "strategy",
+                given: hinted.clone(),
+                possible: format!(
+                    "{}, because `capabilities` and `tools` ask for {wanted} agents",
+                    names.join(", ")
+                ),
+            }],
+        })
+    }
+}
