@@ -12,8 +12,11 @@ use crate::exit::Exit;
 use crate::rules as catalogue;
 use crate::wire;
 
-/// Every page by its name.
-const TEXTS: &[(&str, fn() -> String)] = &[
+/// A page: its name, and what writes it.
+type Page = (&'static str, fn() -> String);
+
+/// Every page.
+const TEXTS: &[Page] = &[
     ("agents", agents),
     ("errors", errors),
     ("exit-codes", exit_codes),

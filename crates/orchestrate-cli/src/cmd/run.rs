@@ -64,7 +64,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         let agent = &assignment.agent;
         match assignment.backend {
             Some(backend) if printer.verbose(1) => {
-                printer.note(&format!("{agent} is run by {backend}"))
+                printer.note(&format!("{agent} is run by {backend}"));
             }
             Some(_) => {}
             None => printer.note(&format!(

@@ -12,8 +12,11 @@ use crate::args::PageArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 
-/// Every schema by its name.
-const SCHEMAS: &[(&str, fn() -> Schema)] = &[
+/// A schema: its name, and what derives it from the types.
+type Named = (&'static str, fn() -> Schema);
+
+/// Every schema.
+const SCHEMAS: &[Named] = &[
     ("events", || schema_for!(Event)),
     ("plan", || schema_for!(ExecutionPlan)),
     ("release-readiness", report::schema),

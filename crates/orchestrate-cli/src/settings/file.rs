@@ -66,7 +66,7 @@ impl Reader<'_> {
                 Some((key, _)) => match read(key, value.get_ref()) {
                     Ok(value) => self.settings.push((key, value)),
                     Err(problem) => {
-                        self.problem(value.span(), &format!("`{}` {problem}", key.name))
+                        self.problem(value.span(), &format!("`{}` {problem}", key.name));
                     }
                 },
                 None => self.unknown("key", word, keys().map(|(_, word)| word)),

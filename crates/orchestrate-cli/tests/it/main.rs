@@ -3,6 +3,13 @@
 //! Exit codes 4, 6 and 7 cannot occur in this version (no credentials, no policy, no approvals), and
 //! 70 only by a fault; unit tests hold what leads to them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected is to fail"
+)]
+
 mod answers;
 mod program;
 mod refusals;
