@@ -9,6 +9,7 @@ mod cmd;
 mod codes;
 mod error;
 mod exit;
+mod refusal;
 mod render;
 mod rules;
 mod settings;

@@ -1,10 +1,10 @@
 //! What holds for all verbs: the variable behind every flag, and the end of every help text.
 
-use std::ffi::{OsStr, OsString};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::Cli;
 use crate::exit::Exit;
@@ -35,35 +35,23 @@ fn with_variables(command: Command) -> Command {
         .mut_subcommands(with_variables)
 }
 
+/// Every variable that stands for a flag of some verb.
+pub(crate) fn variables() -> BTreeSet<String> {
+    fn collect(command: &Command, names: &mut BTreeSet<String>) {
+        let variables = command.get_arguments().filter_map(Arg::get_env);
+        names.extend(variables.map(|name| name.to_string_lossy().into_owned()));
+        for verb in command.get_subcommands() {
+            collect(verb, names);
+        }
+    }
+    let mut names = BTreeSet::new();
+    collect(&command(), &mut names);
+    names
+}
+
 /// The variable that stands for a flag: `--min-coverage` is `ORCHESTRATE_MIN_COVERAGE`.
 pub(crate) fn env_name(long: &str) -> String {
     format!("ORCHESTRATE_{}", long.to_uppercase().replace('-', "_"))
-}
-
-/// Whether the arguments ask for JSON, read without a parser: arguments that do not parse must
-/// still be answered in the form that was asked for.
-pub(crate) fn asks_for_json<'a>(
-    arguments: impl IntoIterator<Item = &'a OsString>,
-    variable: Option<&OsStr>,
-) -> bool {
-    let mut format = false;
-    let mut json = variable.is_some_and(|value| {
-        let value = value.to_string_lossy().to_lowercase();
-        !matches!(&*value, "" | "0" | "n" | "no" | "f" | "false" | "off")
-    });
-    for argument in arguments {
-        let Some(argument) = argument.to_str() else {
-            continue;
-        };
-        match argument {
-            "--" => break,
-            "--json" | "--format=json" => json = true,
-            "json" if format => json = true,
-            _ => {}
-        }
-        format = argument == "--format";
-    }
-    json
 }
 
 /// The end of a help text: two examples and how the verb can end.
@@ -101,6 +89,7 @@ pub(super) fn overview() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsStr;
 
     /// Every command of the tree with its words, the program itself first.
     fn verbs(command: &Command, words: &str, all: &mut Vec<(String, Command)>) {
@@ -176,20 +165,5 @@ mod tests {
     #[test]
     fn the_command_is_sound() {
         command().debug_assert();
-    }
-
-    #[test]
-    fn json_is_seen_in_arguments_that_do_not_parse() {
-        let asks = |arguments: &[&str], variable: Option<&str>| {
-            let arguments: Vec<OsString> = arguments.iter().map(Into::into).collect();
-            asks_for_json(&arguments, variable.map(OsStr::new))
-        };
-        assert!(asks(&["--nope", "--json"], None));
-        assert!(asks(&["release-prep", "--format", "json"], None));
-        assert!(asks(&["release-prep", "--format=json"], None));
-        assert!(asks(&[], Some("1")));
-        assert!(!asks(&["run", "--", "--json"], None));
-        assert!(!asks(&["run", "json"], None));
-        assert!(!asks(&["--format", "text", "json"], Some("false")));
     }
 }

@@ -3,13 +3,15 @@
 mod compose;
 mod guide;
 mod help;
+mod json;
 mod list;
 mod release_prep;
 mod values;
 
 pub(crate) use compose::{Graph, LimitArgs, PlanArgs, RunArgs, TaskArgs};
-pub(crate) use guide::{asks_for_json, command, env_name};
+pub(crate) use guide::{command, env_name, variables};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
+pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 
@@ -18,11 +20,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 /// Compose teams of agents, run them within limits, and report only what was measured.
 #[derive(Debug, Parser)]
 #[command(name = "orchestrate", version, arg_required_else_help = true)]
-#[command(
-    subcommand_required = true,
-    disable_help_subcommand = true,
-    max_term_width = 100
-)]
+#[command(subcommand_required = true, max_term_width = 100)]
 #[command(after_help = guide::overview())]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `agents`: what a team can be made of.
 
 use orchestrate_core::template::AgentTemplate;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::app::Call;
@@ -14,32 +15,57 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
     let registry = wire::registry();
     match verb {
         AgentsVerb::List => {
-            let agents: Vec<&AgentTemplate> = registry.iter().map(AsRef::as_ref).collect();
+            let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it)).collect();
             call.printer
                 .answer(|| list(&agents), &json!({"agents": agents}))?;
         }
         AgentsVerb::Show { name } => {
             let agent = registry.require(name)?;
             let width = call.printer.width();
-            call.printer.answer(|| show(agent, width), agent)?;
+            let entry = Entry::of(agent);
+            call.printer.answer(|| show(&entry, width), &entry)?;
         }
     }
     Ok(Exit::Yes)
 }
 
-fn list(agents: &[&AgentTemplate]) -> String {
-    let mut columns = Columns::new(["AGENT", "TIER", "ROLE"]);
+/// A template and what runs it here.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    template: &'a AgentTemplate,
+    /// The backend; null when nothing in this version can run it.
+    backend: Option<&'static str>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(template: &'a AgentTemplate) -> Self {
+        Self {
+            template,
+            backend: wire::backend_of(&template.id),
+        }
+    }
+
+    fn run_by(&self) -> String {
+        self.backend.unwrap_or("nothing yet").to_owned()
+    }
+}
+
+fn list(agents: &[Entry<'_>]) -> String {
+    let mut columns = Columns::new(["AGENT", "TIER", "RUN BY", "ROLE"]);
     for agent in agents {
         columns.row([
-            agent.id.clone(),
-            agent.tier_preference.to_string(),
-            agent.role.clone(),
+            agent.template.id.clone(),
+            agent.template.tier_preference.to_string(),
+            agent.run_by(),
+            agent.template.role.clone(),
         ]);
     }
     columns.render()
 }
 
-fn show(agent: &AgentTemplate, width: usize) -> String {
+fn show(entry: &Entry<'_>, width: usize) -> String {
+    let agent = entry.template;
     let names = |names: &[String]| match names {
         [] => "none".to_owned(),
         names => names.join(", "),
@@ -58,6 +84,7 @@ fn show(agent: &AgentTemplate, width: usize) -> String {
     let mut columns = Columns::default();
     for (name, value) in [
         ("tier", agent.tier_preference.to_string()),
+        ("run by", entry.run_by()),
         ("capabilities", names(&capabilities)),
         ("tools", names(&agent.tools)),
         ("gates", names(&gates)),

@@ -3,9 +3,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use orchestrate_core::error::similar;
 use serde::Serialize;
 
 use crate::app::Call;
+use crate::args;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{BAD, DIM, GOOD, HEAD, WARN, paint, safe};
@@ -32,6 +34,7 @@ struct Report {
     settings: Configuration,
     tools: Vec<Tool>,
     model_backends: &'static str,
+    store: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,7 +54,7 @@ struct Tool {
 pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
     let settings = Settings::load(".".as_ref())
         .and_then(|settings| settings.with_variables(|name| env::var_os(name)));
-    let settings = match settings {
+    let mut settings = match settings {
         Ok(settings) => Configuration {
             files: settings.files,
             problems: Vec::new(),
@@ -66,6 +69,9 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
                 .collect(),
         },
     };
+    settings.problems.extend(unknown_variables(
+        env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
+    ));
     let directories = env::var_os("PATH").unwrap_or_default();
     let tools = TOOLS
         .iter()
@@ -81,9 +87,28 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
         settings,
         tools,
         model_backends: "none in this version: agents are run by the built-in analysis",
+        store: "none in this version: nothing is kept but the files that `--out` names",
     };
     call.printer.answer(|| text(&report), &report)?;
     Ok(if report.healthy { Exit::Yes } else { Exit::No })
+}
+
+/// Variables that look like ours and stand for no flag: nothing reads them, so nothing else would tell.
+fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known = args::variables();
+    let mut problems: Vec<String> = names
+        .filter(|name| name.starts_with("ORCHESTRATE_") && !known.contains(name))
+        .map(|name| {
+            let near = similar(&name, known.iter().map(String::as_str));
+            let advice = near.first().map(|near| format!("; did you mean `{near}`?"));
+            format!(
+                "variable `{name}` stands for no flag{}",
+                advice.unwrap_or_default()
+            )
+        })
+        .collect();
+    problems.sort();
+    problems
 }
 
 /// The program in a directory of the search path, if it is there.
@@ -135,17 +160,29 @@ fn text(report: &Report) -> String {
         };
         out.push_str(&format!("  {sign} {:<16} {place}\n", tool.name));
     }
-    out.push_str(&format!(
-        "\n{}\n  {}\n",
-        paint(HEAD, "Model backends"),
-        report.model_backends
-    ));
+    for (heading, words) in [
+        ("Model backends", report.model_backends),
+        ("Store", report.store),
+    ] {
+        out.push_str(&format!("\n{}\n  {words}\n", paint(HEAD, heading)));
+    }
     out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_variable_is_told() {
+        let names = ["ORCHESTRATE_MIN_COVERGE", "ORCHESTRATE_JSON", "HOME"].map(str::to_owned);
+        assert_eq!(
+            unknown_variables(names.into_iter()),
+            [
+                "variable `ORCHESTRATE_MIN_COVERGE` stands for no flag; did you mean `ORCHESTRATE_MIN_COVERAGE`?"
+            ]
+        );
+    }
 
     #[cfg(unix)]
     #[test]

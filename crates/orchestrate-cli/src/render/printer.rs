@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::error;
 use crate::error::{CliError, Failure};
+use crate::exit::Exit;
 
 /// Text of more columns than this is hard to read, however wide the terminal is.
 const WIDEST: usize = 100;
@@ -113,8 +114,8 @@ impl Printer {
         }
     }
 
-    /// An error, in the form that was asked for and for people.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    /// An error, in the form that was asked for and for people. Gives how the program ends.
+    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
         if self.json
             && let Ok(text) = json(&failure.document())
         {
@@ -122,6 +123,7 @@ impl Printer {
             let _ = self.result(&text);
         }
         self.stderr(&error::render(failure));
+        failure.exit
     }
 
     /// A line for people on stderr, unless they want to hear nothing.

@@ -9,7 +9,7 @@ use super::key::{KEYS, Key, Value};
 use crate::args::env_name;
 use crate::error::CliError;
 
-/// The project's settings file, looked for in the project's directory and above it.
+/// The project's settings file, looked for in the project's directory and above it in its repository.
 const PROJECT_FILE: &str = "orchestrate.toml";
 
 /// Where a value comes from.
@@ -171,13 +171,26 @@ fn default(key: &Key) -> Setting {
 /// The files that exist, the strongest first.
 fn files(directory: &Path) -> Vec<PathBuf> {
     // A path that does not exist has no project; the verb that was given it says so itself.
-    let absolute = directory.canonicalize().unwrap_or_default();
-    let project = absolute
-        .ancestors()
-        .map(|directory| directory.join(PROJECT_FILE))
-        .find(|path| path.is_absolute() && path.is_file());
+    let project = directory
+        .canonicalize()
+        .ok()
+        .and_then(|at| project_file(&at));
     let user = user_file().filter(|path| path.is_file());
     project.into_iter().chain(user).collect()
+}
+
+/// The project's file: in the directory, or above it up to the root of its repository. What lies
+/// outside of the repository belongs to somebody else and decides nothing.
+fn project_file(directory: &Path) -> Option<PathBuf> {
+    let above = directory.ancestors();
+    let inside = match above.clone().position(|it| it.join(".git").exists()) {
+        Some(root) => root + 1,
+        None => 1,
+    };
+    above
+        .take(inside)
+        .map(|it| it.join(PROJECT_FILE))
+        .find(|path| path.is_file())
 }
 
 /// The user's own settings file, whether it exists or not.

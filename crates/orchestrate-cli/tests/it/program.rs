@@ -135,7 +135,7 @@ impl Place {
 
     /// What an ended program did, with everything replaced that differs from run to run.
     pub(crate) fn ran(&self, output: &Output) -> Ran {
-        let text = |bytes: &[u8]| self.stable(&String::from_utf8(bytes.to_vec()).unwrap());
+        let text = |bytes: &[u8]| self.stable(std::str::from_utf8(bytes).unwrap());
         Ran {
             code: output.status.code(),
             stdout: text(&output.stdout),

@@ -82,6 +82,23 @@ fn what_was_not_measured_leaves_it_undecided() {
 }
 
 #[test]
+fn a_coverage_report_is_taken_from_where_it_is_named() {
+    let place = Place::project();
+    place.with_coverage(2);
+    let outside = tempfile::tempdir().unwrap();
+    let report = outside.path().join("elsewhere.info");
+    fs::rename(place.path().join("lcov.info"), &report).unwrap();
+    assert_eq!(place.run(&["release-prep"]).code, Some(10));
+    let given = [
+        "release-prep",
+        "--coverage-report",
+        report.to_str().unwrap(),
+    ];
+    let ran = place.run(&given);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+}
+
+#[test]
 fn a_warning_blocks_when_it_is_told_to() {
     let place = Place::project();
     place

@@ -22,19 +22,29 @@ fn flags_win_over_variables_over_the_project_over_the_user_over_defaults() {
 }
 
 #[test]
-fn the_settings_of_a_project_hold_wherever_it_is_analysed_from() {
+fn the_settings_of_a_repository_hold_in_all_of_it_and_nowhere_else() {
     let place = Place::empty();
     place
+        .with("orchestrate.toml", "[release-prep]\nmin-coverage = 11\n")
         .with(
             "project/orchestrate.toml",
             "[release-prep]\nmin-coverage = 33\n",
         )
-        .with("project/deep/x.py", "\n");
-    for path in ["project", "project/deep"] {
+        .with("project/.git/HEAD", "ref: refs/heads/main\n")
+        .with("project/deep/x.py", "\n")
+        .with("other/.git/HEAD", "ref: refs/heads/main\n")
+        .with("loose/x.py", "\n");
+    for (path, threshold) in [
+        ("project", 33.0),
+        ("project/deep", 33.0),
+        ("other", 80.0),
+        ("loose", 80.0),
+        (".", 11.0),
+    ] {
         let report = place
             .run(&["release-prep", "--json", "--path", path])
             .json();
-        assert_eq!(report["quality_gates"][1]["threshold"], 33.0, "{path}");
+        assert_eq!(report["quality_gates"][1]["threshold"], threshold, "{path}");
     }
 }
 
