@@ -4,19 +4,17 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::named::{Named, pick};
 use crate::app::Call;
 use crate::args::PageArgs;
 use crate::codes;
-use crate::error::{CliError, Failure};
+use crate::error::Failure;
 use crate::exit::Exit;
 use crate::rules as catalogue;
 use crate::wire;
 
-/// A page: its name, and what writes it.
-type Page = (&'static str, fn() -> String);
-
 /// Every page.
-const TEXTS: &[Page] = &[
+const TEXTS: &[Named<String>] = &[
     ("agents", agents),
     ("errors", errors),
     ("exit-codes", exit_codes),
@@ -25,24 +23,12 @@ const TEXTS: &[Page] = &[
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
-    let names: Vec<&str> = TEXTS.iter().map(|(name, _)| *name).collect();
-    let Some(name) = &args.name else {
-        call.printer
-            .answer(|| names.join("\n"), &json!({"pages": names}))?;
-        return Ok(Exit::Yes);
-    };
-    let (_, text) = TEXTS
-        .iter()
-        .find(|(known, _)| known == name)
-        .ok_or_else(|| CliError::Unknown {
-            what: "page",
-            given: name.clone(),
-            possible: names.iter().map(|&name| name.to_owned()).collect(),
-            list: "docs --list",
-        })?;
-    let text = text();
-    call.printer
-        .answer(|| text.clone(), &json!({"page": name, "markdown": text}))?;
+    if let Some(text) = pick(TEXTS, "page", "docs --list", args, call)? {
+        call.printer.answer(
+            || text.clone(),
+            &json!({"page": args.name, "markdown": text}),
+        )?;
+    }
     Ok(Exit::Yes)
 }
 

@@ -15,4 +15,5 @@ pub(crate) mod workflows;
 
 mod files;
 mod limits;
+mod named;
 mod watch;

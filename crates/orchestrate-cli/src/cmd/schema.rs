@@ -4,19 +4,16 @@ use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_workflows::report;
 use schemars::{Schema, schema_for};
-use serde_json::json;
 
+use super::named::{Named, pick};
 use super::run::RunDocument;
 use crate::app::Call;
 use crate::args::PageArgs;
-use crate::error::{CliError, Failure};
+use crate::error::Failure;
 use crate::exit::Exit;
 
-/// A schema: its name, and what derives it from the types.
-type Named = (&'static str, fn() -> Schema);
-
 /// Every schema.
-const SCHEMAS: &[Named] = &[
+const SCHEMAS: &[Named<Schema>] = &[
     ("events", || schema_for!(Event)),
     ("plan", || schema_for!(ExecutionPlan)),
     ("release-readiness", report::schema),
@@ -24,21 +21,8 @@ const SCHEMAS: &[Named] = &[
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
-    let names: Vec<&str> = SCHEMAS.iter().map(|(name, _)| *name).collect();
-    let Some(name) = &args.name else {
-        call.printer
-            .answer(|| names.join("\n"), &json!({"schemas": names}))?;
-        return Ok(Exit::Yes);
-    };
-    let (_, schema) = SCHEMAS
-        .iter()
-        .find(|(known, _)| known == name)
-        .ok_or_else(|| CliError::Unknown {
-            what: "schema",
-            given: name.clone(),
-            possible: names.iter().map(|&name| name.to_owned()).collect(),
-            list: "schema --list",
-        })?;
-    call.printer.document(&schema())?;
+    if let Some(schema) = pick(SCHEMAS, "schema", "schema --list", args, call)? {
+        call.printer.document(&schema)?;
+    }
     Ok(Exit::Yes)
 }
