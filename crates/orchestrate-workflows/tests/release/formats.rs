@@ -219,7 +219,7 @@ fn sarif_has_one_run_per_agent() {
                     "text": "whoever chooses the data can run any command with the rights of the program"
                   },
                   "help": {
-                    "text": "pass a list of arguments without `shell=True`, or quote each part with `shlex.quote`"
+                    "text": "pass a list of arguments"
                   },
                   "id": "python.command-injection",
                   "properties": {
