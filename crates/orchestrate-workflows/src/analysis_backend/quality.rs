@@ -43,7 +43,7 @@ fn findings(job: &Job<'_>, report: &QualityReport) -> Vec<Finding> {
     for worst in &report.worst {
         let function = &worst.function;
         found.push(finding(
-            ("quality.complex-function", Severity::Medium, Confidence::High),
+            ("quality.complex-function", Severity::Low, Confidence::High),
             &worst.path,
             function.line,
             &function.name,

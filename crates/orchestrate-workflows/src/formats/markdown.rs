@@ -65,7 +65,7 @@ fn gates(out: &mut String, gates: &[QualityGate]) {
     for gate in gates {
         let actual = gate
             .actual
-            .map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
+            .map_or_else(|| "–".to_owned(), |value| ((value * 10.0).round() / 10.0).to_string());
         let status = match gate.status {
             GateStatus::Passed => "✅ passed",
             GateStatus::Failed if gate.critical => "❌ failed",

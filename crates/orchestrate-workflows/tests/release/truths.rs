@@ -1,10 +1,11 @@
 //! What a report must never claim, one repository each.
 
 use orchestrate_core::gate::GateStatus;
-use orchestrate_workflows::ReleaseReadinessReport;
+use orchestrate_workflows::release_prep::RELEASE_AGENTS;
 use orchestrate_workflows::report::{Confidence, Verdict};
+use orchestrate_workflows::{ReleasePrep, ReleaseReadinessReport};
 
-use crate::driver::{output, report};
+use crate::driver::{output, report, report_with};
 use crate::project::Project;
 
 /// The status of a gate and, where it was not measured, why.
@@ -273,4 +274,23 @@ fn every_answer_says_what_was_scanned_and_how_long_what_took() {
     }
     // The scan that all share stands once at the top, behind the run itself.
     assert_eq!(report.evidence.len(), 2);
+}
+
+#[test]
+fn an_agent_that_the_analysis_cannot_run_is_not_passed_over() {
+    let inputs = ReleasePrep {
+        agents: [&RELEASE_AGENTS[..], &["architecture_analyst"]]
+            .concat()
+            .iter()
+            .map(|id| (*id).to_owned())
+            .collect(),
+        ..ReleasePrep::default()
+    };
+    let report = report_with(&Project::good(), &inputs);
+    assert_eq!(report.verdict, Verdict::Undecided, "{}", report.summary);
+    assert!(
+        report.summary.contains("architecture_analyst"),
+        "{}",
+        report.summary
+    );
 }
