@@ -98,10 +98,6 @@ impl Budget {
     }
 
     /// Gives a reservation back and books what was used.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "taking the reservation is what makes settling it twice impossible"
-    )]
     pub fn settle(&mut self, reservation: Reservation, used: Usage) -> Settled {
         let Reservation { account, amount } = reservation;
         self.each_up(account, |entry| {

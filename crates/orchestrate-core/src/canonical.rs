@@ -3,16 +3,15 @@
 //! `serde_json` keeps keys sorted or in insertion order depending on features that any crate in
 //! the build may switch on; everything that is hashed goes through here instead.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 /// The value as compact JSON with the keys of every object sorted.
 #[must_use]
 pub fn to_string(value: &Value) -> String {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(1024);
     write(&mut out, value);
-    out
+    // JSON is text, so this never falls back.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// A short digest of a value: 32 hexadecimal digits of BLAKE3 over its canonical form.
@@ -22,35 +21,35 @@ pub fn digest(value: &Value) -> String {
     hash.to_hex().chars().take(32).collect()
 }
 
-fn write(out: &mut String, value: &Value) {
+fn write(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write(out, item);
             }
-            out.push(']');
+            out.push(b']');
         }
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();
             entries.sort_unstable_by_key(|(key, _)| key.as_str());
-            out.push('{');
+            out.push(b'{');
             for (i, (key, item)) in entries.into_iter().enumerate() {
                 if i > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
-                write(out, &Value::String(key.clone()));
-                out.push(':');
+                // Writing to memory cannot fail.
+                let _ = serde_json::to_writer(&mut *out, key);
+                out.push(b':');
                 write(out, item);
             }
-            out.push('}');
+            out.push(b'}');
         }
         scalar => {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "{scalar}");
+            let _ = serde_json::to_writer(out, scalar);
         }
     }
 }

@@ -94,10 +94,6 @@ impl Repo {
         )
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "`expect!` makes a value for one use"
-    )]
     fn check(&self, expected: Expect) {
         let text = render(&self.measure()).replace(self.root().to_str().unwrap(), "$ROOT");
         expected.assert_eq(&text);

@@ -72,17 +72,8 @@ impl<'t> Flow<'t> {
         let mut open = vec![(target, value.clone())];
         while let Some((target, value)) = open.pop() {
             match self.shape(target) {
-                Shape::Name => {
-                    let name = self.text(target);
-                    // In a pattern of Rust a capital letter begins a constant, as in `None`.
-                    let constant = self.dialect.separator == "::"
-                        && name.starts_with(|c: char| c.is_ascii_uppercase())
-                        && target.kind() == "identifier"
-                        && !value.taint.eq(&super::value::Taint::Clean);
-                    if !constant {
-                        self.bind(name, value);
-                    }
-                }
+                Shape::Name if self.is_constant_pattern(target) => {}
+                Shape::Name => self.bind(self.text(target), value),
                 Shape::Member { object, .. } => {
                     if matches!(self.shape(object), Shape::Name) {
                         self.bind(self.text(target), value);
@@ -119,6 +110,17 @@ impl<'t> Flow<'t> {
                 }
             }
         }
+    }
+
+    /// In a pattern of Rust a capital letter begins a constant, as in `None`.
+    fn is_constant_pattern(&self, target: Node<'_>) -> bool {
+        self.dialect.separator == "::"
+            && target
+                .parent()
+                .is_some_and(|parent| parent.kind().ends_with("_pattern"))
+            && self
+                .text(target)
+                .starts_with(|c: char| c.is_ascii_uppercase())
     }
 
     /// Binds a name in the innermost frame.

@@ -61,10 +61,6 @@ fn tests_of(path: &str, text: &str) -> Vec<TestFunction> {
     inspect(&parse(&source(path, text)), &product())
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`expect!` makes a value for one use"
-)]
 fn check(path: &str, text: &str, expected: Expect) {
     let mut rendered = String::new();
     for test in tests_of(path, text) {

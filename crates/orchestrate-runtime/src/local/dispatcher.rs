@@ -162,13 +162,19 @@ impl Dispatcher {
         self.begin();
         loop {
             self.start_what_may_start().await;
-            if self.walk.result().is_some() {
+            // Standing still would be a mistake of the walk; it must show as one and not as a hang.
+            if self.walk.result().is_some() || self.stands_still() {
                 break;
             }
             self.flush();
             self.wait().await;
         }
         self.end().await
+    }
+
+    /// Whether nothing could ever happen again.
+    fn stands_still(&self) -> bool {
+        self.waiting.is_empty() && self.flights.is_empty()
     }
 
     fn begin(&mut self) {
@@ -194,9 +200,8 @@ impl Dispatcher {
         self.read_clock();
         let result = self.walk.result().cloned();
         let result = result.unwrap_or_else(|| {
-            StepResult::without_output(Outcome::Unknown {
-                message: "the plan has no end".into(),
-            })
+            let why = "the run stood still before its plan had ended";
+            StepResult::without_output(Outcome::failed(FailureClass::Internal, why))
         });
         self.publish(EventKind::RunFinished {
             outcome: result.outcome,
@@ -217,6 +222,10 @@ impl Dispatcher {
             }
             self.apply_effects();
             let Some((step, reservation)) = self.next_step() else {
+                // To ask for a step can end others, and that can make room.
+                if self.apply_effects() {
+                    continue;
+                }
                 return;
             };
             self.attempt(step, reservation);
@@ -295,15 +304,24 @@ impl Dispatcher {
         }
     }
 
+    /// Lets those whose rest is over wait in line with the others.
+    fn queue_rested(&mut self) {
+        if self.flights.next_wake().is_none() {
+            return;
+        }
+        let now = Instant::now();
+        while let Some(step) = self.flights.wake(now) {
+            self.waiting.push_back(step);
+        }
+    }
+
     /// The next step that has its reservation; none when there is none or no place for it.
     fn next_step(&mut self) -> Option<(Step, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
+        self.queue_rested();
         while self.flights.working() < places {
-            let woken = self.flights.next_wake().is_some();
-            let woken = woken.then(|| self.flights.wake(Instant::now())).flatten();
-            let step = woken
-                .or_else(|| self.waiting.pop_front())
-                .or_else(|| self.walk.next_ready().map(Step::new))?;
+            let waiting = self.waiting.pop_front();
+            let step = waiting.or_else(|| self.walk.next_ready().map(Step::new))?;
             let Some(assigned) = self.assigned.get(&step.task.agent.id) else {
                 let why = self.backends.refusal(&step.task.agent.id);
                 self.finish_without_output(step, Outcome::failed(FailureClass::NotExecuted, why));

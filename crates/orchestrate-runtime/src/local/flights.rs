@@ -54,6 +54,11 @@ impl Flights {
         self.working.len()
     }
 
+    /// Whether nothing has begun that has not ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.working.is_empty() && self.resting.is_empty()
+    }
+
     pub(super) fn take_off(&mut self, flight: Flight) {
         self.working.insert(flight.step.node, flight);
     }

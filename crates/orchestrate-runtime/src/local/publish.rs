@@ -12,9 +12,11 @@ use super::dispatcher::Dispatcher;
 const BATCH: usize = 256;
 
 impl Dispatcher {
-    /// Does and publishes what the walk decided.
-    pub(super) fn apply_effects(&mut self) {
+    /// Does and publishes what the walk decided; false when that was nothing.
+    pub(super) fn apply_effects(&mut self) -> bool {
+        let mut any = false;
         while let Some(effect) = self.walk.next_effect() {
+            any = true;
             match effect {
                 Effect::StepSkipped { task, outcome } => self.publish(EventKind::StepFinished {
                     step: task.path.clone(),
@@ -50,6 +52,7 @@ impl Dispatcher {
                 Effect::Cancel { node, reason } => self.stop_step(node, reason),
             }
         }
+        any
     }
 
     pub(super) fn read_clock(&mut self) {

@@ -100,7 +100,10 @@ impl Need {
                 max_concurrency,
                 ..
             } => Self::side_by_side(
-                steps.iter().map(|step| Self::of(step, plan)).collect(),
+                &steps
+                    .iter()
+                    .map(|step| Self::of(step, plan))
+                    .collect::<Vec<_>>(),
                 *max_concurrency,
             ),
             StepKind::Graph { nodes, .. } => Self::of_graph(nodes, plan),
@@ -199,7 +202,7 @@ impl Need {
         }
     }
 
-    fn side_by_side(parts: Vec<Self>, width: Option<u32>) -> Self {
+    fn side_by_side(parts: &[Self], width: Option<u32>) -> Self {
         let places = width.map_or(parts.len(), |w| w as usize);
         let sum = parts.iter().copied().fold(Self::default(), Self::sums);
         let longest = parts
@@ -264,7 +267,7 @@ impl Need {
         }
         Self {
             time: longest,
-            ..Self::side_by_side(needs, None)
+            ..Self::side_by_side(&needs, None)
         }
     }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::place::Called;
 
 /// Names a node of a graph; given by position, so the same plan has the same ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {

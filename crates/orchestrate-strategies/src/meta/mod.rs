@@ -19,12 +19,5 @@ pub use confidence::ASK_BELOW;
 pub use error::{HintProblem, PlanError};
 pub use orchestrator::MetaOrchestrator;
 
-use orchestrate_core::plan::{Bounds, Plan};
-
-/// To be replaced by `crate::graph::bounds` when that is merged: nothing is known here yet, and zeros say so.
-fn bounds_of(_: &Plan) -> Bounds {
-    Bounds::default()
-}
-
 #[cfg(test)]
 mod tests;

@@ -6,13 +6,13 @@ use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 
 use super::analyze::{self, Analysis, Reading};
-use super::bounds_of;
 use super::choose::{Situation, choose};
 use super::confidence::confidence;
 use super::error::{HintProblem, PlanError};
 use super::hints::Hints;
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
+use crate::graph::bounds;
 
 /// Turns a task into a plan. Pure: the same task, context, registry and catalogue give the same plan.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ impl<'a> MetaOrchestrator<'a> {
         let plan = Plan::new(task, &composition.team, root)
             .with_context(context)
             .with_limits(limits);
-        let bounds = bounds_of(&plan);
+        let bounds = bounds(&plan);
         Ok(ExecutionPlan {
             task: task.to_owned(),
             quality_gates: requirements.quality_gates.clone(),

@@ -333,7 +333,7 @@ fn words_that_look_like_a_rule_decide_nothing() {
         "Review the prepared statements",
         json!({}),
         expect![
-            "code_quality | complex | parallel | code_reviewer PREMIUM, code_simplifier PREMIUM, refactoring_specialist PREMIUM, test_coverage_analyzer PREMIUM"
+            "code_quality | moderate | parallel | code_reviewer CAPABLE, code_simplifier CAPABLE"
         ],
     );
 }

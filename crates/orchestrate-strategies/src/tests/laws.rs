@@ -167,8 +167,10 @@ proptest! {
     /// When no step's success depends on timing, the order in which steps end changes nothing.
     #[test]
     fn prop_results_merge_in_a_fixed_order_whatever_ends_first(plan in any_plan(), one in proptest::collection::vec(any::<u16>(), 1..40), two in proptest::collection::vec(any::<u16>(), 1..40)) {
+        let mut plan = plan;
         let text = serde_json::to_string(&plan.root).unwrap();
-        prop_assume!(!text.contains("\"any\"") && !text.contains("\"quorum\"") && !text.contains("\"on_error\":\"stop\""));
+        let text = text.replace(r#"{"policy":"any"}"#, r#"{"policy":"all"}"#).replace(r#"{"policy":"quorum","k":1}"#, r#"{"policy":"all"}"#);
+        plan.root = serde_json::from_str(&text.replace(r#""on_error":"stop""#, r#""on_error":"continue""#)).unwrap();
         let end = |choices: &[u16]| {
             let mut walk = walk(&plan);
             let steady: Vec<u16> = choices.iter().map(|choice| (choice & !3) | 1).collect();

@@ -1,6 +1,7 @@
 //! Tests of the graph: plans in, graphs, traces and laws out.
 
 mod laws;
+mod planned;
 mod plans;
 mod render;
 mod walk;

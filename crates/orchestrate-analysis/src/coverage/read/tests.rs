@@ -126,10 +126,6 @@ fn render(report: &RawReport) -> String {
     text
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`expect!` makes a value for one use"
-)]
 fn check(text: &str, expected: Expect) {
     let rendered = match read(text) {
         Ok(report) => render(&report),

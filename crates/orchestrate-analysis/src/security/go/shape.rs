@@ -25,10 +25,10 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             (Some(object), Some(index)) => Shape::Index { object, index },
             _ => Shape::Block,
         },
-        "slice_expression" => Shape::Any(fields(node, "operand")),
         "call_expression" => call(node),
-        "type_conversion_expression" => Shape::Any(fields(node, "operand")),
-        "type_assertion_expression" => Shape::Any(fields(node, "operand")),
+        "slice_expression" | "type_conversion_expression" | "type_assertion_expression" => {
+            Shape::Any(fields(node, "operand"))
+        }
         "binary_expression" => match (
             field(node, "left"),
             field(node, "operator"),

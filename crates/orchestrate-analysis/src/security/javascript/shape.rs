@@ -16,7 +16,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "string" => string(node, text),
         "string_fragment" => Shape::Piece,
         "template_string" => template(node, text),
-        "template_substitution" => Shape::Any(children(node)),
         "number" => number(text_of(text, node))
             .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "true" => Shape::Constant(Constant::Truth(true)),
@@ -43,8 +42,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         | "yield_expression"
         | "type_assertion"
         | "export_specifier" => Shape::Any(children(node).into_iter().take(1).collect()),
-        "sequence_expression" => Shape::Block,
-        "ternary_expression" => match field(node, "condition") {
+        "ternary_expression" | "if_statement" => match field(node, "condition") {
             Some(condition) => Shape::If {
                 first: None,
                 condition,
@@ -69,15 +67,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             adds: true,
         },
         "assignment_pattern" | "object_assignment_pattern" => Shape::Any(fields(node, "left")),
-        "if_statement" => match field(node, "condition") {
-            Some(condition) => Shape::If {
-                first: None,
-                condition,
-                then: field(node, "consequence"),
-                otherwise: fields(node, "alternative"),
-            },
-            None => Shape::Block,
-        },
         "for_in_statement" => Shape::Loop {
             target: field(node, "left"),
             over: field(node, "right"),
@@ -121,7 +110,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             },
             _ => Shape::Skip,
         },
-        "jsx_expression" => Shape::Any(children(node)),
+        "jsx_expression" | "template_substitution" => Shape::Any(children(node)),
         "comment"
         | "regex"
         | "type_annotation"

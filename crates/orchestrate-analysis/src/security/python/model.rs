@@ -294,7 +294,7 @@ pub(super) fn parameters<'t>(flow: &Flow<'t>, function: Node<'t>) -> Vec<(&'t st
             ))
         })
         .collect();
-    if route {
+    if route && !answers_json(flow) {
         bound.push((ROUTE, Value::clean()));
     }
     bound
@@ -335,6 +335,15 @@ fn parameter_value(
         return Value::clean();
     }
     Value::unknown()
+}
+
+/// Whether the file uses a framework that answers in JSON unless told otherwise.
+fn answers_json(flow: &Flow<'_>) -> bool {
+    ["FastAPI", "APIRouter", "fastapi"].iter().any(|name| {
+        flow.variable(name)
+            .and_then(|value| value.path.as_deref())
+            .is_some_and(|path| path.starts_with("fastapi"))
+    })
 }
 
 /// Whether a decorator makes the function answer requests.

@@ -109,7 +109,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             None => Shape::Skip,
         },
         "class_definition" => Shape::Any(fields(node, "body")),
-        "decorated_definition" => Shape::Block,
         "return_statement" => Shape::Return(children(node)),
         "raise_statement" | "break_statement" | "continue_statement" => Shape::Exit(children(node)),
         "import_statement" | "import_from_statement" => Shape::Import,

@@ -61,7 +61,9 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 Shape::Harmless(children(node))
             }
         }
-        "reference_expression" | "type_cast_expression" => Shape::Any(fields(node, "value")),
+        "reference_expression" | "type_cast_expression" | "match_arm" => {
+            Shape::Any(fields(node, "value"))
+        }
         "try_expression" | "await_expression" | "parenthesized_expression" => {
             Shape::Any(children(node))
         }
@@ -133,7 +135,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             subject: field(node, "value"),
             arms: field(node, "body").map(children).unwrap_or_default(),
         },
-        "match_arm" => Shape::Any(fields(node, "value")),
         "for_expression" => Shape::Loop {
             target: field(node, "pattern"),
             over: field(node, "value"),

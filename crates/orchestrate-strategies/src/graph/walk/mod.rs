@@ -123,6 +123,8 @@ struct State {
     status: Status,
     /// How the node ends instead of running, decided by what came before it.
     blocked: Option<Outcome>,
+    /// The node that decided it; the first of all when the group or the run was stopped.
+    blocked_by: NodeId,
     /// Whether the group around it as a whole is not run.
     gated: bool,
     result: Option<StepResult>,
@@ -255,12 +257,12 @@ impl Walk {
             .map(|(_, index)| NodeId(index));
         self.effects
             .extend(running.map(|node| Effect::Cancel { node, reason }));
-        self.stop(Outcome::Cancelled { reason });
+        self.stop(&Outcome::Cancelled { reason });
     }
 
     /// Stops the run because of a limit: steps in flight go on to their end, nothing further starts.
     pub fn limit(&mut self, limit: LimitKind) {
-        self.stop(Outcome::LimitReached { limit });
+        self.stop(&Outcome::LimitReached { limit });
     }
 
     /// How the whole ended; `None` while it has not.
@@ -281,12 +283,12 @@ impl Walk {
         &self.graph
     }
 
-    fn stop(&mut self, outcome: Outcome) {
+    fn stop(&mut self, outcome: &Outcome) {
         if self.stopped.is_some() || self.result().is_some() {
             return;
         }
         self.stopped = Some(outcome.clone());
-        self.block_inside(None, &outcome, None);
+        self.block_inside(None, outcome, None);
         self.run_agenda();
         // Everything in the queue is blocked now; asking settles it, so that the run ends even if nothing is in flight.
         while let Some(ready) = self.next_ready() {

@@ -117,10 +117,12 @@ impl Walk {
             return;
         };
         target.scope.add(scope);
+        // Of several reasons the one that comes first in the plan counts, not the one that came first in time.
         if let Some((outcome, gated)) = block
-            && target.blocked.is_none()
+            && (target.blocked.is_none() || from < target.blocked_by)
         {
             target.blocked = Some(outcome);
+            target.blocked_by = from;
             target.gated = gated;
         }
         if !held && !width {
