@@ -88,10 +88,10 @@ fn markdown_fits_into_a_comment() {
 
         | Gate | Actual | Target | Status |
         |---|---:|---:|---|
-        | Number of critical issues | 1.0 | ≤ 0 | ❌ failed |
+        | Number of critical issues | 1 | ≤ 0 | ❌ failed |
         | Test coverage | 91.5 | ≥ 80 | ✅ passed |
         | Quality score | 8.2 | ≥ 7 | ✅ passed |
-        | Documentation coverage | 95.0 | ≥ 100 | ⚠️ failed (warning) |
+        | Documentation coverage | 95 | ≥ 100 | ⚠️ failed (warning) |
 
         ### Blockers
 
