@@ -110,7 +110,7 @@ fn markdown_fits_into_a_comment() {
         | Severity | Where | What | How to mend it |
         |---|---|---|---|
         | Critical | `src/run.py:6` | `os.system` is given user data (`python.command-injection`) | pass a list of arguments |
-        | Low | `a b/ü\|x.py:3` | `eval(x)` \| &lt;b&gt;bold&lt;/b&gt; @​all (`python.command-injection`) | pass a list of arguments |
+        | Low | `a b/ü\|x.py:3` | `eval(x)` \| &lt;b&gt;bold&lt;/b&gt; @<!-- -->all (`python.command-injection`) | pass a list of arguments |
 
         <details><summary>Agents and time: 2.0 s in all</summary>
 
