@@ -116,10 +116,10 @@ fn markdown_fits_into_a_comment() {
 
         | Agent | Outcome | Time | Evidence |
         |---|---|---:|---|
-        | `code_reviewer` | succeeded | 0.0 s | counted |
-        | `documentation_writer` | succeeded | 0.0 s | counted |
-        | `security_auditor` | succeeded | 0.0 s | counted |
-        | `test_coverage_analyzer` | succeeded | 0.0 s | counted |
+        | `code_reviewer` | succeeded | 0.00 s | counted |
+        | `documentation_writer` | succeeded | 0.00 s | counted |
+        | `security_auditor` | succeeded | 0.00 s | counted |
+        | `test_coverage_analyzer` | succeeded | 0.00 s | counted |
 
         . · 2026-01-02T03:04:05Z · orchestrate.release-readiness/1
 
