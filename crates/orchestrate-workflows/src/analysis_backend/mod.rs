@@ -10,6 +10,7 @@ mod quality;
 mod scan_summary;
 mod security;
 mod shared_scan;
+mod smell;
 mod test_claims;
 mod trust;
 

@@ -123,6 +123,38 @@ fn a_report_that_names_one_file_of_many_proves_nothing_of_the_others() {
 }
 
 #[test]
+fn a_file_without_code_that_runs_need_not_be_named() {
+    let project = Project::empty()
+        .file("Cargo.toml", "[package]\nname = \"shop\"\n")
+        .file(
+            "src/lib.rs",
+            "mod basket;\n\npub struct A {\n    pub a: u8,\n    pub b: u8,\n}\n",
+        )
+        .file("src/basket.rs", "pub fn one() -> u8 {\n    1\n}\n")
+        .lcov(&[("src/basket.rs", &[(1, 1), (2, 1)])]);
+    let (status, why) = gate(&report(&project), "coverage_percent");
+    assert_eq!(status, GateStatus::Passed, "{why}");
+}
+
+#[test]
+fn a_language_without_a_report_is_not_covered_by_another() {
+    let script = "function f(x) {\n  return x + 1;\n}\n".repeat(5);
+    let report = report(
+        &Project::good()
+            .file("web/app.js", &script)
+            .aged("lcov.info", 60),
+    );
+    let (status, why) = gate(&report, "coverage_percent");
+    assert_eq!(status, GateStatus::NotMeasured);
+    assert!(why.starts_with("it lies between "), "{why}");
+    let item = report
+        .not_measured
+        .iter()
+        .find(|item| item.what == "coverage of JavaScript");
+    assert!(item.unwrap().how_to_measure.contains("c8"));
+}
+
+#[test]
 fn low_coverage_is_a_blocker() {
     let project = Project::good().lcov(&[("shop/basket.py", &[(4, 1), (6, 0)])]);
     let report = report(&project);
