@@ -132,6 +132,16 @@ pub struct AgentSummary {
     pub evidence: Vec<Evidence>,
 }
 
+impl AgentSummary {
+    /// Its own work in milliseconds and that of the scan it shared with others, where it tells them
+    /// apart. The scan was made once, however many agents waited for it.
+    #[must_use]
+    pub fn own_and_shared_ms(&self) -> Option<(f64, f64)> {
+        let number = |field| self.output.get(field).and_then(Value::as_f64);
+        Some((number("own_ms")?, number("shared_scan_ms")?))
+    }
+}
+
 /// Whether a repository is ready to be released, and what that is based on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseReadinessReport {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::backend::Job;
+use super::trust::Trust;
 use crate::report::NotMeasured;
 
 /// An answer. A metric in it was measured; one that was not stands under `not_measured`.
@@ -51,6 +52,14 @@ impl Answer {
     /// States a metric under the name that its gate reads.
     pub(super) fn metric(&mut self, name: &str, value: f64) {
         self.fields.insert(name.to_owned(), json!(value));
+    }
+
+    /// States a metric over the product, unless too much of the product could not be read.
+    pub(super) fn product_metric(&mut self, job: &Job<'_>, name: &str, value: f64) {
+        match job.trust.too_dark() {
+            Some(why) => self.not_measured(name, why, Trust::HOW),
+            None => self.metric(name, value),
+        }
     }
 
     /// Says that the true value of a metric lies between two ends, and why it is not known better.

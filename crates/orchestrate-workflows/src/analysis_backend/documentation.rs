@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use orchestrate_analysis::documentation::{
     Changelog, DocumentationReport, ProjectDocuments, Readme, documentation,
 };
-use orchestrate_analysis::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use orchestrate_analysis::finding::{Confidence, Finding, Severity, number_equal};
 
 use super::answer::Answer;
 use super::backend::Job;
-use super::trust::Trust;
+use super::smell::Smell;
 
 const METRIC: &str = "doc_coverage_percent";
 /// How many undocumented items are named one by one.
@@ -25,10 +25,7 @@ pub(super) fn check(job: &Job<'_>) -> Answer {
     );
     project(&mut answer, &snapshot.documents);
     if let Some(report) = answer.take(METRIC, documentation(snapshot)) {
-        match trust.too_dark() {
-            Some(why) => answer.not_measured(METRIC, why, Trust::HOW),
-            None => answer.metric(METRIC, report.percent),
-        }
+        answer.product_metric(job, METRIC, report.percent);
         undocumented(&mut answer, &report);
     }
     answer.not_measured.extend(trust.gap());
@@ -61,16 +58,16 @@ fn project(answer: &mut Answer, documents: &ProjectDocuments) {
         .broken_links
         .iter()
         .map(|link| {
-            let rule = "docs.broken-link";
-            finding(
-                rule,
-                Severity::Low,
-                &link.path,
-                link.line,
-                format!("the link to `{}` leads nowhere", link.target),
-                "mend the path or take the link out",
-                fingerprint(rule, &link.path, "", &link.target),
-            )
+            Finding::from(Smell {
+                rule_id: "docs.broken-link",
+                severity: Severity::Low,
+                confidence: Confidence::High,
+                path: &link.path,
+                line: link.line,
+                subject: &link.target,
+                message: format!("the link to `{}` leads nowhere", link.target),
+                fix: "mend the path or take the link out",
+            })
         })
         .collect();
     number_equal(&mut found);
@@ -100,16 +97,16 @@ fn undocumented(answer: &mut Answer, report: &DocumentationReport) {
         } else {
             String::new()
         };
-        let rule = "docs.undocumented";
-        answer.finding(&finding(
-            rule,
-            Severity::Info,
+        answer.finding(&Finding::from(Smell {
+            rule_id: "docs.undocumented",
+            severity: Severity::Info,
+            confidence: Confidence::High,
             path,
-            first_lines.get(path).copied().unwrap_or(1),
-            format!("public without documentation: {}{rest}", first.join(", ")),
-            "say what it is for, what it takes and gives, and how it fails",
-            fingerprint(rule, path, "", ""),
-        ));
+            line: first_lines.get(path).copied().unwrap_or(1),
+            subject: "",
+            message: format!("public without documentation: {}{rest}", first.join(", ")),
+            fix: "say what it is for, what it takes and gives, and how it fails",
+        }));
     }
     answer.detail("public_items", &report.public);
     answer.detail("documented_items", &report.documented);
@@ -117,28 +114,4 @@ fn undocumented(answer: &mut Answer, report: &DocumentationReport) {
     let named: Vec<_> = report.undocumented.iter().take(NAMED).collect();
     answer.detail("undocumented", &named);
     answer.detail("undocumented_count", &report.undocumented.len());
-}
-
-fn finding(
-    rule_id: &str,
-    severity: Severity,
-    path: &str,
-    line: u32,
-    message: String,
-    fix: &str,
-    fingerprint: String,
-) -> Finding {
-    Finding {
-        rule_id: rule_id.to_owned(),
-        severity,
-        confidence: Confidence::High,
-        path: path.to_owned(),
-        line,
-        column: 1,
-        message,
-        fix: fix.to_owned(),
-        fingerprint,
-        in_test: false,
-        suppressed: None,
-    }
 }

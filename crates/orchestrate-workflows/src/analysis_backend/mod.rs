@@ -1,6 +1,6 @@
 //! Runs agents without a model: each one folds the shared scan of a repository into its answer.
 //!
-//! It supports exactly the templates in [`backend::AGENTS`]; any other agent is not executed here.
+//! It supports exactly the templates in [`AGENTS`]; any other agent is not executed here.
 
 mod answer;
 mod backend;
@@ -10,6 +10,7 @@ mod quality;
 mod scan_summary;
 mod security;
 mod shared_scan;
+mod smell;
 mod test_claims;
 mod trust;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use orchestrate_analysis::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use orchestrate_analysis::finding::{Confidence, Finding, Severity, number_equal};
 use orchestrate_analysis::metrics::HazardKind;
 use orchestrate_analysis::quality::{QualityReport, quality};
 
 use super::answer::Answer;
 use super::backend::Job;
-use super::trust::Trust;
+use super::smell::Smell;
 
 const METRIC: &str = "quality_score";
 
@@ -21,10 +21,7 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
         "a score from 0 to 10 over densities of complexity, size, nesting, hazards and unfinished work in product code",
     );
     if let Some(report) = answer.take(METRIC, quality(snapshot)) {
-        match trust.too_dark() {
-            Some(why) => answer.not_measured(METRIC, why, Trust::HOW),
-            None => answer.metric(METRIC, report.score),
-        }
+        answer.product_metric(job, METRIC, report.score);
         for finding in findings(job, &report) {
             answer.finding(&finding);
         }
@@ -39,30 +36,36 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
 
 /// The worst functions, the largest files, and one finding per kind of hazard and file.
 fn findings(job: &Job<'_>, report: &QualityReport) -> Vec<Finding> {
-    let mut found = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
     for worst in &report.worst {
         let function = &worst.function;
-        found.push(finding(
-            ("quality.complex-function", Severity::Medium, Confidence::High),
-            &worst.path,
-            function.line,
-            &function.name,
-            format!(
+        let smell = Smell {
+            rule_id: "quality.complex-function",
+            severity: Severity::Low,
+            confidence: Confidence::High,
+            path: &worst.path,
+            line: function.line,
+            subject: &function.name,
+            message: format!(
                 "`{}` has a cyclomatic complexity of {} and a cognitive one of {} in {} lines of code",
                 function.name, function.cyclomatic, function.cognitive, function.code_lines
             ),
-            "split it where it decides between cases, and return early",
-        ));
+            fix: "split it where it decides between cases, and return early",
+        };
+        found.push(smell.into());
     }
     for (path, lines) in &report.oversized_files {
-        found.push(finding(
-            ("quality.oversized-file", Severity::Low, Confidence::High),
+        let smell = Smell {
+            rule_id: "quality.oversized-file",
+            severity: Severity::Low,
+            confidence: Confidence::High,
             path,
-            1,
-            "",
-            format!("the file has {lines} lines of code"),
-            "split it by subject",
-        ));
+            line: 1,
+            subject: "",
+            message: format!("the file has {lines} lines of code"),
+            fix: "split it by subject",
+        };
+        found.push(smell.into());
     }
     for file in job.snapshot.product() {
         let mut kinds: BTreeMap<HazardKind, (u32, u32)> = BTreeMap::new();
@@ -70,18 +73,23 @@ fn findings(job: &Job<'_>, report: &QualityReport) -> Vec<Finding> {
             let (count, _) = kinds.entry(hazard.kind).or_insert((0, hazard.line));
             *count += 1;
         }
-        for (kind, (count, first)) in kinds {
-            let Some((rule, severity, what, fix)) = describe(kind) else {
+        for (kind, (count, line)) in kinds {
+            let Some((rule_id, severity, what, fix)) = describe(kind) else {
                 continue;
             };
-            found.push(finding(
-                (rule, severity, Confidence::Medium),
-                &file.path,
-                first,
-                "",
-                format!("{what}: {count} in this file outside of tests, the first one here"),
+            let smell = Smell {
+                rule_id,
+                severity,
+                confidence: Confidence::Medium,
+                path: &file.path,
+                line,
+                subject: "",
+                message: format!(
+                    "{what}: {count} in this file outside of tests, the first one here"
+                ),
                 fix,
-            ));
+            };
+            found.push(smell.into());
         }
     }
     number_equal(&mut found);
@@ -124,27 +132,4 @@ fn describe(kind: HazardKind) -> Option<(&'static str, Severity, &'static str, &
         ),
         _ => return None,
     })
-}
-
-fn finding(
-    (rule_id, severity, confidence): (&str, Severity, Confidence),
-    path: &str,
-    line: u32,
-    function: &str,
-    message: String,
-    fix: &str,
-) -> Finding {
-    Finding {
-        rule_id: rule_id.to_owned(),
-        severity,
-        confidence,
-        path: path.to_owned(),
-        line,
-        column: 1,
-        message,
-        fix: fix.to_owned(),
-        fingerprint: fingerprint(rule_id, path, function, ""),
-        in_test: false,
-        suppressed: None,
-    }
 }

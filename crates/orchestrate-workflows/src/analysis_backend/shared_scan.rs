@@ -70,8 +70,13 @@ impl SharedScan {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(current) = slot.as_ref().filter(|current| current.run == *run) {
             let interest = current.interest.upgrade();
-            // A scan that everyone has left was told to stop; its result is of no use.
-            if interest.is_some() || current.result.borrow().is_some() {
+            // A scan that everyone left before its end was told to stop; its result is of no use.
+            let is_whole = match &*current.result.borrow() {
+                Some(Ok(snapshot)) => !snapshot.cancelled,
+                Some(Err(_)) => true,
+                None => false,
+            };
+            if interest.is_some() || is_whole {
                 return (interest, current.result.clone());
             }
         }
@@ -92,5 +97,76 @@ impl SharedScan {
             result: result.clone(),
         });
         (Some(interest), result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::task::{Context, Waker};
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+    }
+
+    fn run(name: &str) -> RunId {
+        RunId::new(name).unwrap()
+    }
+
+    #[test]
+    fn one_run_scans_once_and_another_run_scans_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let shared = SharedScan::default();
+        let scan = |name| {
+            let root = directory.path().to_owned();
+            let options = ScanOptions::default();
+            let (shared, name) = (&shared, run(name));
+            async move { shared.of(&name, root, options).await.unwrap() }
+        };
+        runtime().block_on(async {
+            let (first, second) = tokio::join!(scan("a"), scan("a"));
+            assert!(Arc::ptr_eq(&first, &second));
+            assert!(Arc::ptr_eq(&first, &scan("a").await), "also after the end");
+            assert!(!Arc::ptr_eq(&first, &scan("b").await));
+        });
+    }
+
+    #[test]
+    fn a_scan_that_everyone_left_is_stopped_and_begun_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let shared = SharedScan::default();
+        runtime().block_on(async {
+            let root = || directory.path().to_owned();
+            let (interest, result) =
+                shared.join_or_start(&run("a"), root(), ScanOptions::default());
+            let stop = interest.as_ref().unwrap().0.clone();
+            {
+                let name = run("a");
+                let mut waiting = std::pin::pin!(shared.of(&name, root(), ScanOptions::default()));
+                let mut context = Context::from_waker(Waker::noop());
+                let _ = waiting.as_mut().poll(&mut context);
+            }
+            assert!(!stop.load(Ordering::Relaxed), "one of two still waits");
+            drop(interest);
+            assert!(stop.load(Ordering::Relaxed));
+            // Whether the first scan had ended by then or not, the next one to ask gets a whole one.
+            drop(result);
+            let whole = shared.of(&run("b"), root(), ScanOptions::default()).await;
+            assert!(!whole.unwrap().cancelled);
+        });
+    }
+
+    #[test]
+    fn a_root_that_went_away_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("gone");
+        let failure = runtime()
+            .block_on(SharedScan::default().of(&run("a"), root, ScanOptions::default()))
+            .unwrap_err();
+        assert_eq!(failure.class, FailureClass::Input);
+        assert!(failure.message.contains("does not exist"), "{failure}");
     }
 }

@@ -67,7 +67,7 @@ fn escape(part: &str, out: &mut String) {
                 out.push(c);
             }
             // A mention would notify people who have nothing to do with it.
-            '@' => out.push_str("@\u{200b}"),
+            '@' => out.push_str("@<!-- -->"),
             _ => out.push(c),
         }
     }
@@ -87,7 +87,7 @@ mod tests {
         check("a ` b", "a \\` b");
         check("`a` and ` b", "`a` and \\` b");
         check("a\n\n# head", "a \\# head");
-        check("[x](y) *b* @user", "\\[x\\](y) \\*b\\* @\u{200b}user");
+        check("[x](y) *b* @user", "\\[x\\](y) \\*b\\* @<!-- -->user");
     }
 
     #[test]

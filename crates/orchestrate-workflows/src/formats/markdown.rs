@@ -63,9 +63,10 @@ fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
 fn gates(out: &mut String, gates: &[QualityGate]) {
     out.push_str("\n| Gate | Actual | Target | Status |\n|---|---:|---:|---|\n");
     for gate in gates {
-        let actual = gate
-            .actual
-            .map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"));
+        let actual = gate.actual.map_or_else(
+            || "–".to_owned(),
+            |value| ((value * 10.0).round() / 10.0).to_string(),
+        );
         let status = match gate.status {
             GateStatus::Passed => "✅ passed",
             GateStatus::Failed if gate.critical => "❌ failed",
@@ -138,12 +139,19 @@ fn agents(out: &mut String, report: &ReleaseReadinessReport) {
             Some(error) => format!("{}: {}", agent.outcome.word(), cell(error)),
             None => agent.outcome.word().to_owned(),
         };
+        let time = match agent.own_and_shared_ms() {
+            Some((own, scan)) => format!(
+                "{:.2} s, after {:.2} s of the shared scan",
+                own / 1e3,
+                scan / 1e3
+            ),
+            None => format!("{:.2} s", agent.duration_ms / 1e3),
+        };
         put(
             out,
             format_args!(
-                "| {} | {outcome} | {:.1} s | {} |\n",
+                "| {} | {outcome} | {time} | {} |\n",
                 code_cell(id.as_str()),
-                agent.duration_ms / 1e3,
                 evidence.join("<br>")
             ),
         );

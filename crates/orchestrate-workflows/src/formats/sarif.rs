@@ -10,10 +10,10 @@ use orchestrate_core::id::AgentId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::{RuleHelp, help};
+use super::rules::help;
 use super::sarif_model::{
     ArtifactLocation, AutomationDetails, Driver, Invocation, Location, Log, Notification,
-    PhysicalLocation, Region, Rule, RuleProperties, Run, SarifResult, Text, Tool,
+    PhysicalLocation, Region, Rule, RuleProperties, Run, SarifResult, Tool,
 };
 use crate::report::{AgentSummary, NotMeasured, ReleaseReadinessReport, ReportedFinding};
 
@@ -133,23 +133,19 @@ fn rule(example: &ReportedFinding, worst: Severity, is_security: bool) -> Rule {
     if is_security {
         tags.push("security".to_owned());
     }
-    let cwe = known.as_ref().and_then(|help| help.cwe);
-    tags.extend(cwe.map(|number| format!("external/cwe/cwe-{number:03}")));
-    let (short, full, fix): (Text, Option<Text>, Text) = match known {
-        Some(RuleHelp {
-            title, why, fix, ..
-        }) => (title.into(), Some(why.into()), fix.into()),
-        None => (
-            example.rule_id.as_str().into(),
-            None,
-            example.fix.as_str().into(),
-        ),
-    };
+    tags.extend(
+        known
+            .as_ref()
+            .map(|known| format!("external/cwe/cwe-{:03}", known.cwe)),
+    );
+    let short = known
+        .as_ref()
+        .map_or(example.rule_id.as_str(), |known| known.title);
     Rule {
         id: example.rule_id.clone(),
-        short_description: short,
-        full_description: full,
-        help: fix,
+        short_description: short.into(),
+        full_description: known.as_ref().map(|known| known.why.into()),
+        help: example.fix.as_str().into(),
         properties: RuleProperties {
             tags,
             security_severity: is_security.then(|| score(worst)),

@@ -1,5 +1,6 @@
 //! What is found where, and what is never shown.
 
+use expect_test::expect;
 use orchestrate_analysis::finding::Severity;
 use orchestrate_workflows::ReleaseReadinessReport;
 use orchestrate_workflows::formats::{markdown, sarif};
@@ -120,4 +121,35 @@ fn a_secret_blocks_and_is_shown_in_no_format() {
         assert!(!form.contains(&secret), "{form}");
         assert!(!form.contains(&secret[4..]), "{form}");
     }
+}
+
+#[test]
+fn figures_become_findings_at_their_places() {
+    let decisions: String = (0..12)
+        .map(|n| format!("    if n == {n} {{ return {n}; }}\n"))
+        .collect();
+    let source = format!(
+        "//! Text.\n\n/// Reads.\npub fn read(text: &str) -> u32 {{\n    text.parse().unwrap()\n}}\n\npub fn pick(n: u32) -> u32 {{\n{decisions}    todo!()\n}}\n"
+    );
+    let project = Project::empty()
+        .file(
+            "Cargo.toml",
+            "[package]\nname = \"text\"\nversion = \"0.1.0\"\n",
+        )
+        .file("README.md", "# text\n\nSee [the guide](docs/guide.md).\n")
+        .file("src/lib.rs", &source);
+    let report = report(&project);
+    let mut found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| format!("{} {}:{} {}\n", f.rule_id, f.path, f.line, f.message))
+        .collect();
+    found.sort_unstable();
+    expect![[r#"
+        docs.broken-link README.md:3 the link to `docs/guide.md` leads nowhere
+        docs.undocumented src/lib.rs:8 public without documentation: `pick`
+        quality.complex-function src/lib.rs:8 `pick` has a cyclomatic complexity of 13 and a cognitive one of 12 in 15 lines of code
+        quality.unfinished src/lib.rs:21 places that are not implemented: 1 in this file outside of tests, the first one here
+        quality.unwrap src/lib.rs:5 calls of `unwrap`: 1 in this file outside of tests, the first one here
+    "#]].assert_eq(&found.concat());
 }

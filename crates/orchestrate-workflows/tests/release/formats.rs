@@ -88,10 +88,10 @@ fn markdown_fits_into_a_comment() {
 
         | Gate | Actual | Target | Status |
         |---|---:|---:|---|
-        | Number of critical issues | 1.0 | ≤ 0 | ❌ failed |
+        | Number of critical issues | 1 | ≤ 0 | ❌ failed |
         | Test coverage | 91.5 | ≥ 80 | ✅ passed |
         | Quality score | 8.2 | ≥ 7 | ✅ passed |
-        | Documentation coverage | 95.0 | ≥ 100 | ⚠️ failed (warning) |
+        | Documentation coverage | 95 | ≥ 100 | ⚠️ failed (warning) |
 
         ### Blockers
 
@@ -110,16 +110,16 @@ fn markdown_fits_into_a_comment() {
         | Severity | Where | What | How to mend it |
         |---|---|---|---|
         | Critical | `src/run.py:6` | `os.system` is given user data (`python.command-injection`) | pass a list of arguments |
-        | Low | `a b/ü\|x.py:3` | `eval(x)` \| &lt;b&gt;bold&lt;/b&gt; @​all (`python.command-injection`) | pass a list of arguments |
+        | Low | `a b/ü\|x.py:3` | `eval(x)` \| &lt;b&gt;bold&lt;/b&gt; @<!-- -->all (`python.command-injection`) | pass a list of arguments |
 
         <details><summary>Agents and time: 2.0 s in all</summary>
 
         | Agent | Outcome | Time | Evidence |
         |---|---|---:|---|
-        | `code_reviewer` | succeeded | 0.0 s | counted |
-        | `documentation_writer` | succeeded | 0.0 s | counted |
-        | `security_auditor` | succeeded | 0.0 s | counted |
-        | `test_coverage_analyzer` | succeeded | 0.0 s | counted |
+        | `code_reviewer` | succeeded | 0.00 s | counted |
+        | `documentation_writer` | succeeded | 0.00 s | counted |
+        | `security_auditor` | succeeded | 0.00 s | counted |
+        | `test_coverage_analyzer` | succeeded | 0.00 s | counted |
 
         . · 2026-01-02T03:04:05Z · orchestrate.release-readiness/1
 
@@ -219,7 +219,7 @@ fn sarif_has_one_run_per_agent() {
                     "text": "whoever chooses the data can run any command with the rights of the program"
                   },
                   "help": {
-                    "text": "pass a list of arguments without `shell=True`, or quote each part with `shlex.quote`"
+                    "text": "pass a list of arguments"
                   },
                   "id": "python.command-injection",
                   "properties": {

@@ -1,10 +1,11 @@
 //! What a report must never claim, one repository each.
 
 use orchestrate_core::gate::GateStatus;
-use orchestrate_workflows::ReleaseReadinessReport;
+use orchestrate_workflows::release_prep::RELEASE_AGENTS;
 use orchestrate_workflows::report::{Confidence, Verdict};
+use orchestrate_workflows::{ReleasePrep, ReleaseReadinessReport};
 
-use crate::driver::{output, report};
+use crate::driver::{output, report, report_with};
 use crate::project::Project;
 
 /// The status of a gate and, where it was not measured, why.
@@ -119,6 +120,38 @@ fn a_report_that_names_one_file_of_many_proves_nothing_of_the_others() {
         why.contains("no report names 6 of the product files"),
         "{why}"
     );
+}
+
+#[test]
+fn a_file_without_code_that_runs_need_not_be_named() {
+    let project = Project::empty()
+        .file("Cargo.toml", "[package]\nname = \"shop\"\n")
+        .file(
+            "src/lib.rs",
+            "mod basket;\n\npub struct A {\n    pub a: u8,\n    pub b: u8,\n}\n",
+        )
+        .file("src/basket.rs", "pub fn one() -> u8 {\n    1\n}\n")
+        .lcov(&[("src/basket.rs", &[(1, 1), (2, 1)])]);
+    let (status, why) = gate(&report(&project), "coverage_percent");
+    assert_eq!(status, GateStatus::Passed, "{why}");
+}
+
+#[test]
+fn a_language_without_a_report_is_not_covered_by_another() {
+    let script = "function f(x) {\n  return x + 1;\n}\n".repeat(5);
+    let report = report(
+        &Project::good()
+            .file("web/app.js", &script)
+            .aged("lcov.info", 60),
+    );
+    let (status, why) = gate(&report, "coverage_percent");
+    assert_eq!(status, GateStatus::NotMeasured);
+    assert!(why.starts_with("it lies between "), "{why}");
+    let item = report
+        .not_measured
+        .iter()
+        .find(|item| item.what == "coverage of JavaScript");
+    assert!(item.unwrap().how_to_measure.contains("c8"));
 }
 
 #[test]
@@ -268,9 +301,30 @@ fn every_answer_says_what_was_scanned_and_how_long_what_took() {
         let scan = output(&report, agent, "scan");
         assert_eq!(scan["files_analysed"], 3, "{agent}: {scan}");
         assert_eq!(scan["by_language"]["python"]["product"], 2);
-        assert!(output(&report, agent, "shared_scan_ms").is_u64());
-        assert!(output(&report, agent, "own_ms").is_f64());
+    }
+    for agent in report.agent_results.values() {
+        let (own, shared) = agent.own_and_shared_ms().unwrap();
+        assert!(own > 0.0 && shared >= 0.0);
     }
     // The scan that all share stands once at the top, behind the run itself.
     assert_eq!(report.evidence.len(), 2);
+}
+
+#[test]
+fn an_agent_that_the_analysis_cannot_run_is_not_passed_over() {
+    let inputs = ReleasePrep {
+        agents: [&RELEASE_AGENTS[..], &["architecture_analyst"]]
+            .concat()
+            .iter()
+            .map(|id| (*id).to_owned())
+            .collect(),
+        ..ReleasePrep::default()
+    };
+    let report = report_with(&Project::good(), &inputs);
+    assert_eq!(report.verdict, Verdict::Undecided, "{}", report.summary);
+    assert!(
+        report.summary.contains("architecture_analyst"),
+        "{}",
+        report.summary
+    );
 }
