@@ -11,7 +11,6 @@ mod error;
 mod exit;
 mod refusal;
 mod render;
-mod rules;
 mod settings;
 mod wire;
 

@@ -9,6 +9,7 @@ pub mod formats;
 pub mod gates;
 pub mod release_prep;
 pub mod report;
+pub mod rules;
 pub mod verdict;
 
 pub use analysis_backend::{AnalysisBackend, AnalysisOptions};

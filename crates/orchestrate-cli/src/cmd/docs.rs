@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use orchestrate_workflows::rules as catalogue;
 use serde_json::json;
 
 use super::named::{Named, pick};
@@ -10,7 +11,7 @@ use crate::args::PageArgs;
 use crate::codes;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::rules as catalogue;
+use crate::render::word;
 use crate::wire;
 
 /// Every page.
@@ -131,8 +132,8 @@ fn rules() -> String {
         catalogue::all().into_iter().map(|rule| {
             [
                 format!("`{}`", rule.id),
-                rule.severity,
-                rule.cwe.to_string(),
+                word(&rule.severity),
+                rule.cwe.map_or(String::new(), |number| number.to_string()),
                 rule.title.to_owned(),
                 rule.why.to_owned(),
                 rule.fix.to_owned(),

@@ -1,14 +1,14 @@
 //! `explain`: what a code or a rule means, what causes it, what to do.
 
-use serde_json::json;
+use orchestrate_workflows::rules::{self, Rule};
+use serde_json::{Value, json};
 
 use crate::app::Call;
 use crate::args::ExplainArgs;
 use crate::codes::{self, Page};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{Columns, HEAD, paint, wrap};
-use crate::rules::{self, Rule};
+use crate::render::{Columns, HEAD, paint, word, wrap};
 
 pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
     let Some(wanted) = &args.code else {
         printer.answer(
             || list(&codes, &rules),
-            &json!({"codes": codes, "rules": rules}),
+            &json!({"codes": codes, "rules": rules.iter().map(document).collect::<Vec<_>>()}),
         )?;
         return Ok(Exit::Yes);
     };
@@ -26,9 +26,14 @@ pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
         printer.answer(|| show(&head, &[page.cause, page.remedy], width), page)?;
     } else if let Some(rule) = rules.iter().find(|it| it.id.eq_ignore_ascii_case(wanted)) {
         let head = format!("{}: {}", rule.id, rule.title);
-        let kind = format!("At worst {}; CWE-{}.", rule.severity, rule.cwe);
+        let weakness = rule.cwe.map(|number| format!("; CWE-{number}"));
+        let kind = format!(
+            "At worst {}{}.",
+            word(&rule.severity),
+            weakness.unwrap_or_default()
+        );
         let (why, fix) = (format!("Why: {}", rule.why), format!("Fix: {}", rule.fix));
-        printer.answer(|| show(&head, &[&kind, &why, &fix], width), rule)?;
+        printer.answer(|| show(&head, &[&kind, &why, &fix], width), &document(rule))?;
     } else {
         let codes = codes.iter().map(|page| page.code);
         return Err(CliError::Unknown {
@@ -43,6 +48,17 @@ pub(crate) fn run(args: &ExplainArgs, call: &Call) -> Result<Exit, Failure> {
         .into());
     }
     Ok(Exit::Yes)
+}
+
+fn document(rule: &Rule) -> Value {
+    json!({
+        "id": rule.id,
+        "title": rule.title,
+        "severity": rule.severity,
+        "cwe": rule.cwe,
+        "why": rule.why,
+        "fix": rule.fix,
+    })
 }
 
 fn list(codes: &[Page], rules: &[Rule]) -> String {

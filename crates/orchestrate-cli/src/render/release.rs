@@ -14,7 +14,7 @@ use serde::Deserialize as _;
 
 use super::page::Page;
 use super::style::{BAD, DIM, GOOD, WARN};
-use super::text::{self, counted, duration};
+use super::text::{self, counted, duration, word};
 
 /// How many entries a list of the text shows; the document holds all of them.
 const ITEMS: usize = 10;
@@ -156,21 +156,14 @@ fn findings(page: &mut Page, findings: &[ReportedFinding]) {
     page.rest(all - shown);
 }
 
-fn word(severity: &impl std::fmt::Debug) -> String {
-    format!("{severity:?}").to_lowercase()
-}
-
 fn agent_line(page: &mut Page, id: &str, agent: &AgentSummary) {
     let (style, sign) = state(&agent.outcome);
+    let word = agent.outcome.word().replace('_', " ");
     let time = duration(agent.duration_ms / 1e3);
-    page.state(
-        style,
-        sign,
-        &format!(
-            "{id:<25} {:<13} {time:>9}",
-            agent.outcome.word().replace('_', " ")
-        ),
-    );
+    let own = agent.own_and_shared_ms();
+    let own = own.map(|(own, _)| format!("  ({} its own)", duration(own / 1e3)));
+    let own = own.unwrap_or_default();
+    page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}{own}"));
     if let Some(error) = &agent.error {
         page.text(9, error);
     }

@@ -79,6 +79,11 @@ pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
     format!("{count} {noun}{plural}")
 }
 
+/// The name of a variant as reports write it.
+pub(crate) fn word(variant: &impl std::fmt::Debug) -> String {
+    format!("{variant:?}").to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,10 +42,10 @@ fn a_project_in_good_order_is_ready() {
 
               AGENTS
               --------------------------------------------------------------------
-              [ok]   code_reviewer             succeeded [TIME]
-              [ok]   documentation_writer      succeeded [TIME]
-              [ok]   security_auditor          succeeded [TIME]
-              [ok]   test_coverage_analyzer    succeeded [TIME]
+              [ok]   code_reviewer             succeeded [TIME]  ( [TIME] its own)
+              [ok]   documentation_writer      succeeded [TIME]  ( [TIME] its own)
+              [ok]   security_auditor          succeeded [TIME]  ( [TIME] its own)
+              [ok]   test_coverage_analyzer    succeeded [TIME]  ( [TIME] its own)
 
               Analysed: 2 files (Python 2), 12 lines, in `.`
               Time: [TIME] by the clock

@@ -4,7 +4,6 @@
 
 mod inline;
 mod markdown;
-mod rules;
 mod sarif;
 mod sarif_model;
 

@@ -10,12 +10,12 @@ use orchestrate_core::id::AgentId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::help;
 use super::sarif_model::{
     ArtifactLocation, AutomationDetails, Driver, Invocation, Location, Log, Notification,
     PhysicalLocation, Region, Rule, RuleProperties, Run, SarifResult, Tool,
 };
 use crate::report::{AgentSummary, NotMeasured, ReleaseReadinessReport, ReportedFinding};
+use crate::rules;
 
 /// Results of one run at most. Code scanning services show no more and refuse files with many
 /// more; the worst are kept, and a notification says what was left out.
@@ -128,23 +128,19 @@ fn not_measured(agent: &AgentSummary) -> Vec<NotMeasured> {
 }
 
 fn rule(example: &ReportedFinding, worst: Severity, is_security: bool) -> Rule {
-    let known = help(&example.rule_id);
+    let all = rules::all();
+    let known = all.iter().find(|known| known.id == example.rule_id);
     let mut tags = Vec::new();
     if is_security {
         tags.push("security".to_owned());
     }
-    tags.extend(
-        known
-            .as_ref()
-            .map(|known| format!("external/cwe/cwe-{:03}", known.cwe)),
-    );
-    let short = known
-        .as_ref()
-        .map_or(example.rule_id.as_str(), |known| known.title);
+    let cwe = known.and_then(|known| known.cwe);
+    tags.extend(cwe.map(|number| format!("external/cwe/cwe-{number:03}")));
+    let short = known.map_or(example.rule_id.as_str(), |known| known.title);
     Rule {
         id: example.rule_id.clone(),
         short_description: short.into(),
-        full_description: known.as_ref().map(|known| known.why.into()),
+        full_description: known.map(|known| known.why.into()),
         help: example.fix.as_str().into(),
         properties: RuleProperties {
             tags,
