@@ -27,22 +27,43 @@ pub(crate) fn width(text: &str) -> usize {
     text.chars().map(|c| 1 + usize::from(c >= '\u{1100}')).sum()
 }
 
-/// The text in lines of at most `columns`, broken at spaces. A word that is longer stays whole,
-/// so that paths and commands can be copied.
+/// The text in lines of at most `columns`, broken at spaces. A longer word stays whole, and so
+/// does what stands between backticks: paths and commands are there to be copied.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for piece in pieces(text) {
         let Some(line) = lines.last_mut() else { break };
         if line.is_empty() {
-            line.push_str(word);
-        } else if width(line) + 1 + width(word) <= columns {
+            line.push_str(&piece);
+        } else if width(line) + 1 + width(&piece) <= columns {
             line.push(' ');
-            line.push_str(word);
+            line.push_str(&piece);
         } else {
-            lines.push(word.to_owned());
+            lines.push(piece);
         }
     }
     lines
+}
+
+/// The words of a text; those between two backticks are one.
+fn pieces(text: &str) -> Vec<String> {
+    let open = |piece: &str| piece.matches('`').count() % 2 == 1;
+    let mut pieces: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match pieces.last_mut() {
+            Some(last) if open(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => pieces.push(word.to_owned()),
+        }
+    }
+    // A backtick that is never closed quotes nothing.
+    match pieces.pop() {
+        Some(last) if open(&last) => pieces.extend(last.split(' ').map(str::to_owned)),
+        last => pieces.extend(last),
+    }
+    pieces
 }
 
 /// The text cut to at most `columns`.
@@ -104,6 +125,14 @@ mod tests {
             ["a", "averyveryverylongpath", "b"]
         );
         assert_eq!(wrap("", 8), [""]);
+        assert_eq!(
+            wrap("run `cargo test --all` now", 10),
+            ["run", "`cargo test --all`", "now"]
+        );
+        assert_eq!(
+            wrap("a stray ` in a text", 8),
+            ["a stray", "` in a", "text"]
+        );
         assert_eq!(wrap("日本 日本", 8), ["日本", "日本"]);
     }
 
