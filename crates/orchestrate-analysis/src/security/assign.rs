@@ -60,6 +60,10 @@ impl<'t> Flow<'t> {
             self.assign(*target, &value);
             last = value;
         }
+        // `let _ = f()`: a value without a target is looked at all the same.
+        for node in values.iter().skip(targets.len()) {
+            last = self.visit(*node);
+        }
         last
     }
 
