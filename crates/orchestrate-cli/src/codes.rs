@@ -83,27 +83,21 @@ const PAGES: &[Page] = &[
     ),
     page(
         "ORC0401",
-        "no agent was selected",
-        "A workflow was told to run without any agent, so it could measure nothing.",
-        "Leave `--agents` out to run all of them, or name at least one.",
+        "the task is empty",
+        "A task without words says nothing that could be planned.",
+        "Describe what is to be done, in quotes: `orchestrate plan \"Prepare for release\"`.",
     ),
     page(
         "ORC0402",
-        "an agent was selected twice",
-        "Each agent of a workflow runs once.",
-        "Name it once.",
+        "a hint cannot be followed",
+        "A hint names something that does not exist, or has a value of the wrong kind. All such hints are told at once.",
+        "Use one of the values that the error lists.",
     ),
     page(
         "ORC0403",
-        "no workflow has this name",
-        "A workflow was named that is not in the catalogue.",
-        "`orchestrate workflows list` shows all names.",
-    ),
-    page(
-        "ORC0404",
-        "the path cannot be analysed",
-        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
-        "Name the directory of a repository that this user may read.",
+        "there is nobody to work on the task",
+        "The registry holds no agent that could take part.",
+        "Register an agent, or use the built-in ones.",
     ),
     page(
         "ORC0501",
@@ -218,6 +212,30 @@ const PAGES: &[Page] = &[
         "a fault of this program",
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
+    ),
+    page(
+        "ORC0801",
+        "no agent was selected",
+        "A workflow was told to run without any agent, so it could measure nothing.",
+        "Leave `--agents` out to run all of them, or name at least one.",
+    ),
+    page(
+        "ORC0802",
+        "an agent was selected twice",
+        "Each agent of a workflow runs once.",
+        "Name it once.",
+    ),
+    page(
+        "ORC0803",
+        "no workflow has this name",
+        "A workflow was named that is not in the catalogue.",
+        "`orchestrate workflows list` shows all names.",
+    ),
+    page(
+        "ORC0804",
+        "the path cannot be analysed",
+        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
+        "Name the directory of a repository that this user may read.",
     ),
 ];
 

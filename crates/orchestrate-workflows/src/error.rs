@@ -62,10 +62,10 @@ impl Explain for WorkflowError {
             Self::Threshold(inner) => inner.code(),
             Self::AboveScale { .. } => "ORC0302",
             Self::Registry(inner) => inner.code(),
-            Self::NoAgents { .. } => "ORC0401",
-            Self::Repeated { .. } => "ORC0402",
-            Self::Unknown { .. } => "ORC0403",
-            Self::Path { .. } => "ORC0404",
+            Self::NoAgents { .. } => "ORC0801",
+            Self::Repeated { .. } => "ORC0802",
+            Self::Unknown { .. } => "ORC0803",
+            Self::Path { .. } => "ORC0804",
         }
     }
 

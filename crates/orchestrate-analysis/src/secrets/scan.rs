@@ -437,7 +437,7 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
             hit.rule.title,
             secret.chars().count()
         ),
-        fix: "revoke it, then read it from the environment or a secret store".to_owned(),
+        fix: Rule::FIX.to_owned(),
         fingerprint: fingerprint(hit.rule.id, path, "", &known),
         in_test,
         suppressed: suppression(text, hit),

@@ -115,12 +115,12 @@ impl<'t> Flow<'t> {
     /// In a pattern of Rust a capital letter begins a constant, as in `None`.
     fn is_constant_pattern(&self, target: Node<'_>) -> bool {
         self.dialect.separator == "::"
-            && target
-                .parent()
-                .is_some_and(|parent| parent.kind().ends_with("_pattern"))
             && self
                 .text(target)
                 .starts_with(|c: char| c.is_ascii_uppercase())
+            && target
+                .parent()
+                .is_some_and(|parent| parent.kind().ends_with("_pattern"))
     }
 
     /// Binds a name in the innermost frame.

@@ -13,7 +13,7 @@ use super::value::{Constant, Taint, Uses, Value};
 /// How deep local functions are followed into.
 const MAX_FOLLOW: usize = 4;
 /// How many calls are followed in one file.
-const MAX_FOLLOWED: usize = 2_000;
+const MAX_FOLLOWED: usize = 500;
 /// Symbolic paths longer than this are forgotten.
 const MAX_PATH: usize = 200;
 

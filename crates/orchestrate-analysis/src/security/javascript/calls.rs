@@ -117,7 +117,7 @@ fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     };
     let dangerous = parts.iter().find(|(key, value)| {
         let runs = **key == Constant::Text("$where".into()) && value.constant.is_none();
-        runs && value.taint > Taint::Unknown
+        runs && (value.taint > Taint::Unknown || value.built)
             || value.taint == Taint::Remote
                 && !value.built
                 && !value.through

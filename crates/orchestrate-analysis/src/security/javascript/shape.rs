@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::security::shape::{Argument, Shape, children, field, fields, number, text_of};
+use crate::security::shape::{
+    Shape, binary, children, field, fields, index, member, number, positional, text_of,
+};
 use crate::security::value::Constant;
 
 /// The shape of a node.
@@ -21,14 +23,8 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "null" | "undefined" => Shape::Constant(Constant::Nothing),
-        "member_expression" => match (field(node, "object"), field(node, "property")) {
-            (Some(object), Some(field)) => Shape::Member { object, field },
-            _ => Shape::Block,
-        },
-        "subscript_expression" => match (field(node, "object"), field(node, "index")) {
-            (Some(object), Some(index)) => Shape::Index { object, index },
-            _ => Shape::Block,
-        },
+        "member_expression" => member(node, "object", "property"),
+        "subscript_expression" => index(node, "object", "index"),
         "call_expression" => call(node, "function"),
         "new_expression" => call(node, "constructor"),
         "binary_expression" => binary(node, text),
@@ -159,27 +155,7 @@ fn call<'t>(node: Node<'t>, callee: &str) -> Shape<'t> {
     }
     Shape::Call {
         callee,
-        arguments: list
-            .map(children)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|value| Argument { name: None, value })
-            .collect(),
-    }
-}
-
-fn binary<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
-    match (
-        field(node, "left"),
-        field(node, "operator"),
-        field(node, "right"),
-    ) {
-        (Some(left), Some(operator), Some(right)) => Shape::Binary {
-            operator: text_of(text, operator),
-            left,
-            right,
-        },
-        _ => Shape::Block,
+        arguments: positional(list),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::security::shape::{children, field, fields, line_of};
 use crate::security::value::{Taint, Uses, Value};
 
 /// Parts of a request that the caller chooses, in Flask, Django, FastAPI, aiohttp and others.
-const REQUEST_FIELDS: [&str; 32] = [
+const REQUEST_FIELDS: [&str; 35] = [
     "*.request.args",
     "*.request.form",
     "*.request.values",
@@ -42,6 +42,9 @@ const REQUEST_FIELDS: [&str; 32] = [
     "*.request.json_body",
     "*.request.raw_post_data",
     "*.request.get_full_path",
+    "*.request.url",
+    "*.request.full_path",
+    "*.request.referrer",
 ];
 
 /// Where outside data enters.
