@@ -137,21 +137,27 @@ const PAGES: &[Page] = &[
     ),
     page(
         "ORC0801",
-        "the task is empty",
-        "There are no words from which a plan could be made.",
-        "Describe what is to be done, for example `Prepare for release`.",
+        "no agent was selected",
+        "A workflow was told to run without any agent, so it could measure nothing.",
+        "Leave `--agents` out to run all of them, or name at least one.",
     ),
     page(
         "ORC0802",
-        "a hint cannot be honoured",
-        "A hint names a domain, capability, strategy or other thing that does not exist, or asks for what no team can have. All such hints are told at once.",
-        "Leave it out, or give one of the values that the message lists.",
+        "an agent was selected twice",
+        "Each agent of a workflow runs once.",
+        "Name it once.",
     ),
     page(
         "ORC0803",
-        "there are no agents",
-        "The registry is empty, so no team can be made.",
-        "Start from the built-in templates, or register one.",
+        "no workflow has this name",
+        "A workflow was named that is not in the catalogue.",
+        "`orchestrate workflows list` shows all names.",
+    ),
+    page(
+        "ORC0804",
+        "the path cannot be analysed",
+        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
+        "Name the directory of a repository that this user may read.",
     ),
     page(
         "ORC0901",
@@ -212,30 +218,6 @@ const PAGES: &[Page] = &[
         "a fault of this program",
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
-    ),
-    page(
-        "ORC0801",
-        "no agent was selected",
-        "A workflow was told to run without any agent, so it could measure nothing.",
-        "Leave `--agents` out to run all of them, or name at least one.",
-    ),
-    page(
-        "ORC0802",
-        "an agent was selected twice",
-        "Each agent of a workflow runs once.",
-        "Name it once.",
-    ),
-    page(
-        "ORC0803",
-        "no workflow has this name",
-        "A workflow was named that is not in the catalogue.",
-        "`orchestrate workflows list` shows all names.",
-    ),
-    page(
-        "ORC0804",
-        "the path cannot be analysed",
-        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
-        "Name the directory of a repository that this user may read.",
     ),
 ];
 

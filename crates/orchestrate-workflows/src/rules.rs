@@ -130,10 +130,9 @@ pub fn all() -> Vec<Rule> {
         id: rule.id,
         title: rule.title,
         severity: rule.severity,
-        why: "whoever can read the repository or any copy of it can use the credential",
-        fix: "revoke it where it was issued, and read its successor from the environment or a secret store",
-        // Use of hard-coded credentials.
-        cwe: Some(798),
+        why: secrets::Rule::WHY,
+        fix: secrets::Rule::FIX,
+        cwe: Some(secrets::Rule::CWE),
     });
     let mut all: Vec<Rule> = security
         .chain(secrets)

@@ -55,7 +55,7 @@ fn paths_that_cannot_be_analysed_are_told_before_any_agent_runs() {
         expect![[r#"
         exit 2
         --- stderr
-        error[ORC0404]: `missing` cannot be analysed: No such file or directory (os error 2)
+        error[ORC0804]: `missing` cannot be analysed: No such file or directory (os error 2)
         hint: give the directory of a repository with `--path`
     "#]],
     );
@@ -64,7 +64,7 @@ fn paths_that_cannot_be_analysed_are_told_before_any_agent_runs() {
         expect![[r#"
         exit 2
         --- stderr
-        error[ORC0404]: `file.txt` is a file, not a directory
+        error[ORC0804]: `file.txt` is a file, not a directory
         hint: give the directory of a repository with `--path`
     "#]],
     );
@@ -73,7 +73,7 @@ fn paths_that_cannot_be_analysed_are_told_before_any_agent_runs() {
         expect![[r#"
             exit 2
             --- stderr
-            error[ORC0404]: `missing` cannot be analysed: No such file or directory (os error 2)
+            error[ORC0804]: `missing` cannot be analysed: No such file or directory (os error 2)
             hint: give the directory of a repository with `--path`
         "#]],
     );
