@@ -71,7 +71,9 @@ impl Exit {
             Self::Limit => "a limit or budget was reached",
             Self::Denied => "a needed action was denied",
             Self::Paused => "paused for a person's decision",
-            Self::StepFailed => "a step failed after its retries, or was not executed",
+            Self::StepFailed => {
+                "a step failed after its retries or was not executed, or its result could not be written"
+            }
             Self::Cancelled => "cancelled: told to end (SIGTERM), or a person said no",
             Self::NotMeasured => "not measured: a required measurement could not be made",
             Self::Internal => "internal error: a mistake of this program",

@@ -1,5 +1,6 @@
 //! `plan`: who would work on a task, how, within which bounds, and why. Runs nothing, writes only `--out`.
 
+use orchestrate_core::error::similar;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::render::{Format, render as draw};
@@ -10,7 +11,7 @@ use crate::app::Call;
 use crate::args::{Graph, PlanArgs, TaskArgs};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render;
+use crate::render::{self, safe};
 use crate::wire;
 
 pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
@@ -21,9 +22,9 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     let plan = compose(&args.task, &args.about, call)?;
     if let Some(out) = &args.out {
         files::write(out, &render::json(&plan)?)?;
+        let out = safe(&out.display().to_string());
         printer.note(&format!(
-            "plan saved to `{0}`; `orchestrate run --plan {0}` runs it exactly as it is",
-            out.display()
+            "plan saved to `{out}`; `orchestrate run --plan {out}` runs it exactly as it is"
         ));
     }
     match args.graph {
@@ -46,10 +47,28 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
+/// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
+/// only one that is nearly one of these can be known to be a mistake.
+const HINTS: [&str; 8] = [
+    "domain",
+    "complexity",
+    "capabilities",
+    "tier",
+    "strategy",
+    "budget",
+    "quality_gates",
+    "tools",
+];
+
 /// Composes a plan for a task, with its hints and limits.
 pub(crate) fn compose(task: &str, about: &TaskArgs, call: &Call) -> Result<ExecutionPlan, Failure> {
     let mut context = Context::new();
     for hint in &about.hints {
+        let known = HINTS.contains(&&*hint.key);
+        if let Some(near) = similar(&hint.key, HINTS).first().filter(|_| !known) {
+            let message = format!("unknown hint `{}`", hint.key);
+            return Err(CliError::arguments(message, format!("did you mean `{near}`?")).into());
+        }
         if context
             .insert(hint.key.clone(), hint.value.clone())
             .is_some()

@@ -16,7 +16,7 @@ use crate::app::Call;
 use crate::args::{FailOn, Format, ReleasePrepArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::render::{self, Printer};
+use crate::render::{self, Printer, safe};
 use crate::settings::{Settings, names};
 use crate::wire;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     }
     let executor = wire::executor(&args.path, reports, limits)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
-        printer.note(&format!("settings from {}", file.display()));
+        printer.note(&safe(&format!("settings from {}", file.display())));
     }
     let watched = watch(&executor, &plan, printer)?;
     let subject = Subject {
@@ -109,7 +109,7 @@ fn present(
             let format = args.format.or_else(|| by_ending(out)).or_else(set);
             let text = text(report, format.unwrap_or(Format::Text), printer)?;
             files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-            printer.note(&format!("report written to {}", out.display()));
+            printer.note(&safe(&format!("report written to {}", out.display())));
             printer.answer(|| render::release(report, printer.width()), report)
         }
     }

@@ -179,6 +179,9 @@ fn names_from_outside_cannot_write_to_the_terminal() {
 
     let name = "evil\u{1b}]0;owned\u{7}.py";
     fs::write(place.path().join(name), "eval(input())\n").unwrap();
-    let ran = place.run(&["release-prep"]);
-    assert!(!ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+    for format in ["text", "markdown", "json", "sarif"] {
+        let ran = place.run(&["release-prep", "--format", format]);
+        assert!(ran.stdout.contains("evil"), "{}", ran.shown());
+        assert!(!ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
+    }
 }

@@ -203,6 +203,24 @@ fn a_report_is_written_in_the_form_that_its_name_says() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let place = Place::project();
+    place.with_coverage(2);
+    let ran = place.run(&["release-prep", "--out", "/dev/full"]);
+    assert_eq!(ran.code, Some(8), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC0701"), "{}", ran.stderr);
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = place.command(&["release-prep"]);
+    let ran = place.ran(&command.stdout(full).output().unwrap());
+    assert_eq!(ran.code, Some(8), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC0904"), "{}", ran.stderr);
+}
+
 #[test]
 fn nothing_is_changed_in_the_repository() {
     let place = Place::project();

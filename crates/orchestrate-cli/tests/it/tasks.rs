@@ -72,7 +72,13 @@ fn hints_win_and_impossible_ones_are_refused() {
         .json();
     assert_eq!(plan["requirements"]["domain"], "security");
     assert_eq!(plan["strategy"], "debate");
-    for hint in ["domain=astrology", "strategy=voodoo", "nonsense", "tier="] {
+    for hint in [
+        "domain=astrology",
+        "strategy=voodoo",
+        "domains=security",
+        "nonsense",
+        "tier=",
+    ] {
         let ran = place.run(&["plan", "Look at this", "--hint", hint]);
         assert_eq!(ran.code, Some(2), "{hint}\n{}", ran.shown());
     }
