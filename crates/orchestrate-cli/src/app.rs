@@ -94,12 +94,12 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
-        Verb::Plan(_)
-        | Verb::Agents(_)
-        | Verb::Strategies(_)
-        | Verb::Workflows(_)
-        | Verb::Config(_) => Path::new("."),
-        Verb::Doctor
+        Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
+            Path::new(".")
+        }
+        // These two read the settings themselves, to show them.
+        Verb::Config(_)
+        | Verb::Doctor
         | Verb::Explain(_)
         | Verb::Completions(_)
         | Verb::Schema(_)

@@ -6,7 +6,7 @@ use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::Printer;
 
-/// What the parser has to say: help and version are answers, everything else is an error.
+/// Answers for the parser, and gives how the program ends.
 pub(crate) fn answer(error: &clap::Error, json: bool) -> Exit {
     let printer = Printer::new(json, false, 0, anstream::ColorChoice::Auto);
     if matches!(

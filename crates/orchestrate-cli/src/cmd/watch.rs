@@ -7,7 +7,7 @@ use std::time::Duration;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::error::{CliError, Failure};
@@ -23,6 +23,20 @@ pub(crate) struct Watched {
     pub(crate) report: RunReport,
     /// How the program is to end because it was stopped from outside.
     pub(crate) stopped: Option<Exit>,
+    /// Signals are obeyed until the report is shown.
+    _threads: Threads,
+}
+
+/// The threads of a run. Those that still work see the cancellation between two files; nobody waits for them.
+#[derive(Debug)]
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Runs a plan to its end, or until a signal says otherwise.
@@ -38,19 +52,27 @@ pub(crate) fn watch(
         .enable_all()
         .build()
         .map_err(|error| CliError::internal("the threads for a run cannot be started", error))?;
-    let watched = runtime.block_on(follow(executor, plan, printer));
-    // Work on threads of its own sees the cancellation between two files; nobody waits for it.
-    runtime.shutdown_background();
-    watched
+    let (threads, runtime) = (runtime.handle().clone(), Threads(Some(runtime)));
+    threads.block_on(async {
+        let mut signals = Signals::new()
+            .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
+        let (report, stopped) = follow(executor, plan, printer, &mut signals).await?;
+        threads.spawn(async move { leave(signals.next().await) });
+        Ok(Watched {
+            report,
+            stopped,
+            _threads: runtime,
+        })
+    })
 }
 
+/// Follows a run to its end. Gives its report, and how the program is to end if it was stopped.
 async fn follow(
     executor: &LocalExecutor,
     plan: &Plan,
     printer: &Printer,
-) -> Result<Watched, Failure> {
-    let mut signals = Signals::new()
-        .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
+    signals: &mut Signals,
+) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = executor.start(plan)?;
     let mut events = handle.events();
     let mut live = Live::new(printer);
@@ -89,15 +111,12 @@ async fn follow(
     live.finish();
     // The executor's own report is in the order of the plan; what was seen is in that of the events.
     let report = if ended { handle.report().await? } else { seen };
-    Ok(Watched {
-        report,
-        stopped: stop.map(|(exit, _)| exit),
-    })
+    Ok((report, stop.map(|(exit, _)| exit)))
 }
 
 #[expect(
     clippy::exit,
-    reason = "a second Ctrl-C means now, whatever still runs"
+    reason = "a second Ctrl-C, or one while the report is shown, means now, whatever still runs"
 )]
 fn leave(exit: Exit) -> ! {
     std::process::exit(exit.code().into())
