@@ -89,7 +89,7 @@ impl LocalExecutorBuilder {
             backends: self.backends,
             limits: self.limits,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
-            catalog: self.catalog.unwrap_or_default(),
+            catalog: self.catalog.unwrap_or_else(Catalog::builtin),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use expect_test::expect;
 use orchestrate_core::backend::{AgentFailure, AgentOutput};
 use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::id::StepPath;
 use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
 use orchestrate_core::testing::ScriptedBackend;
 use orchestrate_runtime::FunctionBackend;
@@ -139,7 +140,7 @@ async fn a_thread_that_ignores_its_signal_is_named_and_not_waited_for() {
     }
     drop(release);
     check_events(&events, &report);
-    let unstopped: Vec<_> = report.unstopped.iter().map(|step| step.as_str()).collect();
+    let unstopped: Vec<_> = report.unstopped.iter().map(StepPath::as_str).collect();
     assert_eq!(unstopped, ["0"]);
     assert_eq!(report.agents[0].outcome.word(), "cancelled");
     assert!(report.agents[0].output.is_null());
