@@ -1,2 +1,22 @@
-//! To be filled.
-fn main() {}
+//! The `orchestrate` program: arguments in, presentation out.
+//!
+//! This is the only crate that knows terminals, colours and exit codes, and `wire` is its only
+//! module that names concrete adapters.
+
+mod app;
+mod args;
+mod cmd;
+mod codes;
+mod error;
+mod exit;
+mod refusal;
+mod render;
+mod rules;
+mod settings;
+mod wire;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    app::run(std::env::args_os().collect()).into()
+}

@@ -122,15 +122,15 @@ impl GateRule {
             Direction::AtMost => ("at most", |value, threshold| value <= threshold),
         };
         let (name, threshold) = (&self.name, self.threshold);
+        let told = |value| {
+            format!(
+                "{name} is {}, wanted {word} {threshold}",
+                shown(value, threshold)
+            )
+        };
         let (status, message) = match actual {
-            Some(value) if holds(value, threshold) => (
-                GateStatus::Passed,
-                format!("{name} is {value:.1}, wanted {word} {threshold:.1}"),
-            ),
-            Some(value) => (
-                GateStatus::Failed,
-                format!("{name} is {value:.1}, wanted {word} {threshold:.1}"),
-            ),
+            Some(value) if holds(value, threshold) => (GateStatus::Passed, told(value)),
+            Some(value) => (GateStatus::Failed, told(value)),
             None => (
                 GateStatus::NotMeasured,
                 format!("{name} was not measured: {why_not}"),
@@ -152,6 +152,16 @@ impl GateRule {
             message,
             evidence,
         }
+    }
+}
+
+/// A value to one decimal, unless that would make it look like the threshold that it only comes near.
+fn shown(value: f64, threshold: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    if rounded == threshold && value != threshold {
+        value.to_string()
+    } else {
+        rounded.to_string()
     }
 }
 
@@ -190,6 +200,18 @@ mod tests {
         assert_eq!(status(Direction::AtLeast, 79.99), GateStatus::Failed);
         assert_eq!(status(Direction::AtMost, 80.0), GateStatus::Passed);
         assert_eq!(status(Direction::AtMost, 80.01), GateStatus::Failed);
+    }
+
+    #[test]
+    fn a_message_never_rounds_a_value_onto_its_threshold() {
+        let message = |value| {
+            rule(Direction::AtLeast, 80.0)
+                .judge(Some(value), "", vec![])
+                .message
+        };
+        assert_eq!(message(79.96), "Test coverage is 79.96, wanted at least 80");
+        assert_eq!(message(80.0), "Test coverage is 80, wanted at least 80");
+        assert_eq!(message(71.249), "Test coverage is 71.2, wanted at least 80");
     }
 
     #[test]

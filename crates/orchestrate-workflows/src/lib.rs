@@ -1,1 +1,17 @@
-//! To be filled.
+//! Prebuilt workflows: typed inputs to a plan, the agents that carry it out offline, and the report.
+//!
+//! Nothing here executes a plan; an executor does, with the analysis backend as one of its backends.
+
+pub mod analysis_backend;
+pub mod catalog;
+pub mod error;
+pub mod formats;
+pub mod gates;
+pub mod release_prep;
+pub mod report;
+pub mod verdict;
+
+pub use analysis_backend::{AnalysisBackend, AnalysisOptions};
+pub use error::WorkflowError;
+pub use release_prep::{ReleasePrep, Subject};
+pub use report::ReleaseReadinessReport;

@@ -214,5 +214,6 @@ mod tests {
         check("`[a](x.md)`\n```\n[b](y.md)\n```\n~~~\n[c](z.md)\n~~~", &[]);
         check("[^1]: a.md footnote\n[t](${url}/a.md)", &[]);
         check("text `code` [a](x.md) ` alone", &[(1, "x.md")]);
+        check("one ` alone [a](x.md)", &[(1, "x.md")]);
     }
 }

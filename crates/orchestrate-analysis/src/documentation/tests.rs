@@ -176,6 +176,9 @@ fn script_items() {
 export function f(a: string): void;
 export function f(a: number): void;
 export function f(a: any) {}
+export function g(a: string): void;
+/** Documented. */
+export function g(a: any) {}
 // A comment is no documentation.
 export const bare = 1, arrow = () => 1;
 /** Documented. */
@@ -193,13 +196,14 @@ export * from './all';
 "#,
         &expect![[r#"
             + Function f:3
-            - Function arrow:7
-            - Value bare:7
-            + Type A:9
-            + Type I:11
-            - Type T:12
-            - Type E:13
-            + Function listed:15
+            + Function g:6
+            - Function arrow:10
+            - Value bare:10
+            + Type A:12
+            + Type I:14
+            - Type T:15
+            - Type E:16
+            + Function listed:18
         "#]],
     );
     check(

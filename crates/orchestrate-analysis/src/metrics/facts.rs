@@ -7,6 +7,10 @@ use super::hazard::Hazard;
 use super::marker::Marker;
 
 /// The figures of one function.
+///
+/// A closure, lambda or function value without a name counts in the function around it. Go's
+/// function literals, and those of scripts that nothing encloses, are functions of their own,
+/// called `func1`, `func2` in the order in which they stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FunctionFacts {
     /// Its name with the type that holds it, for example `Parser::next` or `Parser.next`.

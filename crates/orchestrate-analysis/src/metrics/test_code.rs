@@ -135,3 +135,37 @@ fn python(root: Node<'_>, text: &str, found: &mut TestCode) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_test_attribute;
+
+    #[test]
+    fn attributes_of_tests() {
+        for attribute in [
+            "#[test]",
+            "#[tokio::test(flavor = \"multi_thread\")]",
+            "#[cfg(test)]",
+            "#![cfg(test)]",
+            "#[cfg(all(test, feature = \"a\"))]",
+            "#[cfg(all(any(unix, windows), test))]",
+        ] {
+            assert!(is_test_attribute(attribute), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn attributes_of_product_code() {
+        for attribute in [
+            "#[derive(Test)]",
+            "#[cfg(not(test))]",
+            "#[cfg(any(unix, test))]",
+            "#[cfg(all(unix, not(test)))]",
+            "#[cfg(all(any(unix, test), windows))]",
+            "#[cfg(feature = \"test\")]",
+            "#[cfg_attr(test, derive(Debug))]",
+        ] {
+            assert!(!is_test_attribute(attribute), "{attribute}");
+        }
+    }
+}

@@ -101,6 +101,28 @@ trait Speaks {
     );
 }
 
+/// A run of one operator breaks the flow once, each change of operator once more.
+#[test]
+fn operators() {
+    check(
+        "a.go",
+        r"
+package a
+
+func one() { return a && b && c }
+func nested() { return a && (b && c) }
+func mixed() { return a && b || c && d }
+func negated() { return a && !(b && c) }
+",
+        &expect![[r#"
+            one:4-4 code 1 cyc 3 cog 1 nest 0 par 0
+            nested:5-5 code 1 cyc 3 cog 1 nest 0 par 0
+            mixed:6-6 code 1 cyc 4 cog 3 nest 0 par 0
+            negated:7-7 code 1 cyc 3 cog 2 nest 0 par 0
+            code 5 test 0"#]],
+    );
+}
+
 #[test]
 fn rust_hazards_are_found_inside_macros_and_split_from_tests() {
     check(

@@ -35,13 +35,16 @@ pub(super) fn find(text: &str, word: Range<usize>) -> Option<Assignment> {
         )
     });
     let at = operator(bytes, at)?;
+    // Behind a comma the next line is the next entry, not the value of this one.
+    let may_break = at.checked_sub(1).and_then(|at| bytes.get(at)) != Some(&b',');
     let mut quote = None;
     let start = skip_while(bytes, at, 12, |byte| match byte {
         b'\'' | b'"' | b'`' => {
             quote = Some(byte);
             true
         }
-        b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'\\' => quote.is_none() || byte == b'\\',
+        b'\n' | b'\r' => quote.is_none() && may_break,
+        b' ' | b'\t' | b'=' | b'\\' => quote.is_none() || byte == b'\\',
         _ => false,
     });
     let end = skip_while(bytes, start, VALUE, |byte| match quote {
@@ -127,6 +130,7 @@ mod tests {
         check("set(\"token\", \"abc\")", Some(("token", "abc", true)));
         check("cfg[\"token\"] = \"abc\"", Some(("token", "abc", true)));
         check("token=abc&x", Some(("token", "abc&x", false)));
+        check("{\"a\": \"token\",\n\"b\": 1}", None);
         check("a token in a sentence", None);
         check("token", None);
         check("token = é", None);

@@ -35,7 +35,7 @@ pub(super) static RULES: &[Rule] = &[
     form("secrets.clojars-token", "Clojars token", &["CLOJARS_"], r"(?i)CLOJARS_[a-z0-9]{60}", 2.0),
     form("secrets.cloudflare-origin-key", "Cloudflare origin CA key", &["v1.0-"], r"v1\.0-[a-f0-9]{24}-[a-f0-9]{146}", 2.0),
     form("secrets.curl-login", "login on a curl command line", &["curl"],
-        r#"curl\s[^;|&]{0,200}?(?:\s-u|\s--user)[= ]?\s?(?:['"]?[^\s:'"$<{]{1,60}:[^\s'"$<{*]{6,}|['"]:[^\s'"$<{*]{6,}|['"][^\s:'"$<{*]{6,}:['"])"#, 3.0)
+        r#"curl[^;|&]{0,200}?\s(?:-u|--user)[= ]?\s?(?:['"]?[^\s:'"$<{]{1,60}:[^\s'"$<{*\[]{6,}|['"]:[^\s'"$<{*\[]{6,}|['"][^\s:'"$<{*]{6,}:['"])"#, 3.0)
         .as_severity(Severity::High, Confidence::Medium),
     form("secrets.curl-header", "credential in a header on a curl command line", &["curl"],
         r#"(?i)curl\s[^;|&]{0,200}?(?:-H|--header)[= ]?\s*['"](?:authorization|x-api-key|[a-z-]*token):\s{0,5}(?:(?:basic|bearer|token)\s{1,5})?[a-z0-9=~@.+/_-]{8,}"#, 3.0)

@@ -39,6 +39,13 @@ pub(super) enum How {
 }
 
 impl Rule {
+    /// Number in the Common Weakness Enumeration: hard-coded credentials.
+    pub const CWE: u16 = 798;
+    /// Why it matters, in one sentence.
+    pub const WHY: &'static str = "whoever can read the repository, or ever could, can use it";
+    /// How to mend it, in one sentence.
+    pub const FIX: &'static str = "revoke it, then read it from the environment or a secret store";
+
     pub(super) fn keywords(&self) -> &'static [&'static str] {
         match self.how {
             How::Form { keywords, .. } | How::Special { keywords } => keywords,

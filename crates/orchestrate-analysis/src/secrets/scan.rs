@@ -21,7 +21,7 @@ const BEHIND: usize = 1_600;
 const KEY_BLOCK: usize = 16 * 1024;
 
 /// How many findings of one file are reported; a file with more is a dump, and said often enough.
-const MOST: usize = 500;
+const MOST: usize = 200;
 
 struct Engine {
     automaton: Option<AhoCorasick>,
@@ -423,8 +423,8 @@ fn without_overlaps(mut hits: Vec<Hit>) -> Vec<Hit> {
 fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Finding {
     let secret = text.get(hit.secret.clone()).unwrap_or_default();
     let mask = masked(secret);
-    let (column, line) = line_at(text, hit.secret.start);
-    let known: String = line.replace(secret, &mask).chars().take(400).collect();
+    let (column, _) = line_at(text, hit.secret.start);
+    let known = around(text, &hit.secret, &mask);
     Finding {
         rule_id: hit.rule.id.to_owned(),
         severity: hit.severity,
@@ -437,11 +437,25 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
             hit.rule.title,
             secret.chars().count()
         ),
-        fix: "revoke it, then read it from the environment or a secret store".to_owned(),
+        fix: Rule::FIX.to_owned(),
         fingerprint: fingerprint(hit.rule.id, path, "", &known),
         in_test,
         suppressed: suppression(text, hit),
     }
+}
+
+/// The line of a secret with the mask in its place, as far as it is near.
+fn around(text: &str, secret: &Range<usize>, mask: &str) -> String {
+    const NEAR: usize = 200;
+    let before = text
+        .get(boundary(text, secret.start.saturating_sub(NEAR))..secret.start)
+        .and_then(|before| before.rsplit('\n').next())
+        .unwrap_or_default();
+    let behind = text
+        .get(secret.end..boundary(text, (secret.end + NEAR).min(text.len())))
+        .and_then(|behind| behind.split('\n').next())
+        .unwrap_or_default();
+    format!("{before}{mask}{behind}")
 }
 
 /// The first characters of a secret: at most four, never more than a quarter of it.

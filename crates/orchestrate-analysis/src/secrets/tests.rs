@@ -136,8 +136,7 @@ mod regex_sample {
 
     fn repeat(chars: &[char], at: &mut usize) -> u64 {
         let times = match chars.get(*at) {
-            Some('?') => 0,
-            Some('*') => 0,
+            Some('?' | '*') => 0,
             Some('+') => 20,
             Some('{') => {
                 let digits: String = chars[*at + 1..]

@@ -60,6 +60,10 @@ impl<'t> Flow<'t> {
             self.assign(*target, &value);
             last = value;
         }
+        // `let _ = f()`: a value without a target is looked at all the same.
+        for node in values.iter().skip(targets.len()) {
+            last = self.visit(*node);
+        }
         last
     }
 
@@ -68,17 +72,8 @@ impl<'t> Flow<'t> {
         let mut open = vec![(target, value.clone())];
         while let Some((target, value)) = open.pop() {
             match self.shape(target) {
-                Shape::Name => {
-                    let name = self.text(target);
-                    // In a pattern of Rust a capital letter begins a constant, as in `None`.
-                    let constant = self.dialect.separator == "::"
-                        && name.starts_with(|c: char| c.is_ascii_uppercase())
-                        && target.kind() == "identifier"
-                        && !value.taint.eq(&super::value::Taint::Clean);
-                    if !constant {
-                        self.bind(name, value);
-                    }
-                }
+                Shape::Name if self.is_constant_pattern(target) => {}
+                Shape::Name => self.bind(self.text(target), value),
                 Shape::Member { object, .. } => {
                     if matches!(self.shape(object), Shape::Name) {
                         self.bind(self.text(target), value);
@@ -115,6 +110,17 @@ impl<'t> Flow<'t> {
                 }
             }
         }
+    }
+
+    /// In a pattern of Rust a capital letter begins a constant, as in `None`.
+    fn is_constant_pattern(&self, target: Node<'_>) -> bool {
+        self.dialect.separator == "::"
+            && self
+                .text(target)
+                .starts_with(|c: char| c.is_ascii_uppercase())
+            && target
+                .parent()
+                .is_some_and(|parent| parent.kind().ends_with("_pattern"))
     }
 
     /// Binds a name in the innermost frame.

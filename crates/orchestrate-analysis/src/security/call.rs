@@ -13,7 +13,7 @@ use super::value::{Constant, Taint, Uses, Value};
 /// How deep local functions are followed into.
 const MAX_FOLLOW: usize = 4;
 /// How many calls are followed in one file.
-const MAX_FOLLOWED: usize = 2_000;
+const MAX_FOLLOWED: usize = 500;
 /// Symbolic paths longer than this are forgotten.
 const MAX_PATH: usize = 200;
 
@@ -116,7 +116,7 @@ impl<'t> Flow<'t> {
         };
         let sunk = sink::check(self, &call);
         (self.dialect.on_call)(self, &call);
-        let value = self.result(&call, called, sunk);
+        let value = self.result(&call, &called, sunk);
         if let Some((receiver, _)) = &call.receiver {
             let values: Vec<Value> = call.arguments.iter().map(|a| a.value.clone()).collect();
             self.mutate(*receiver, call.name(), &values);
@@ -124,7 +124,7 @@ impl<'t> Flow<'t> {
         value
     }
 
-    fn result(&mut self, call: &Call<'t>, called: Value, sunk: bool) -> Value {
+    fn result(&mut self, call: &Call<'t>, called: &Value, sunk: bool) -> Value {
         let name = call.name();
         if let Some((_, receiver)) = &call.receiver
             && self.dialect.transparent.contains(&name)
@@ -138,7 +138,7 @@ impl<'t> Flow<'t> {
         value
     }
 
-    fn result_value(&mut self, call: &Call<'t>, called: Value, sunk: bool) -> Value {
+    fn result_value(&mut self, call: &Call<'t>, called: &Value, sunk: bool) -> Value {
         let receiver = call.receiver.as_ref().map(|(_, value)| value);
         if let Some(value) = (self.dialect.call_value)(call) {
             return value;
@@ -173,6 +173,7 @@ impl<'t> Flow<'t> {
         }
         if self.dialect.passes.get(&call.path).is_some() {
             return match call.arguments.as_slice() {
+                [] => Value::unknown(),
                 [one] => one.value.clone(),
                 _ => self.joined(call).derived(),
             };
@@ -323,10 +324,7 @@ impl<'t> Flow<'t> {
         if self.dialect.builders.get(&call.path).is_some() {
             Value::built_from(&values).without_parts()
         } else {
-            values
-                .iter()
-                .fold(Value::unknown(), |whole, value| whole.or(value))
-                .derived()
+            values.iter().fold(Value::unknown(), Value::or).derived()
         }
     }
 }

@@ -7,12 +7,14 @@
 //! and reads nothing but the file it is given.
 
 mod assign;
+mod branch;
 mod call;
 mod dialect;
 mod flow;
 mod go;
 mod guard;
 mod javascript;
+mod names;
 mod python;
 mod report;
 mod rule;

@@ -10,6 +10,8 @@ use super::suppress;
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::source::ParsedFile;
 
+/// Lines longer than this are written by programs; only a part of them is looked at.
+const LONG_LINE: usize = 800;
 /// How many lines of one finding are searched for a suppression comment.
 const SUPPRESSION_LINES: usize = 10;
 
@@ -70,8 +72,12 @@ impl<'t> Report<'t> {
 
     /// Notes a comment, in the order of the text.
     pub(super) fn comment(&mut self, node: Node<'_>, file: &str, text: &'t str) {
-        let before = file.get(..node.start_byte()).unwrap_or_default();
-        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        let column = node.start_position().column;
+        let line = node
+            .start_byte()
+            .checked_sub(column.min(LONG_LINE))
+            .and_then(|start| file.get(start..node.start_byte()))
+            .unwrap_or("?");
         self.comments
             .entry(node.start_position().row)
             .or_default()
@@ -166,12 +172,19 @@ impl<'t> Report<'t> {
     }
 }
 
-/// The column in characters, from 1, and the line around a byte offset.
+/// The column in characters, from 1, and the line around a byte offset; of a very long line the part near it.
 pub(crate) fn line_at(text: &str, byte: usize) -> (u32, &str) {
     let before = text.get(..byte).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = before.get(start..).map_or(0, |line| line.chars().count());
     let rest = text.get(start..).unwrap_or_default();
     let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
+    let line = if line.len() > LONG_LINE {
+        let from = text.floor_char_boundary(byte.saturating_sub(LONG_LINE / 4).max(start));
+        let to = text.floor_char_boundary((from + LONG_LINE).min(start + line.len()));
+        text.get(from..to).unwrap_or_default()
+    } else {
+        line
+    };
     (u32::try_from(column + 1).unwrap_or(u32::MAX), line)
 }

@@ -50,6 +50,16 @@ impl Family {
     }
 }
 
+/// Writes one language's part of the catalogue: a static per rule, and `RULES` over all of them.
+macro_rules! catalogue {
+    ($($name:ident = $family:ident, $id:literal, $fix:literal, [$($code:literal),*];)*) => {
+        $(pub(super) static $name: Rule = rule::$family.rule($id, $fix, &[$($code),*]);)*
+        /// Every rule of this language.
+        pub(in crate::security) static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+pub(super) use catalogue;
+
 macro_rules! families {
     ($($name:ident: $severity:ident, $cwe:literal, $title:literal, $why:literal;)*) => {
         $(pub(super) const $name: Family = Family {

@@ -111,6 +111,47 @@ pub(super) fn text_of<'t>(text: &'t str, node: Node<'_>) -> &'t str {
     text.get(node.byte_range()).unwrap_or_default()
 }
 
+/// `left operator right`, by the field names that every grammar uses.
+pub(super) fn binary<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
+    match (
+        field(node, "left"),
+        field(node, "operator"),
+        field(node, "right"),
+    ) {
+        (Some(left), Some(operator), Some(right)) => Shape::Binary {
+            operator: text_of(text, operator),
+            left,
+            right,
+        },
+        _ => Shape::Block,
+    }
+}
+
+/// `object.field`, by the names of the two in the grammar.
+pub(super) fn member<'t>(node: Node<'t>, object: &str, name: &str) -> Shape<'t> {
+    match (field(node, object), field(node, name)) {
+        (Some(object), Some(field)) => Shape::Member { object, field },
+        _ => Shape::Block,
+    }
+}
+
+/// `object[index]`, by the names of the two in the grammar.
+pub(super) fn index<'t>(node: Node<'t>, object: &str, index: &str) -> Shape<'t> {
+    match (field(node, object), field(node, index)) {
+        (Some(object), Some(index)) => Shape::Index { object, index },
+        _ => Shape::Block,
+    }
+}
+
+/// Arguments without keywords.
+pub(super) fn positional<'t>(list: Option<Node<'t>>) -> Vec<Argument<'t>> {
+    list.map(children)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|value| Argument { name: None, value })
+        .collect()
+}
+
 /// The line of a node, from 1.
 pub(super) fn line_of(node: Node<'_>) -> u32 {
     u32::try_from(node.start_position().row).map_or(u32::MAX, |row| row.saturating_add(1))

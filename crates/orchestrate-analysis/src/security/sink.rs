@@ -198,6 +198,32 @@ fn message(flow: &Flow<'_>, place: Node<'_>, value: &Value, rule: &Rule) -> Stri
     format!("{}: {data} reaches `{place}`", rule.title)
 }
 
+/// Records a finding at `node` where the pattern itself is the fault; the message names `what`.
+pub(super) fn found<'t>(
+    flow: &mut Flow<'t>,
+    rule: &'static Rule,
+    node: Node<'t>,
+    what: Node<'t>,
+    severity: Severity,
+) {
+    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
+    flow.report
+        .add(rule, node, severity, Confidence::High, message);
+}
+
+/// The same where the pattern is usually the fault.
+pub(super) fn suspected<'t>(
+    flow: &mut Flow<'t>,
+    rule: &'static Rule,
+    node: Node<'t>,
+    what: Node<'t>,
+    severity: Severity,
+) {
+    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
+    flow.report
+        .add(rule, node, severity, Confidence::Medium, message);
+}
+
 /// Source text as shown in a message: one line, not too long.
 pub(super) fn shown(text: &str) -> String {
     let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -250,6 +250,13 @@ impl Value {
                 ..Self::constant(constant.unwrap_or(Constant::Nothing))
             };
         }
+        if pieces
+            .first()
+            .and_then(Self::text)
+            .is_some_and(formats_numbers)
+        {
+            return Self::clean();
+        }
         Self {
             built: pieces.iter().any(|piece| piece.constant.is_none()),
             anchored: pieces.first().is_some_and(|first| first.anchored),
@@ -281,6 +288,22 @@ fn join_parts(ours: &Parts, theirs: &Parts) -> Parts {
         joined.insert(key.clone(), merged);
     }
     joined
+}
+
+/// Whether a format string takes numbers only, as `LIMIT %d`.
+fn formats_numbers(format: &str) -> bool {
+    let mut verbs = format
+        .split('%')
+        .skip(1)
+        .map(|rest| {
+            rest.trim_start_matches(|c: char| {
+                c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | ' ')
+            })
+        })
+        .filter(|rest| !rest.is_empty())
+        .peekable();
+    verbs.peek().is_some()
+        && verbs.all(|rest| rest.starts_with(['d', 'f', 'x', 'X', 'e', 'g', 'i', 't', 'c', 'b']))
 }
 
 /// Whether text begins like an SQL statement, or carries on as one.
@@ -368,6 +391,15 @@ mod tests {
         ] {
             assert!(!looks_like_sql(text), "{text}");
         }
+    }
+
+    #[test]
+    fn formats_of_numbers_are_told() {
+        assert!(formats_numbers("LIMIT %d"));
+        assert!(formats_numbers("%5.2f and %d"));
+        assert!(!formats_numbers("a = %s LIMIT %d"));
+        assert!(!formats_numbers("%(name)s"));
+        assert!(!formats_numbers("LIKE '%'"));
     }
 
     #[test]

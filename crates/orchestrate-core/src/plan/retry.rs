@@ -40,6 +40,11 @@ impl RetryPolicy {
         retry_timeouts: false,
     };
 
+    /// Whether it says nothing that is not said without it; saved plans leave it out then.
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The wait before the next attempt in milliseconds, or `None` when there is none.
     ///
     /// `attempt` counts from 1 and is the one that failed. What the other side asked for

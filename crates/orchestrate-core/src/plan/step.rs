@@ -112,7 +112,7 @@ pub struct AgentStep {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Reference>,
     /// When a failed attempt is made again.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "RetryPolicy::is_default")]
     pub retry: RetryPolicy,
     /// Longest time of one attempt in milliseconds; without it the template's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

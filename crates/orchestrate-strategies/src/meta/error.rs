@@ -56,9 +56,9 @@ fn list(problems: &[HintProblem]) -> String {
 impl Explain for PlanError {
     fn code(&self) -> &'static str {
         match self {
-            Self::EmptyTask => "ORC0401",
-            Self::Hints { .. } => "ORC0402",
-            Self::NoAgents => "ORC0403",
+            Self::EmptyTask => "ORC0801",
+            Self::Hints { .. } => "ORC0802",
+            Self::NoAgents => "ORC0803",
             Self::Strategy(error) => error.code(),
         }
     }

@@ -506,7 +506,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
             "quality_gates": {"min_coverage": "high", "max_issues": -1},
         }),
         expect![[
-            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more)"#
+            r#"ORC0802: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more)"#
         ]],
     );
     let error = plan("Do it", json!({"capabilities": ["fly"], "tools": [3]})).unwrap_err();
@@ -521,7 +521,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
         "Do it",
         json!({"strategy": "teaching", "capabilities": ["code_review", "run_tests", "list_files"]}),
         expect![
-            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, because `capabilities` and `tools` ask for 3 agents)"
+            "ORC0802: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, because `capabilities` and `tools` ask for 3 agents)"
         ],
     );
     check(
@@ -538,7 +538,7 @@ fn nothing_to_do_and_nobody_to_do_it_are_errors() {
     check(
         " \t\n\u{a0}",
         json!({}),
-        expect!["ORC0401: the task is empty"],
+        expect!["ORC0801: the task is empty"],
     );
     let nobody = AgentRegistry::empty();
     let error = MetaOrchestrator::new(&nobody)

@@ -6,9 +6,9 @@ use super::rules;
 use crate::finding::{Confidence, Severity};
 use crate::security::call::{Call, Passed};
 use crate::security::flow::Flow;
-use crate::security::rule::Rule;
+use crate::security::names;
 use crate::security::shape::{children, field};
-use crate::security::sink::{self, shown};
+use crate::security::sink::{self, found, shown, suspected};
 use crate::security::value::{Constant, Taint, Uses, Value};
 
 /// Every rule for a call.
@@ -38,22 +38,10 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     servers(flow, call);
 }
 
-fn found<'t>(
-    flow: &mut Flow<'t>,
-    rule: &'static Rule,
-    node: Node<'t>,
-    what: Node<'t>,
-    severity: Severity,
-) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
-    flow.report
-        .add(rule, node, severity, Confidence::Medium, message);
-}
-
 fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let skipped = match &*call.path {
-        "os/exec.Command" => 0,
-        "os/exec.CommandContext" => 1,
+        "os/exec.Command" | "golang.org/x/sys/execabs.Command" => 0,
+        "os/exec.CommandContext" | "golang.org/x/sys/execabs.CommandContext" => 1,
         _ => return,
     };
     let arguments: Vec<&Passed<'t>> = call.arguments.iter().skip(skipped).collect();
@@ -67,12 +55,7 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         &program.value,
         &rules::PROGRAM,
     );
-    let shell = program.value.text().is_some_and(|program| {
-        matches!(
-            program.rsplit('/').next(),
-            Some("sh" | "bash" | "zsh" | "dash" | "cmd" | "cmd.exe" | "powershell")
-        )
-    });
+    let shell = program.value.text().is_some_and(names::is_shell);
     if shell {
         for argument in rest {
             let spread = argument.node.kind() == "variadic_argument";
@@ -241,7 +224,7 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .is_some_and(|name| name.starts_with("/tmp/") || name.starts_with("/var/tmp/"))
     });
     if writes && shared {
-        found(flow, &rules::TEMP, call.node, call.callee, Severity::Low);
+        suspected(flow, &rules::TEMP, call.node, call.callee, Severity::Low);
     }
     if call.is(&["path/filepath.Join", "path.Join"]) {
         let entry = call.arguments.iter().any(|part| {
@@ -253,7 +236,7 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 && object.is_some_and(|object| object.starts_with("archive/"))
         });
         if entry && !checks_paths(flow, call.node) {
-            found(
+            suspected(
                 flow,
                 &rules::ARCHIVE,
                 call.node,
@@ -269,7 +252,7 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             })
         });
         if unpacked {
-            found(flow, &rules::BOMB, call.node, call.callee, Severity::Medium);
+            suspected(flow, &rules::BOMB, call.node, call.callee, Severity::Medium);
         }
     }
     if call.path.starts_with("unsafe.")
@@ -306,7 +289,7 @@ fn servers<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 .is_some_and(|address| address.starts_with("0.0.0.0") || address.starts_with(':'))
         })
     {
-        found(flow, &rules::BIND, call.node, call.callee, Severity::Info);
+        suspected(flow, &rules::BIND, call.node, call.callee, Severity::Info);
     }
     if call.is(&[
         "net/http.ListenAndServe",
@@ -314,7 +297,7 @@ fn servers<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         "net/http.Serve",
         "net/http.ServeTLS",
     ]) {
-        found(flow, &rules::TIMEOUT, call.node, call.callee, Severity::Low);
+        suspected(flow, &rules::TIMEOUT, call.node, call.callee, Severity::Low);
     }
 }
 
@@ -325,26 +308,13 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
     if last == "InsecureSkipVerify" && value.constant == Some(Constant::Truth(true)) {
         found(flow, &rules::TLS, target, target, Severity::High);
     }
-    let lower = last.to_ascii_lowercase();
-    let secret = [
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "otp",
-        "nonce",
-        "salt",
-        "sessionid",
-        "apikey",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
+    let secret = names::is_secret(last);
     let random = value
         .path
         .as_deref()
         .is_some_and(|path| path.starts_with("math/rand"));
     if secret && random && node.kind() == "call_expression" {
-        found(flow, &rules::RANDOM, target, target, Severity::Low);
+        suspected(flow, &rules::RANDOM, target, target, Severity::Low);
     }
 }
 
@@ -406,7 +376,7 @@ fn structure<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
                 .iter()
                 .any(|(key, _, _)| matches!(*key, "ReadHeaderTimeout" | "ReadTimeout"));
             if !timed && !entries.is_empty() {
-                found(
+                suspected(
                     flow,
                     &rules::TIMEOUT,
                     node,
@@ -420,7 +390,7 @@ fn structure<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
                 .iter()
                 .any(|(key, value, _)| matches!((*key, *value), ("Secure" | "HttpOnly", "false")));
             if off {
-                found(
+                suspected(
                     flow,
                     &rules::COOKIE,
                     node,

@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::security::shape::{Argument, Shape, children, field, fields, number, text_of};
+use crate::security::shape::{
+    Shape, binary, children, field, fields, index, member, number, positional, text_of,
+};
 use crate::security::value::Constant;
 
 /// The shape of a node.
@@ -17,30 +19,13 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "nil" => Shape::Constant(Constant::Nothing),
-        "selector_expression" => match (field(node, "operand"), field(node, "field")) {
-            (Some(object), Some(field)) => Shape::Member { object, field },
-            _ => Shape::Block,
-        },
-        "index_expression" => match (field(node, "operand"), field(node, "index")) {
-            (Some(object), Some(index)) => Shape::Index { object, index },
-            _ => Shape::Block,
-        },
-        "slice_expression" => Shape::Any(fields(node, "operand")),
+        "selector_expression" => member(node, "operand", "field"),
+        "index_expression" => index(node, "operand", "index"),
         "call_expression" => call(node),
-        "type_conversion_expression" => Shape::Any(fields(node, "operand")),
-        "type_assertion_expression" => Shape::Any(fields(node, "operand")),
-        "binary_expression" => match (
-            field(node, "left"),
-            field(node, "operator"),
-            field(node, "right"),
-        ) {
-            (Some(left), Some(operator), Some(right)) => Shape::Binary {
-                operator: text_of(text, operator),
-                left,
-                right,
-            },
-            _ => Shape::Block,
-        },
+        "slice_expression" | "type_conversion_expression" | "type_assertion_expression" => {
+            Shape::Any(fields(node, "operand"))
+        }
+        "binary_expression" => binary(node, text),
         "unary_expression" => {
             let inner = fields(node, "operand");
             let operator = text_of(text, node);
@@ -123,12 +108,7 @@ fn call(node: Node<'_>) -> Shape<'_> {
     }
     Shape::Call {
         callee,
-        arguments: field(node, "arguments")
-            .map(children)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|value| Argument { name: None, value })
-            .collect(),
+        arguments: positional(field(node, "arguments")),
     }
 }
 

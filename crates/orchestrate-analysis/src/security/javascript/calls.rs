@@ -6,9 +6,9 @@ use super::rules;
 use crate::finding::{Confidence, Severity};
 use crate::security::call::Call;
 use crate::security::flow::Flow;
-use crate::security::rule::Rule;
+use crate::security::names;
 use crate::security::shape::{Shape, children, field};
-use crate::security::sink::{self, Sink, shown};
+use crate::security::sink::{self, Sink, found, shown, suspected};
 use crate::security::value::{Constant, Taint, Uses, Value};
 
 /// Every rule for a call.
@@ -42,18 +42,6 @@ fn statement<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     sink::check_statement(flow, call, names, &rules::SQL_SINK);
 }
 
-fn found<'t>(
-    flow: &mut Flow<'t>,
-    rule: &'static Rule,
-    node: Node<'t>,
-    what: Node<'t>,
-    severity: Severity,
-) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
-    flow.report
-        .add(rule, node, severity, Confidence::Medium, message);
-}
-
 /// The entry of an options object.
 fn option<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.parts.as_ref()?.get(&Constant::Text(name.into()))
@@ -82,10 +70,7 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .and_then(|options| option(&options.value, "shell"))
         .is_some_and(|shell| truth(Some(shell)) == Some(true) || shell.text().is_some());
     let program = call.at(0).and_then(|program| program.value.text());
-    let runs_shell = matches!(
-        program,
-        Some("sh" | "bash" | "/bin/sh" | "/bin/bash" | "cmd" | "cmd.exe" | "powershell")
-    );
+    let runs_shell = program.is_some_and(names::is_shell);
     let parts: Vec<Value> = call
         .at(1)
         .and_then(|list| list.value.parts.as_ref())
@@ -132,7 +117,7 @@ fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     };
     let dangerous = parts.iter().find(|(key, value)| {
         let runs = **key == Constant::Text("$where".into()) && value.constant.is_none();
-        runs && value.taint > Taint::Unknown
+        runs && (value.taint > Taint::Unknown || value.built)
             || value.taint == Taint::Remote
                 && !value.built
                 && !value.through
@@ -170,7 +155,7 @@ fn page<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         || call.path.starts_with("response.") && matches!(call.name(), "send" | "write" | "end");
     if writes && let Some(first) = call.at(0) {
         let value = first.value.clone();
-        if value.html || value.built {
+        if value.html {
             sink::check_value(flow, call.node, call.callee, &value, &rules::PAGE);
         } else if value.taint == Taint::Remote
             && !value.through
@@ -299,7 +284,7 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .iter()
             .any(|argument| argument.value.text() == Some("0.0.0.0"))
     {
-        found(flow, &rules::BIND, call.node, call.callee, Severity::Info);
+        suspected(flow, &rules::BIND, call.node, call.callee, Severity::Info);
     }
     if matches!(call.name(), "chmod" | "chmodSync") && call.path.starts_with("fs.") {
         let mode = call.at(1).and_then(|mode| match &mode.value.constant {
@@ -322,7 +307,7 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .at(2)
             .is_some_and(|options| truth(option(&options.value, "secure")) == Some(false));
         if off {
-            found(flow, &rules::COOKIE, call.node, call.callee, Severity::Low);
+            suspected(flow, &rules::COOKIE, call.node, call.callee, Severity::Low);
         }
     }
     if call.is(&[
@@ -353,7 +338,7 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .skip(1)
             .any(|argument| argument.value.taint == Taint::Remote);
         if outside {
-            found(
+            suspected(
                 flow,
                 &rules::PROTOTYPE,
                 call.node,
@@ -393,33 +378,17 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
         Shape::Index { index, .. } => {
             let key = flow.visit(index);
             if key.taint == Taint::Remote && !key.built && key.dangerous_for(Uses::OTHER) {
-                found(flow, &rules::PROTOTYPE, target, target, Severity::Medium);
+                suspected(flow, &rules::PROTOTYPE, target, target, Severity::Medium);
             }
         }
-        Shape::Name => {
-            if name == "location" {
-                sink::check_value(flow, target, target, value, &rules::MOVED);
-            }
+        Shape::Name if name == "location" => {
+            sink::check_value(flow, target, target, value, &rules::MOVED);
         }
         _ => {}
     }
-    let lower = name.to_ascii_lowercase();
-    let secret = [
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "otp",
-        "nonce",
-        "salt",
-        "sessionid",
-        "apikey",
-        "csrf",
-    ]
-    .iter()
-    .any(|word| lower.contains(word));
+    let secret = names::is_secret(name);
     if secret && calls_math_random(flow, node) {
-        found(flow, &rules::RANDOM, target, target, Severity::Low);
+        suspected(flow, &rules::RANDOM, target, target, Severity::Low);
     }
 }
 

@@ -1,63 +1,55 @@
 //! The JavaScript part of the catalogue, and the table of calls that must not get outside data.
 
 use crate::finding::Severity::{High, Low, Medium};
-use crate::security::rule::{self, Rule};
+use crate::security::rule::{self, Rule, catalogue};
 use crate::security::sink::{At, Sink, Unknown};
 use crate::security::value::Uses;
 
-macro_rules! catalogue {
-    ($($name:ident = $family:ident, $id:literal, $fix:literal;)*) => {
-        $(pub(super) static $name: Rule = rule::$family.rule($id, $fix, &[]);)*
-        /// Every rule of this language.
-        pub(in crate::security) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 catalogue! {
     COMMAND = COMMAND, "javascript.command-injection",
-        "use `execFile` or `spawn` with a list of arguments and no shell";
+        "use `execFile` or `spawn` with a list of arguments and no shell", [];
     SQL = SQL, "javascript.sql-injection",
-        "use placeholders and hand the values over as parameters";
+        "use placeholders and hand the values over as parameters", [];
     NOSQL = NOSQL, "javascript.nosql-injection",
-        "convert the value to the expected type (`String(x)`) before it enters the query";
+        "convert the value to the expected type (`String(x)`) before it enters the query", [];
     CODE = CODE, "javascript.code-injection",
-        "parse the data instead of running it (`JSON.parse`, a table of functions)";
+        "parse the data instead of running it (`JSON.parse`, a table of functions)", [];
     DESERIALIZE = DESERIALIZE, "javascript.unsafe-deserialization",
-        "use JSON";
+        "use JSON", [];
     PATH = PATH, "javascript.path-traversal",
-        "resolve the path and check that it starts with the intended directory";
+        "resolve the path and check that it starts with the intended directory", [];
     XSS = XSS, "javascript.cross-site-scripting",
-        "use `textContent` or a template that escapes, or sanitise with DOMPurify";
+        "use `textContent` or a template that escapes, or sanitise with DOMPurify", [];
     TEMPLATE = TEMPLATE, "javascript.template-injection",
-        "keep the template constant and pass the data as variables";
+        "keep the template constant and pass the data as variables", [];
     SSRF = SSRF, "javascript.server-side-request-forgery",
-        "take the host from a list of allowed ones";
+        "take the host from a list of allowed ones", [];
     REDIRECT = REDIRECT, "javascript.open-redirect",
-        "redirect to a fixed path, or check the host";
+        "redirect to a fixed path, or check the host", [];
     WEAK_HASH = WEAK_HASH, "javascript.weak-hash",
-        "use SHA-256 or better";
+        "use SHA-256 or better", [];
     WEAK_CIPHER = WEAK_CIPHER, "javascript.weak-cipher",
-        "use `aes-256-gcm` with `createCipheriv`";
+        "use `aes-256-gcm` with `createCipheriv`", [];
     RANDOM = RANDOM, "javascript.predictable-random",
-        "use `crypto.randomBytes` or `crypto.randomUUID`";
+        "use `crypto.randomBytes` or `crypto.randomUUID`", [];
     TLS = TLS, "javascript.tls-verification-off",
-        "leave verification on and pass the certificate authority where it is private";
+        "leave verification on and pass the certificate authority where it is private", [];
     TLS_VERSION = TLS_VERSION, "javascript.outdated-tls",
-        "set `minVersion` to `TLSv1.2` or better";
+        "set `minVersion` to `TLSv1.2` or better", [];
     BIND = BIND, "javascript.bind-all-interfaces",
-        "bind to the address that is meant";
+        "bind to the address that is meant", [];
     PERMISSIONS = PERMISSIONS, "javascript.world-writable",
-        "give write permission to the owner only";
+        "give write permission to the owner only", [];
     XXE = XXE, "javascript.xml-external-entities",
-        "leave entity expansion off";
+        "leave entity expansion off", [];
     JWT = JWT, "javascript.jwt-unverified",
-        "verify the signature and name the allowed algorithms";
+        "verify the signature and name the allowed algorithms", [];
     COOKIE = COOKIE, "javascript.insecure-cookie",
-        "set `secure: true` and `httpOnly: true`";
+        "set `secure: true` and `httpOnly: true`", [];
     REGEX = REGEX, "javascript.regex-from-outside",
-        "escape the data before it becomes a pattern";
+        "escape the data before it becomes a pattern", [];
     PROTOTYPE = PROTOTYPE, "javascript.prototype-pollution",
-        "use a `Map`, or refuse the keys `__proto__`, `constructor` and `prototype`";
+        "use a `Map`, or refuse the keys `__proto__`, `constructor` and `prototype`", [];
 }
 
 pub(super) static SHELL: Sink = Sink::new(&COMMAND, At::Index(0), Uses::SHELL)

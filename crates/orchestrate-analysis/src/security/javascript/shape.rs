@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::security::shape::{Argument, Shape, children, field, fields, number, text_of};
+use crate::security::shape::{
+    Shape, binary, children, field, fields, index, member, number, positional, text_of,
+};
 use crate::security::value::Constant;
 
 /// The shape of a node.
@@ -16,20 +18,13 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "string" => string(node, text),
         "string_fragment" => Shape::Piece,
         "template_string" => template(node, text),
-        "template_substitution" => Shape::Any(children(node)),
         "number" => number(text_of(text, node))
             .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "null" | "undefined" => Shape::Constant(Constant::Nothing),
-        "member_expression" => match (field(node, "object"), field(node, "property")) {
-            (Some(object), Some(field)) => Shape::Member { object, field },
-            _ => Shape::Block,
-        },
-        "subscript_expression" => match (field(node, "object"), field(node, "index")) {
-            (Some(object), Some(index)) => Shape::Index { object, index },
-            _ => Shape::Block,
-        },
+        "member_expression" => member(node, "object", "property"),
+        "subscript_expression" => index(node, "object", "index"),
         "call_expression" => call(node, "function"),
         "new_expression" => call(node, "constructor"),
         "binary_expression" => binary(node, text),
@@ -43,8 +38,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         | "yield_expression"
         | "type_assertion"
         | "export_specifier" => Shape::Any(children(node).into_iter().take(1).collect()),
-        "sequence_expression" => Shape::Block,
-        "ternary_expression" => match field(node, "condition") {
+        "ternary_expression" | "if_statement" => match field(node, "condition") {
             Some(condition) => Shape::If {
                 first: None,
                 condition,
@@ -69,15 +63,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             adds: true,
         },
         "assignment_pattern" | "object_assignment_pattern" => Shape::Any(fields(node, "left")),
-        "if_statement" => match field(node, "condition") {
-            Some(condition) => Shape::If {
-                first: None,
-                condition,
-                then: field(node, "consequence"),
-                otherwise: fields(node, "alternative"),
-            },
-            None => Shape::Block,
-        },
         "for_in_statement" => Shape::Loop {
             target: field(node, "left"),
             over: field(node, "right"),
@@ -121,7 +106,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             },
             _ => Shape::Skip,
         },
-        "jsx_expression" => Shape::Any(children(node)),
+        "jsx_expression" | "template_substitution" => Shape::Any(children(node)),
         "comment"
         | "regex"
         | "type_annotation"
@@ -170,27 +155,7 @@ fn call<'t>(node: Node<'t>, callee: &str) -> Shape<'t> {
     }
     Shape::Call {
         callee,
-        arguments: list
-            .map(children)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|value| Argument { name: None, value })
-            .collect(),
-    }
-}
-
-fn binary<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
-    match (
-        field(node, "left"),
-        field(node, "operator"),
-        field(node, "right"),
-    ) {
-        (Some(left), Some(operator), Some(right)) => Shape::Binary {
-            operator: text_of(text, operator),
-            left,
-            right,
-        },
-        _ => Shape::Block,
+        arguments: positional(list),
     }
 }
 

@@ -4,12 +4,12 @@ use tree_sitter::Node;
 
 use super::model::ROUTE;
 use super::rules;
-use crate::finding::{Confidence, Severity};
+use crate::finding::Severity;
 use crate::security::call::Call;
 use crate::security::flow::Flow;
-use crate::security::rule::Rule;
+use crate::security::names;
 use crate::security::shape::{Shape, children, field};
-use crate::security::sink::{self, shown};
+use crate::security::sink::{self, found, suspected};
 use crate::security::value::{Constant, Taint, Value};
 
 /// Every rule for a call.
@@ -22,23 +22,6 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     transport(flow, call);
     settings(flow, call);
     files(flow, call);
-}
-
-/// A finding that says what the call is.
-fn found<'t>(flow: &mut Flow<'t>, rule: &'static Rule, call: &Call<'t>, confidence: Confidence) {
-    found_as(flow, rule, call, rule.severity, confidence);
-}
-
-fn found_as<'t>(
-    flow: &mut Flow<'t>,
-    rule: &'static Rule,
-    call: &Call<'t>,
-    severity: Severity,
-    confidence: Confidence,
-) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(call.callee)));
-    flow.report
-        .add(rule, call.node, severity, confidence, message);
 }
 
 fn is_true(value: &Value) -> bool {
@@ -59,13 +42,14 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             | "subprocess.check_output"
             | "subprocess.Popen"
     );
-    let shell = call.keyword("shell").map(|argument| argument.value.clone());
-    if shell.as_ref().is_some_and(is_true)
-        && (runs
-            || call
-                .at(0)
-                .is_some_and(|first| first.value.taint > Taint::Unknown))
-    {
+    // Whatever is not plainly false switches the shell on, or may.
+    let in_shell = call
+        .keyword("shell")
+        .is_some_and(|shell| shell.value.truth() != Some(false));
+    let outside = call
+        .at(0)
+        .is_some_and(|first| first.value.taint > Taint::Unknown);
+    if in_shell && (runs || outside) {
         sink::check_one(flow, call, &rules::SHELL_SINK);
         return;
     }
@@ -78,7 +62,8 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let parts = match &first.value.parts {
         Some(parts) => parts
             .iter()
-            .filter_map(|(key, value)| matches!(key, Constant::Number(_)).then(|| value.clone()))
+            .filter(|(key, _)| matches!(key, Constant::Number(_)))
+            .map(|(_, value)| value.clone())
             .collect::<Vec<_>>(),
         None => vec![first.value.clone()],
     };
@@ -86,22 +71,13 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         sink::check_value(flow, call.node, call.callee, program, &rules::PROGRAM_SINK);
     }
     if let [program, flag, script, ..] = parts.as_slice()
-        && is_shell(program.text())
+        && program.text().is_some_and(names::is_shell)
         && flag
             .text()
             .is_some_and(|flag| flag.starts_with('-') && flag.contains('c'))
     {
         sink::check_value(flow, call.node, call.callee, script, &rules::SHELL_SINK);
     }
-}
-
-fn is_shell(program: Option<&str>) -> bool {
-    program.is_some_and(|program| {
-        matches!(
-            program.rsplit('/').next(),
-            Some("sh" | "bash" | "zsh" | "dash" | "ksh" | "cmd" | "cmd.exe" | "powershell")
-        )
-    })
 }
 
 fn sql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
@@ -111,13 +87,7 @@ fn sql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 && (argument.value.built || argument.value.taint > Taint::Unknown)
         });
         if built {
-            found_as(
-                flow,
-                &rules::SQL,
-                call,
-                Severity::Medium,
-                Confidence::Medium,
-            );
+            found(flow, &rules::SQL, call.node, call.callee, Severity::Medium);
         }
         return;
     }
@@ -190,7 +160,13 @@ fn response<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .keyword("secure")
             .is_some_and(|argument| is_false(&argument.value));
         if insecure && !splat && written_off {
-            found(flow, &rules::COOKIE, call, Confidence::High);
+            suspected(
+                flow,
+                &rules::COOKIE,
+                call.node,
+                call.callee,
+                rules::COOKIE.severity,
+            );
         }
     }
 }
@@ -218,7 +194,13 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         }
     };
     if weak_hash && !not_for_security {
-        found(flow, &rules::WEAK_HASH, call, Confidence::High);
+        found(
+            flow,
+            &rules::WEAK_HASH,
+            call.node,
+            call.callee,
+            rules::WEAK_HASH.severity,
+        );
     }
     let weak_cipher = path.starts_with("Crypto.Cipher.") || path.starts_with("Cryptodome.Cipher.");
     let old = ["ARC2", "ARC4", "Blowfish", ".DES.", "DES3", "XOR", "CAST"]
@@ -235,7 +217,13 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             .iter()
             .any(|argument| flow.text(argument.node).ends_with("MODE_ECB"));
     if primitive || ecb || (weak_cipher && old && call.name() == "new") {
-        found(flow, &rules::WEAK_CIPHER, call, Confidence::High);
+        found(
+            flow,
+            &rules::WEAK_CIPHER,
+            call.node,
+            call.callee,
+            rules::WEAK_CIPHER.severity,
+        );
     }
     if matches!(call.name(), "generate_private_key" | "generate") {
         short_key(flow, call);
@@ -259,7 +247,13 @@ fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     if let Some(Constant::Number(bits)) = bits.and_then(|argument| argument.value.constant.clone())
         && (256..2048).contains(&bits)
     {
-        found(flow, &rules::KEY_SIZE, call, Confidence::High);
+        found(
+            flow,
+            &rules::KEY_SIZE,
+            call.node,
+            call.callee,
+            rules::KEY_SIZE.severity,
+        );
     }
 }
 
@@ -280,7 +274,13 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             || argument.value.text() == Some("CERT_NONE")
     });
     if (client && off) || unverified || no_certificate {
-        found(flow, &rules::TLS, call, Confidence::High);
+        found(
+            flow,
+            &rules::TLS,
+            call.node,
+            call.callee,
+            rules::TLS.severity,
+        );
     }
     let old_version = call.arguments.iter().any(|argument| {
         let text = flow.text(argument.node);
@@ -300,7 +300,13 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .any(|name| text.ends_with(name))
     });
     if old_version {
-        found(flow, &rules::TLS_VERSION, call, Confidence::High);
+        found(
+            flow,
+            &rules::TLS_VERSION,
+            call.node,
+            call.callee,
+            rules::TLS_VERSION.severity,
+        );
     }
     if call.name() == "set_missing_host_key_policy" {
         let lax = call.at(0).is_some_and(|argument| {
@@ -308,11 +314,23 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             text.contains("AutoAddPolicy") || text.contains("WarningPolicy")
         });
         if lax {
-            found(flow, &rules::HOST_KEY, call, Confidence::High);
+            found(
+                flow,
+                &rules::HOST_KEY,
+                call.node,
+                call.callee,
+                rules::HOST_KEY.severity,
+            );
         }
     }
     if path == "telnetlib.Telnet" || path == "ftplib.FTP" {
-        found(flow, &rules::CLEARTEXT, call, Confidence::High);
+        found(
+            flow,
+            &rules::CLEARTEXT,
+            call.node,
+            call.callee,
+            rules::CLEARTEXT.severity,
+        );
     }
     if call.is(&["jwt.decode", "jose.jwt.decode"]) {
         let options_off = call.keyword("options").is_some_and(|argument| {
@@ -327,7 +345,13 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 .keyword("verify")
                 .is_some_and(|argument| is_false(&argument.value))
         {
-            found(flow, &rules::JWT, call, Confidence::High);
+            found(
+                flow,
+                &rules::JWT,
+                call.node,
+                call.callee,
+                rules::JWT.severity,
+            );
         }
     }
 }
@@ -347,7 +371,13 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             )
     });
     if call.name() == "run" && debug && server {
-        found(flow, &rules::DEBUG, call, Confidence::High);
+        found(
+            flow,
+            &rules::DEBUG,
+            call.node,
+            call.callee,
+            rules::DEBUG.severity,
+        );
     }
     let binds = matches!(
         call.name(),
@@ -372,7 +402,13 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                     .is_some_and(|parts| parts.values().any(everywhere))
         });
     if address {
-        found(flow, &rules::BIND, call, Confidence::Medium);
+        suspected(
+            flow,
+            &rules::BIND,
+            call.node,
+            call.callee,
+            rules::BIND.severity,
+        );
     }
     let jinja = call.is(&[
         "jinja2.Environment",
@@ -383,29 +419,29 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         let escaping = call.keyword("autoescape");
         if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none()
         {
-            found_as(
+            suspected(
                 flow,
                 &rules::AUTOESCAPE,
-                call,
+                call.node,
+                call.callee,
                 Severity::Medium,
-                Confidence::Medium,
             );
         }
     }
     if call.is(&["mako.template.Template"]) && call.keyword("default_filters").is_none() {
-        found_as(
+        suspected(
             flow,
             &rules::AUTOESCAPE,
-            call,
+            call.node,
+            call.callee,
             Severity::Medium,
-            Confidence::Low,
         );
     }
 }
 
 fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     if call.is(&["tempfile.mktemp", "os.tempnam", "os.tmpnam"]) {
-        found_as(flow, &rules::TEMP, call, Severity::Medium, Confidence::High);
+        suspected(flow, &rules::TEMP, call.node, call.callee, Severity::Medium);
     }
     if call.is(&["open"]) {
         let writes = call
@@ -421,7 +457,13 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                     .any(|root| path.starts_with(root))
             });
         if writes && shared {
-            found(flow, &rules::TEMP, call, Confidence::Medium);
+            suspected(
+                flow,
+                &rules::TEMP,
+                call.node,
+                call.callee,
+                rules::TEMP.severity,
+            );
         }
     }
     if matches!(call.name(), "chmod" | "fchmod" | "lchmod") {
@@ -434,7 +476,13 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 _ => None,
             });
         if mode.is_some_and(|mode| mode & 0o2 != 0) {
-            found(flow, &rules::PERMISSIONS, call, Confidence::High);
+            found(
+                flow,
+                &rules::PERMISSIONS,
+                call.node,
+                call.callee,
+                rules::PERMISSIONS.severity,
+            );
         }
     }
     let tar = call.receiver.as_ref().is_some_and(|(node, value)| {
@@ -448,14 +496,26 @@ fn files<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .keyword("filter")
         .is_none_or(|filter| filter.value.text() == Some("fully_trusted"));
     if call.name() == "extractall" && tar && unfiltered && call.keyword("members").is_none() {
-        found(flow, &rules::ARCHIVE, call, Confidence::Medium);
+        suspected(
+            flow,
+            &rules::ARCHIVE,
+            call.node,
+            call.callee,
+            rules::ARCHIVE.severity,
+        );
     }
     if call.is(&["lxml.etree.XMLParser"])
         && call
             .keyword("resolve_entities")
             .is_some_and(|argument| is_true(&argument.value))
     {
-        found(flow, &rules::XXE, call, Confidence::High);
+        found(
+            flow,
+            &rules::XXE,
+            call.node,
+            call.callee,
+            rules::XXE.severity,
+        );
     }
 }
 
@@ -472,33 +532,13 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
             || (last == "_create_default_https_context"
                 && flow.text(node).ends_with("_create_unverified_context"));
         if off {
-            assigned(flow, &rules::TLS, target, Severity::Medium);
+            found(flow, &rules::TLS, target, target, Severity::Medium);
         }
     }
-    let secret = [
-        "token",
-        "secret",
-        "password",
-        "passwd",
-        "otp",
-        "nonce",
-        "salt",
-        "session_id",
-        "api_key",
-        "csrf",
-        "reset_code",
-    ]
-    .iter()
-    .any(|word| last.contains(word));
+    let secret = names::is_secret(&last);
     if secret && flow.text(node).contains("random.") && uses_random(flow, node) {
-        assigned(flow, &rules::RANDOM, target, Severity::Low);
+        suspected(flow, &rules::RANDOM, target, target, Severity::Low);
     }
-}
-
-fn assigned<'t>(flow: &mut Flow<'t>, rule: &'static Rule, target: Node<'t>, severity: Severity) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(target)));
-    flow.report
-        .add(rule, target, severity, Confidence::Medium, message);
 }
 
 /// Whether a call of the `random` module stands in an expression.
@@ -524,13 +564,23 @@ fn uses_random<'t>(flow: &Flow<'t>, node: Node<'t>) -> bool {
     false
 }
 
-/// What a function that answers requests returns is the page.
+/// What a function that answers requests returns is the page, unless its framework makes JSON of it.
 pub(super) fn on_return<'t>(flow: &mut Flow<'t>, node: Node<'t>, value: &Value) {
     let routes = flow
         .frames
         .last()
         .is_some_and(|frame| frame.contains_key(ROUTE));
-    if routes && value.html && value.parts.is_none() {
+    if !routes || value.parts.is_some() {
+        return;
+    }
+    if value.html {
         sink::check_value(flow, node, node, value, &rules::HTML_SINK);
+    } else if value.built && value.taint == Taint::Remote {
+        // Without a tag in sight the text may as well be plain.
+        let likely = Value {
+            through: true,
+            ..value.clone()
+        };
+        sink::check_value(flow, node, node, &likely, &rules::HTML_SINK);
     }
 }

@@ -9,7 +9,7 @@ use crate::security::shape::{children, field, fields, line_of};
 use crate::security::value::{Taint, Uses, Value};
 
 /// Parts of a request that the caller chooses, in Flask, Django, FastAPI, aiohttp and others.
-const REQUEST_FIELDS: [&str; 32] = [
+const REQUEST_FIELDS: [&str; 35] = [
     "*.request.args",
     "*.request.form",
     "*.request.values",
@@ -42,6 +42,9 @@ const REQUEST_FIELDS: [&str; 32] = [
     "*.request.json_body",
     "*.request.raw_post_data",
     "*.request.get_full_path",
+    "*.request.url",
+    "*.request.full_path",
+    "*.request.referrer",
 ];
 
 /// Where outside data enters.
@@ -294,7 +297,7 @@ pub(super) fn parameters<'t>(flow: &Flow<'t>, function: Node<'t>) -> Vec<(&'t st
             ))
         })
         .collect();
-    if route {
+    if route && !answers_json(flow) {
         bound.push((ROUTE, Value::clean()));
     }
     bound
@@ -335,6 +338,15 @@ fn parameter_value(
         return Value::clean();
     }
     Value::unknown()
+}
+
+/// Whether the file uses a framework that answers in JSON unless told otherwise.
+fn answers_json(flow: &Flow<'_>) -> bool {
+    ["FastAPI", "APIRouter", "fastapi"].iter().any(|name| {
+        flow.variable(name)
+            .and_then(|value| value.path.as_deref())
+            .is_some_and(|path| path.starts_with("fastapi"))
+    })
 }
 
 /// Whether a decorator makes the function answer requests.

@@ -1,17 +1,9 @@
 //! The Python part of the catalogue, and the table of calls that must not get outside data.
 
 use crate::finding::Severity::{High, Low, Medium};
-use crate::security::rule::{self, Rule};
+use crate::security::rule::{self, Rule, catalogue};
 use crate::security::sink::{At, Sink, Unknown};
 use crate::security::value::Uses;
-
-macro_rules! catalogue {
-    ($($name:ident = $family:ident, $id:literal, $fix:literal, [$($code:literal),*];)*) => {
-        $(pub(super) static $name: Rule = rule::$family.rule($id, $fix, &[$($code),*]);)*
-        /// Every rule of this language.
-        pub(in crate::security) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
 
 catalogue! {
     COMMAND = COMMAND, "python.command-injection",

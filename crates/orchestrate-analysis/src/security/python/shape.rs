@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::security::shape::{Argument, Shape, children, field, fields, number, text_of};
+use crate::security::shape::{
+    Argument, Shape, binary, children, field, fields, index, member, number, text_of,
+};
 use crate::security::value::Constant;
 
 /// The shape of a node.
@@ -19,14 +21,8 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "true" => Shape::Constant(Constant::Truth(true)),
         "false" => Shape::Constant(Constant::Truth(false)),
         "none" => Shape::Constant(Constant::Nothing),
-        "attribute" => match (field(node, "object"), field(node, "attribute")) {
-            (Some(object), Some(field)) => Shape::Member { object, field },
-            _ => Shape::Block,
-        },
-        "subscript" => match (field(node, "value"), field(node, "subscript")) {
-            (Some(object), Some(index)) => Shape::Index { object, index },
-            _ => Shape::Block,
-        },
+        "attribute" => member(node, "object", "attribute"),
+        "subscript" => index(node, "value", "subscript"),
         "call" => call(node, text),
         "binary_operator" | "boolean_operator" => binary(node, text),
         "comparison_operator" => comparison(node, text),
@@ -109,7 +105,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             None => Shape::Skip,
         },
         "class_definition" => Shape::Any(fields(node, "body")),
-        "decorated_definition" => Shape::Block,
         "return_statement" => Shape::Return(children(node)),
         "raise_statement" | "break_statement" | "continue_statement" => Shape::Exit(children(node)),
         "import_statement" | "import_from_statement" => Shape::Import,
@@ -170,21 +165,6 @@ fn call<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         })
         .collect();
     Shape::Call { callee, arguments }
-}
-
-fn binary<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
-    match (
-        field(node, "left"),
-        field(node, "operator"),
-        field(node, "right"),
-    ) {
-        (Some(left), Some(operator), Some(right)) => Shape::Binary {
-            operator: text_of(text, operator),
-            left,
-            right,
-        },
-        _ => Shape::Block,
-    }
 }
 
 fn comparison<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {

@@ -3,12 +3,11 @@
 use tree_sitter::Node;
 
 use super::{model, rules};
-use crate::finding::{Confidence, Severity};
+use crate::finding::Severity;
 use crate::security::call::Call;
 use crate::security::flow::Flow;
-use crate::security::rule::Rule;
 use crate::security::shape::{children, field};
-use crate::security::sink::{self, shown};
+use crate::security::sink::{self, found, suspected};
 use crate::security::value::{Constant, Taint};
 
 /// Every rule for a call.
@@ -38,18 +37,6 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     read_into(flow, call);
     memory(flow, call);
     settings(flow, call);
-}
-
-fn found<'t>(
-    flow: &mut Flow<'t>,
-    rule: &'static Rule,
-    node: Node<'t>,
-    what: Node<'t>,
-    severity: Severity,
-) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
-    flow.report
-        .add(rule, node, severity, Confidence::High, message);
 }
 
 /// `stdin.read_line(&mut text)` puts outside data into `text`.
@@ -133,7 +120,7 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                     address.starts_with("0.0.0.0") || address.starts_with("[::]")
                 });
             if everywhere {
-                found(flow, &rules::BIND, call.node, call.callee, Severity::Info);
+                suspected(flow, &rules::BIND, call.node, call.callee, Severity::Info);
             }
         }
         "create" | "write" if call.path.contains("fs::") || call.path.contains("File::") => {
@@ -142,7 +129,7 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 .and_then(|value| value.text())
                 .is_some_and(|path| path.starts_with("/tmp/") || path.starts_with("/var/tmp/"));
             if shared {
-                found(flow, &rules::TEMP, call.node, call.callee, Severity::Low);
+                suspected(flow, &rules::TEMP, call.node, call.callee, Severity::Low);
             }
         }
         "compute" if call.path.starts_with("md5::") => {
@@ -184,14 +171,16 @@ fn primitives<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
 /// Rules over single nodes.
 pub(super) fn on_node<'t>(flow: &mut Flow<'t>, node: Node<'t>) {
     match node.kind() {
-        "unsafe_block" => {
-            if !has_reason(flow, node) {
-                found(flow, &rules::UNSAFE, node, first_line(node), Severity::Low);
-            }
+        "unsafe_block" if !has_reason(flow, node) => {
+            found(flow, &rules::UNSAFE, node, first_line(node), Severity::Low);
         }
         "impl_item" => {
             let is_unsafe = flow.text(node).starts_with("unsafe ");
-            if is_unsafe && !says_safety(flow, node.start_position().row) {
+            // Any comment above an implementation can only be about why it holds.
+            let explained = flow
+                .report
+                .comment_above(node.start_position().row, |_| true);
+            if is_unsafe && !explained {
                 found(
                     flow,
                     &rules::UNSAFE,
@@ -231,10 +220,11 @@ fn says_safety(flow: &Flow<'_>, row: usize) -> bool {
     })
 }
 
-/// Whether a comment gives the reason: before the block, before its statement, or first inside it.
+/// Whether a comment gives the reason: before the block, before a statement around it in the same
+/// function, or first inside it.
 fn has_reason(flow: &Flow<'_>, node: Node<'_>) -> bool {
     let row = node.start_position().row;
-    if says_safety(flow, row) || says_safety(flow, row + 1) {
+    if says_safety(flow, row + 1) {
         return true;
     }
     let mut around = Some(node);
@@ -242,11 +232,7 @@ fn has_reason(flow: &Flow<'_>, node: Node<'_>) -> bool {
         if says_safety(flow, current.start_position().row) {
             return true;
         }
-        let ends = current.kind().ends_with("_statement")
-            || current.kind().ends_with("_declaration")
-            || current.kind().ends_with("_item")
-            || current.kind() == "match_arm";
-        if ends {
+        if current.kind().ends_with("_item") {
             return false;
         }
         around = current.parent();

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use crate::security::call::Call;
 use crate::security::flow::Flow;
+use crate::security::names;
 use crate::security::shape::{children, field, line_of};
 use crate::security::value::{Taint, Uses, Value};
 
@@ -288,7 +289,7 @@ pub(super) fn call_value(call: &Call<'_>) -> Option<Value> {
         return None;
     }
     let program = call.at(0)?.value.text()?;
-    Some(Value::named(if is_shell(program) {
+    Some(Value::named(if names::is_shell(program) {
         SHELL_COMMAND
     } else {
         "std::process::Command"
@@ -306,12 +307,5 @@ pub(super) fn is_command(path: &str) -> bool {
             | "process::Command::new"
             | "async_process::Command::new"
             | "duct::cmd"
-    )
-}
-
-fn is_shell(program: &str) -> bool {
-    matches!(
-        program.rsplit('/').next(),
-        Some("sh" | "bash" | "zsh" | "dash" | "cmd" | "cmd.exe" | "powershell")
     )
 }

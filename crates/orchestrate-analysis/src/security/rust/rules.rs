@@ -1,48 +1,40 @@
 //! The Rust part of the catalogue, and the table of calls that must not get outside data.
 
 use crate::finding::Severity::{High, Low, Medium};
-use crate::security::rule::{self, Rule};
+use crate::security::rule::{self, Rule, catalogue};
 use crate::security::sink::{At, Sink, Unknown};
 use crate::security::value::Uses;
 
-macro_rules! catalogue {
-    ($($name:ident = $family:ident, $id:literal, $fix:literal;)*) => {
-        $(pub(super) static $name: Rule = rule::$family.rule($id, $fix, &[]);)*
-        /// Every rule of this language.
-        pub(in crate::security) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 catalogue! {
     COMMAND = COMMAND, "rust.command-injection",
-        "run the program itself with `Command::arg` for each argument, without a shell";
+        "run the program itself with `Command::arg` for each argument, without a shell", [];
     SQL = SQL, "rust.sql-injection",
-        "use placeholders and bind the values";
+        "use placeholders and bind the values", [];
     PATH = PATH, "rust.path-traversal",
-        "canonicalize the path and check that it starts with the intended directory";
+        "canonicalize the path and check that it starts with the intended directory", [];
     XSS = XSS, "rust.cross-site-scripting",
-        "let a template escape it, or use `html_escape`";
+        "let a template escape it, or use `html_escape`", [];
     SSRF = SSRF, "rust.server-side-request-forgery",
-        "take the host from a list of allowed ones";
+        "take the host from a list of allowed ones", [];
     REDIRECT = REDIRECT, "rust.open-redirect",
-        "redirect to a fixed path, or check the host";
-    WEAK_HASH = WEAK_HASH, "rust.weak-hash", "use SHA-256 or better";
-    WEAK_CIPHER = WEAK_CIPHER, "rust.weak-cipher", "use AES-GCM or ChaCha20-Poly1305";
+        "redirect to a fixed path, or check the host", [];
+    WEAK_HASH = WEAK_HASH, "rust.weak-hash", "use SHA-256 or better", [];
+    WEAK_CIPHER = WEAK_CIPHER, "rust.weak-cipher", "use AES-GCM or ChaCha20-Poly1305", [];
     TLS = TLS, "rust.tls-verification-off",
-        "leave verification on and add the certificate authority where it is private";
-    BIND = BIND, "rust.bind-all-interfaces", "bind to the address that is meant";
-    TEMP = TEMP, "rust.insecure-temporary-file", "use the `tempfile` crate";
-    PERMISSIONS = PERMISSIONS, "rust.world-writable", "give write permission to the owner only";
-    JWT = JWT, "rust.jwt-unverified", "leave `validate_signature` on";
+        "leave verification on and add the certificate authority where it is private", [];
+    BIND = BIND, "rust.bind-all-interfaces", "bind to the address that is meant", [];
+    TEMP = TEMP, "rust.insecure-temporary-file", "use the `tempfile` crate", [];
+    PERMISSIONS = PERMISSIONS, "rust.world-writable", "give write permission to the owner only", [];
+    JWT = JWT, "rust.jwt-unverified", "leave `validate_signature` on", [];
     UNSAFE = UNSAFE_RUST, "rust.unsafe-without-reason",
-        "say in a `// SAFETY:` comment why the conditions hold";
+        "say in a `// SAFETY:` comment why the conditions hold", [];
     TRANSMUTE = TRANSMUTE, "rust.transmute",
-        "use `as`, `from_ne_bytes`, `bytemuck` or a pointer cast";
+        "use `as`, `from_ne_bytes`, `bytemuck` or a pointer cast", [];
     UNCHECKED = UNCHECKED, "rust.unchecked-text",
-        "use the checked form, `from_utf8`";
-    UNINITIALIZED = UNINITIALIZED, "rust.uninitialized-memory", "use `MaybeUninit`";
+        "use the checked form, `from_utf8`", [];
+    UNINITIALIZED = UNINITIALIZED, "rust.uninitialized-memory", "use `MaybeUninit`", [];
     STATIC_MUT = STATIC_MUT, "rust.static-mut",
-        "use an atomic, a `Mutex` or a `OnceLock`";
+        "use an atomic, a `Mutex` or a `OnceLock`", [];
 }
 
 pub(super) static SHELL: Sink = Sink::new(&COMMAND, At::Every, Uses::SHELL)

@@ -4,7 +4,9 @@
 
 use tree_sitter::Node;
 
-use crate::security::shape::{Argument, Shape, children, field, fields, number, text_of};
+use crate::security::shape::{
+    Shape, binary, children, field, fields, member, number, positional, text_of,
+};
 use crate::security::value::Constant;
 
 /// The shape of a node.
@@ -20,10 +22,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
         "integer_literal" => integer(text_of(text, node))
             .map_or(Shape::Skip, |n| Shape::Constant(Constant::Number(n))),
         "boolean_literal" => Shape::Constant(Constant::Truth(text_of(text, node) == "true")),
-        "field_expression" => match (field(node, "value"), field(node, "field")) {
-            (Some(object), Some(field)) => Shape::Member { object, field },
-            _ => Shape::Block,
-        },
+        "field_expression" => member(node, "value", "field"),
         "index_expression" => match children(node).as_slice() {
             [object, index] => Shape::Index {
                 object: *object,
@@ -42,18 +41,7 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             (Some(name), Some(tokens)) => Shape::Macro { name, tokens },
             _ => Shape::Skip,
         },
-        "binary_expression" => match (
-            field(node, "left"),
-            field(node, "operator"),
-            field(node, "right"),
-        ) {
-            (Some(left), Some(operator), Some(right)) => Shape::Binary {
-                operator: text_of(text, operator),
-                left,
-                right,
-            },
-            _ => Shape::Block,
-        },
+        "binary_expression" => binary(node, text),
         "unary_expression" => {
             if text_of(text, node).starts_with('*') {
                 Shape::Any(children(node))
@@ -61,7 +49,9 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
                 Shape::Harmless(children(node))
             }
         }
-        "reference_expression" | "type_cast_expression" => Shape::Any(fields(node, "value")),
+        "reference_expression" | "type_cast_expression" | "match_arm" => {
+            Shape::Any(fields(node, "value"))
+        }
         "try_expression" | "await_expression" | "parenthesized_expression" => {
             Shape::Any(children(node))
         }
@@ -133,7 +123,6 @@ pub(super) fn shape<'t>(node: Node<'t>, text: &'t str) -> Shape<'t> {
             subject: field(node, "value"),
             arms: field(node, "body").map(children).unwrap_or_default(),
         },
-        "match_arm" => Shape::Any(fields(node, "value")),
         "for_expression" => Shape::Loop {
             target: field(node, "pattern"),
             over: field(node, "value"),
@@ -199,11 +188,6 @@ fn call(node: Node<'_>) -> Shape<'_> {
     };
     Shape::Call {
         callee,
-        arguments: field(node, "arguments")
-            .map(children)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|value| Argument { name: None, value })
-            .collect(),
+        arguments: positional(field(node, "arguments")),
     }
 }

@@ -32,6 +32,10 @@ const CASES: &[Case] = &[
         "app.post('/', (req, res) => {\n  User.findOne({ name: String(req.body.name) + '' });\n  User.findOne({ name: 'x' });\n  list.find((x) => x === req.body.name);\n});\n",
     ),
     (
+        "javascript.nosql-injection",
+        "function f(id) {\n  users.find({ $where: `this.id == ${id}` }); // BAD\n  users.find({ $where: 'this.a' });\n}\n",
+    ),
+    (
         "javascript.code-injection",
         "function f(x) {\n  eval(x); // BAD\n  new Function('a', x); // BAD\n}\n",
     ),

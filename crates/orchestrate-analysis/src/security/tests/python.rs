@@ -260,6 +260,18 @@ const CASES: &[Case] = &[
         "python.regex-from-outside",
         "import re\ndef f(request):\n    re.search(re.escape(request.GET['p']), text)\n    re.search('a+', request.GET['t'])\n",
     ),
+    (
+        "python.cross-site-scripting",
+        "from fastapi import FastAPI\n@app.get('/')\ndef f(q: str):\n    return 'Hi ' + q\n",
+    ),
+    (
+        "python.command-injection",
+        "import subprocess\ndef f(x):\n    subprocess.run(x, shell='True')  # BAD\n    subprocess.run(x, shell=False)\n    subprocess.run(x, shell=None)\n",
+    ),
+    (
+        "python.unsafe-deserialization",
+        "import io, pickle\nf = io.BytesIO()\npickle.load(f)  # BAD\n",
+    ),
 ];
 
 #[test]

@@ -151,6 +151,21 @@ const CASES: &[Case] = &[
 ];
 
 #[test]
+fn a_constant_in_a_pattern_is_not_bound() {
+    let text = "use std::process::Command;\nfn f() {\n    match std::env::args().nth(1) {\n        None => {}\n        Some(x) => {}\n    }\n    Command::new(\"sh\").arg(None);\n}\n";
+    let messages: Vec<String> = super::findings("a.rs", text)
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect();
+    assert!(
+        messages
+            .iter()
+            .all(|message| !message.contains("env::args")),
+        "{messages:?}"
+    );
+}
+
+#[test]
 fn every_rule_finds_and_leaves_alone() {
     check("src/main.rs", "rust.", CASES);
 }

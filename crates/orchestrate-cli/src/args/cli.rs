@@ -1,0 +1,74 @@
+//! The program as a whole: what holds for every verb, and which verbs there are.
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+use super::{
+    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
+    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+};
+
+/// Compose teams of agents, run them within limits, and report only what was measured.
+#[derive(Debug, Parser)]
+#[command(name = "orchestrate", version, arg_required_else_help = true)]
+#[command(subcommand_required = true, max_term_width = 100)]
+#[command(after_help = guide::overview())]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb understands, before or after its name.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Print exactly one JSON document on stdout, errors included
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colour; `NO_COLOR` is honoured [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = false)]
+    pub(crate) color: Option<ColorChoice>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more on stderr: what starts and ends, which files were read
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    #[command(after_help = release_prep::guide())]
+    ReleasePrep(ReleasePrepArgs),
+    #[command(after_help = compose::run_guide())]
+    Run(RunArgs),
+    #[command(after_help = compose::plan_guide())]
+    Plan(PlanArgs),
+    /// List or show the agents that a team can have
+    #[command(subcommand, after_help = list::agents_guide())]
+    Agents(AgentsVerb),
+    /// List or show the ways in which a team can work together
+    #[command(subcommand, after_help = list::strategies_guide())]
+    Strategies(StrategiesVerb),
+    /// List or show the prebuilt workflows
+    #[command(subcommand, after_help = list::workflows_guide())]
+    Workflows(WorkflowsVerb),
+    /// Show the settings and where they come from
+    #[command(subcommand, after_help = help::config_guide())]
+    Config(ConfigVerb),
+    /// Say what is installed, found and configured; works offline and changes nothing
+    #[command(after_help = help::doctor_guide())]
+    Doctor,
+    #[command(after_help = help::explain_guide())]
+    Explain(ExplainArgs),
+    #[command(after_help = help::completions_guide())]
+    Completions(CompletionsArgs),
+    /// Print the JSON Schema of a document that this program writes
+    #[command(hide = true, after_help = help::schema_guide())]
+    Schema(PageArgs),
+    /// Print a generated page of the documentation as Markdown
+    #[command(hide = true, after_help = help::docs_guide())]
+    Docs(PageArgs),
+}

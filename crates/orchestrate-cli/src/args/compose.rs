@@ -1,0 +1,116 @@
+//! `plan` and `run`: a task in words, or a plan that was saved.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::guide::footer;
+use super::values::Hint;
+use crate::exit::Exit;
+
+/// A task and what is known about it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TaskArgs {
+    /// What is known about the task, for example `domain=security`; may be repeated
+    #[arg(long = "hint", value_name = "KEY=VALUE")]
+    pub(crate) hints: Vec<Hint>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// Hard limits of a run.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Most attempts of agents
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_calls: Option<u64>,
+    /// Most tokens
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_tokens: Option<u64>,
+    /// Most cost, in units (an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10)
+    #[arg(long, value_name = "UNITS", value_parser = super::values::threshold)]
+    pub(crate) max_cost: Option<f64>,
+    /// Longest time of the whole run, in seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_seconds: Option<u64>,
+    /// Most agents at the same time
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) concurrency: Option<u32>,
+}
+
+/// Compose a team for a task and run it, or run a saved plan exactly as saved
+///
+/// Limits can only be tighter than those of a saved plan. Agents that nothing in this version can run are reported as not executed.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The task in words
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    pub(crate) task: Option<String>,
+    /// A plan saved by `orchestrate plan --out`
+    #[arg(long, value_name = "FILE", conflicts_with = "hints")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Do not ask before a plan is run that the planner is not sure of
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The repository that the agents work on
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) about: TaskArgs,
+}
+
+/// Show the team, the strategy, the bounds and the reasons for a task, and run nothing
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// The task in words
+    pub(crate) task: String,
+    /// Save the plan; `orchestrate run --plan FILE` runs it exactly as saved
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print only the graph, in this form
+    #[arg(long, value_name = "FORM", help_heading = "Output")]
+    pub(crate) graph: Option<Graph>,
+    #[command(flatten)]
+    pub(crate) about: TaskArgs,
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Graph {
+    /// An indented tree
+    Text,
+    /// For Markdown pages
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture
+    Svg,
+}
+
+pub(super) fn run_guide() -> String {
+    footer(
+        [
+            "orchestrate run \"Review security and test coverage\" --path .",
+            "orchestrate run --plan plan.json --json",
+        ],
+        &[
+            Exit::Yes,
+            Exit::Definition,
+            Exit::Limit,
+            Exit::StepFailed,
+            Exit::Cancelled,
+            Exit::Interrupted,
+        ],
+    )
+}
+
+pub(super) fn plan_guide() -> String {
+    footer(
+        [
+            "orchestrate plan \"Prepare for release\" --out plan.json",
+            "orchestrate plan \"Review the login\" --hint domain=security,testing --graph mermaid",
+        ],
+        &[Exit::Yes, Exit::Definition, Exit::StepFailed],
+    )
+}

@@ -1,0 +1,92 @@
+//! The verbs that help people: settings, explanations, completions, generated pages.
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
+
+use super::guide::footer;
+use crate::exit::Exit;
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// List every setting with its value
+    #[command(after_help = config_guide())]
+    List {
+        /// Show where each value comes from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// Explain a code that was printed: an error such as `ORC0201`, or a rule such as `secrets.aws-access-key`
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The code or rule; without it all are listed
+    pub(crate) code: Option<String>,
+}
+
+/// Print the completion script of a shell
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// A generated page or schema.
+#[derive(Debug, Args)]
+pub(crate) struct PageArgs {
+    /// Its name
+    #[arg(required_unless_present = "list")]
+    pub(crate) name: Option<String>,
+    /// Print the names, one a line
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) list: bool,
+}
+
+pub(super) fn config_guide() -> String {
+    footer(
+        [
+            "orchestrate config list --origin",
+            "orchestrate config list --json",
+        ],
+        &[Exit::Yes, Exit::Definition],
+    )
+}
+
+pub(super) fn doctor_guide() -> String {
+    footer(
+        ["orchestrate doctor", "orchestrate doctor --json"],
+        &[Exit::Yes, Exit::No],
+    )
+}
+
+pub(super) fn explain_guide() -> String {
+    footer(
+        ["orchestrate explain ORC0201", "orchestrate explain"],
+        &[Exit::Yes],
+    )
+}
+
+pub(super) fn completions_guide() -> String {
+    footer(
+        [
+            "orchestrate completions bash > orchestrate.bash",
+            "orchestrate completions zsh > _orchestrate",
+        ],
+        &[Exit::Yes],
+    )
+}
+
+pub(super) fn schema_guide() -> String {
+    footer(
+        ["orchestrate schema plan", "orchestrate schema --list"],
+        &[Exit::Yes],
+    )
+}
+
+pub(super) fn docs_guide() -> String {
+    footer(
+        ["orchestrate docs exit-codes", "orchestrate docs --list"],
+        &[Exit::Yes],
+    )
+}

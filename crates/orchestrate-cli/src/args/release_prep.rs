@@ -1,0 +1,100 @@
+//! `release-prep`: the main job.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::LimitArgs;
+use super::guide::footer;
+use super::values::{percentage, score};
+use crate::exit::Exit;
+
+/// Say whether a repository is ready to be released
+///
+/// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
+/// and documentation. Works offline and changes nothing. What cannot be measured is said so, with
+/// the command that would measure it, and never counts as passed.
+#[derive(Debug, Args)]
+pub(crate) struct ReleasePrepArgs {
+    /// The repository
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) path: PathBuf,
+    /// Least test coverage in percent [default: 80]
+    #[arg(long, value_name = "PERCENT", value_parser = percentage, allow_negative_numbers = true, help_heading = "Gates")]
+    pub(crate) min_coverage: Option<f64>,
+    /// Least quality score, from 0 to 10 [default: 7]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true, help_heading = "Gates")]
+    pub(crate) min_quality: Option<f64>,
+    /// Most critical security findings [default: 0]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        allow_negative_numbers = true,
+        help_heading = "Gates"
+    )]
+    pub(crate) max_critical: Option<u32>,
+    /// Least share of documented public items in percent [default: 100]
+    #[arg(long, value_name = "PERCENT", value_parser = percentage, allow_negative_numbers = true, help_heading = "Gates")]
+    pub(crate) min_docs: Option<f64>,
+    /// What makes a release not ready: a failed critical gate, or any failed gate [default: critical]
+    #[arg(long, value_name = "LEVEL", help_heading = "Gates")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// The agents, separated by commas [default: all four]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) agents: Vec<String>,
+    /// Coverage reports to read, in place of those found in the repository
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) coverage_report: Vec<PathBuf>,
+    /// The form of the report [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) format: Option<Format>,
+    /// Write the report to FILE in that form (without `--format`, by its ending: .json, .md, .sarif)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// End with 0 in place of 1 when the repository is not ready
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// The form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people at a terminal
+    Text,
+    /// One document, with a schema
+    Json,
+    /// For a pull request or a wiki
+    Markdown,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// What makes a release not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A failed critical gate
+    Critical,
+    /// Any failed gate
+    Warn,
+}
+
+pub(super) fn guide() -> String {
+    footer(
+        [
+            "orchestrate release-prep --path . --coverage-report lcov.info",
+            "orchestrate release-prep --min-coverage 70 --format sarif --out findings.sarif",
+        ],
+        &[
+            Exit::Yes,
+            Exit::No,
+            Exit::Definition,
+            Exit::Limit,
+            Exit::StepFailed,
+            Exit::Cancelled,
+            Exit::NotMeasured,
+            Exit::Interrupted,
+        ],
+    )
+}

@@ -1,0 +1,90 @@
+//! Values that are more than a word or a number.
+
+use std::str::FromStr;
+
+use serde_json::Value;
+
+/// `key=value`, handed to the planner as part of the context.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Hint {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+}
+
+impl FromStr for Hint {
+    type Err = String;
+
+    /// A value that is valid JSON is taken as such, `a,b` is a list, and anything else is a text.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text
+            .split_once('=')
+            .filter(|(key, value)| !key.is_empty() && !value.is_empty())
+            .ok_or("a hint is written `key=value`, for example `domain=security`")?;
+        let value = match serde_json::from_str(value) {
+            Ok(value) => value,
+            Err(_) if value.contains(',') => value.split(',').map(str::trim).collect(),
+            Err(_) => Value::from(value),
+        };
+        Ok(Self {
+            key: key.to_owned(),
+            value,
+        })
+    }
+}
+
+/// A threshold: a finite number from 0.
+pub(super) fn threshold(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && *value >= 0.0)
+        .ok_or_else(|| "a threshold is a number, 0 or more".to_owned())
+}
+
+/// A percentage: a number from 0 to 100.
+pub(super) fn percentage(text: &str) -> Result<f64, String> {
+    threshold(text)
+        .ok()
+        .filter(|value| *value <= 100.0)
+        .ok_or_else(|| "a percentage is a number from 0 to 100".to_owned())
+}
+
+/// A score: a number from 0 to 10.
+pub(super) fn score(text: &str) -> Result<f64, String> {
+    threshold(text)
+        .ok()
+        .filter(|value| *value <= 10.0)
+        .ok_or_else(|| "a score is a number from 0 to 10".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn hints_are_json_lists_or_text() {
+        let value = |text: &str| text.parse::<Hint>().map(|hint| hint.value);
+        assert_eq!(value("domain=security"), Ok(json!("security")));
+        assert_eq!(value("budget=5"), Ok(json!(5)));
+        assert_eq!(value("capabilities=a, b"), Ok(json!(["a", "b"])));
+        assert_eq!(
+            value(r#"quality_gates={"coverage": 80}"#),
+            Ok(json!({"coverage": 80}))
+        );
+        for bad in ["domain", "=x", "domain=", ""] {
+            assert!(value(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn thresholds_have_ranges() {
+        assert_eq!(threshold("0"), Ok(0.0));
+        assert_eq!(percentage("100"), Ok(100.0));
+        assert_eq!(score("7.5"), Ok(7.5));
+        for bad in ["-1", "NaN", "inf", "", "many"] {
+            assert!(threshold(bad).is_err(), "{bad:?}");
+        }
+        assert!(percentage("101").is_err());
+        assert!(score("10.1").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! `agents`: what a team can be made of.
+
+use orchestrate_core::template::AgentTemplate;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::app::Call;
+use crate::args::AgentsVerb;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::render::{Columns, HEAD, duration, paint, wrap};
+use crate::wire;
+
+pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
+    let registry = wire::registry();
+    match verb {
+        AgentsVerb::List => {
+            let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it)).collect();
+            call.printer
+                .answer(|| list(&agents), &json!({"agents": agents}))?;
+        }
+        AgentsVerb::Show { name } => {
+            let agent = registry.require(name)?;
+            let width = call.printer.width();
+            let entry = Entry::of(agent);
+            call.printer.answer(|| show(&entry, width), &entry)?;
+        }
+    }
+    Ok(Exit::Yes)
+}
+
+/// A template and what runs it here.
+#[derive(Debug, Serialize)]
+struct Entry<'a> {
+    #[serde(flatten)]
+    template: &'a AgentTemplate,
+    /// The backend; null when nothing in this version can run it.
+    backend: Option<&'static str>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(template: &'a AgentTemplate) -> Self {
+        Self {
+            template,
+            backend: wire::backend_of(&template.id),
+        }
+    }
+
+    fn run_by(&self) -> String {
+        self.backend.unwrap_or("nothing yet").to_owned()
+    }
+}
+
+fn list(agents: &[Entry<'_>]) -> String {
+    let mut columns = Columns::new(["AGENT", "TIER", "RUN BY", "ROLE"]);
+    for agent in agents {
+        columns.row([
+            agent.template.id.clone(),
+            agent.template.tier_preference.to_string(),
+            agent.run_by(),
+            agent.template.role.clone(),
+        ]);
+    }
+    columns.render()
+}
+
+fn show(entry: &Entry<'_>, width: usize) -> String {
+    let agent = entry.template;
+    let names = |names: &[String]| match names {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    };
+    let capabilities: Vec<String> = agent
+        .capabilities
+        .iter()
+        .map(|it| it.name.clone())
+        .collect();
+    let needs = &agent.resource_requirements;
+    let gates: Vec<String> = agent
+        .quality_gates
+        .iter()
+        .map(|(name, threshold)| format!("{name} {threshold}"))
+        .collect();
+    let mut columns = Columns::default();
+    for (name, value) in [
+        ("tier", agent.tier_preference.to_string()),
+        ("run by", entry.run_by()),
+        ("capabilities", names(&capabilities)),
+        ("tools", names(&agent.tools)),
+        ("gates", names(&gates)),
+        (
+            "tokens",
+            format!("{} to {}", needs.min_tokens, needs.max_tokens),
+        ),
+        ("timeout", duration(needs.timeout_seconds as f64)),
+        ("memory", format!("{} MB", needs.memory_mb)),
+    ] {
+        columns.row([format!("  {name}"), value]);
+    }
+    let head = paint(HEAD, &agent.role);
+    let instructions = wrap(&agent.default_instructions, width - 2).join("\n  ");
+    format!(
+        "{head} ({})\n{}\n  {instructions}\n",
+        agent.id,
+        columns.render()
+    )
+}

@@ -1,0 +1,43 @@
+//! `config list`: what holds here, and why.
+
+use std::env;
+
+use serde_json::json;
+
+use crate::app::Call;
+use crate::args::ConfigVerb;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::render::{Columns, safe};
+use crate::settings::{Setting, Settings};
+
+pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
+    let ConfigVerb::List { origin } = verb;
+    let settings = Settings::load(".".as_ref())?.with_variables(|name| env::var_os(name))?;
+    let document: Vec<_> = settings
+        .list
+        .iter()
+        .map(|it| json!({"key": it.name, "value": it.value, "origin": it.origin.to_string()}))
+        .collect();
+    call.printer.answer(
+        || list(&settings.list, *origin),
+        &json!({"settings": document, "files": settings.files}),
+    )?;
+    Ok(Exit::Yes)
+}
+
+fn list(settings: &[Setting], origin: bool) -> String {
+    let mut columns = Columns::default();
+    for setting in settings {
+        let value = match &setting.value {
+            Some(value) => safe(&value.to_string()),
+            None => "(not set)".to_owned(),
+        };
+        let mut row = vec![setting.name.to_owned(), value];
+        if origin {
+            row.push(safe(&setting.origin.to_string()));
+        }
+        columns.row(row);
+    }
+    columns.render()
+}

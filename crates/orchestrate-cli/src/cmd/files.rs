@@ -1,0 +1,64 @@
+//! Files that a person names: checked before anything runs, written whole or not at all.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use orchestrate_store::{WriteError, write_atomically};
+
+use crate::error::{CliError, Failure};
+
+/// Reads a file that was named.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    fs::read(path).map_err(|source| CliError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Checks that files can be read, and gives their absolute paths: what reads them later stands elsewhere.
+pub(crate) fn readable(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
+    let check = |path: &PathBuf| {
+        let absolute = File::open(path).and_then(|_| std::path::absolute(path));
+        absolute.map_err(|source| CliError::Read {
+            path: path.clone(),
+            source,
+        })
+    };
+    paths.iter().map(check).collect()
+}
+
+/// Checks that a file can be written later, before the work that it is for.
+pub(crate) fn writable(path: &Path) -> Result<(), CliError> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let problem = if path.is_dir() {
+        Some("it is a directory")
+    } else if !parent.is_dir() {
+        Some("its directory does not exist")
+    } else {
+        None
+    };
+    match problem {
+        Some(problem) => Err(CliError::Out {
+            path: path.to_owned(),
+            problem,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Writes a file. A device or pipe is written to; only a plain file can be put in the place of another.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let special = fs::metadata(path).is_ok_and(|it| !it.is_file());
+    if special {
+        fs::write(path, text).map_err(|source| WriteError {
+            path: path.to_owned(),
+            source,
+        })?;
+    } else {
+        write_atomically(path, text.as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! One verb per file: resolved input in, an answer printed, an exit status out.
+
+pub(crate) mod agents;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod docs;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod plan;
+pub(crate) mod release_prep;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod strategies;
+pub(crate) mod workflows;
+
+mod files;
+mod limits;
+mod named;
+mod watch;

@@ -1,0 +1,28 @@
+//! `schema`: the JSON Schemas of the documents that this program writes. The committed ones come from here.
+
+use orchestrate_core::event::Event;
+use orchestrate_core::plan::ExecutionPlan;
+use orchestrate_workflows::report;
+use schemars::{Schema, schema_for};
+
+use super::named::{Named, pick};
+use super::run::RunDocument;
+use crate::app::Call;
+use crate::args::PageArgs;
+use crate::error::Failure;
+use crate::exit::Exit;
+
+/// Every schema.
+const SCHEMAS: &[Named<Schema>] = &[
+    ("events", || schema_for!(Event)),
+    ("plan", || schema_for!(ExecutionPlan)),
+    ("release-readiness", report::schema),
+    ("run", || schema_for!(RunDocument)),
+];
+
+pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
+    if let Some(schema) = pick(SCHEMAS, "schema", "schema --list", args, call)? {
+        call.printer.document(&schema)?;
+    }
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,146 @@
+//! Runs a plan and watches it: events to the live view, Ctrl-C to the run. The only place with an async runtime.
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use orchestrate_core::plan::Plan;
+use orchestrate_core::report::RunReport;
+use orchestrate_runtime::LocalExecutor;
+use tokio::runtime::Builder;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::error::{CliError, Failure};
+use crate::exit::Exit;
+use crate::render::{Live, Printer, REDRAW};
+
+/// How long a run that was told to stop may take to end. What it has by then is reported.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// A run that is over, or was left.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) report: RunReport,
+    /// How the program is to end because it was stopped from outside.
+    pub(crate) stopped: Option<Exit>,
+}
+
+/// Runs a plan to its end, or until a signal says otherwise.
+///
+/// # Errors
+/// When the plan is wrong or the run could not begin. What goes wrong inside it is in its report.
+pub(crate) fn watch(
+    executor: &LocalExecutor,
+    plan: &Plan,
+    printer: &Printer,
+) -> Result<Watched, Failure> {
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::internal("the threads for a run cannot be started", error))?;
+    let watched = runtime.block_on(follow(executor, plan, printer));
+    // Work on threads of its own sees the cancellation between two files; nobody waits for it.
+    runtime.shutdown_background();
+    watched
+}
+
+async fn follow(
+    executor: &LocalExecutor,
+    plan: &Plan,
+    printer: &Printer,
+) -> Result<Watched, Failure> {
+    let mut signals = Signals::new()
+        .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
+    let mut handle = executor.start(plan)?;
+    let mut events = handle.events();
+    let mut live = Live::new(printer);
+    let mut seen = RunReport::default();
+    let mut ticks = interval(REDRAW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut stop: Option<(Exit, Instant)> = None;
+    let ended = loop {
+        let patience = async {
+            match &stop {
+                Some((_, until)) => sleep_until(*until).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            event = events.next() => match event {
+                Some(event) => {
+                    live.apply(&event);
+                    seen.apply(&event);
+                }
+                None => break true,
+            },
+            _ = ticks.tick() => live.tick(),
+            exit = signals.next() => {
+                if stop.is_some() {
+                    live.finish();
+                    leave(exit);
+                }
+                stop = Some((exit, Instant::now() + PATIENCE));
+                handle.cancel();
+                live.say("stopping; once more ends at once");
+            }
+            () = patience => break false,
+        }
+    };
+    live.finish();
+    // The executor's own report is in the order of the plan; what was seen is in that of the events.
+    let report = if ended { handle.report().await? } else { seen };
+    Ok(Watched {
+        report,
+        stopped: stop.map(|(exit, _)| exit),
+    })
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a second Ctrl-C means now, whatever still runs"
+)]
+fn leave(exit: Exit) -> ! {
+    std::process::exit(exit.code().into())
+}
+
+/// The signals that stop a run.
+#[derive(Debug)]
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.interrupt.recv() => Exit::Interrupted,
+            _ = self.terminate.recv() => Exit::Cancelled,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Exit {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Exit::Interrupted,
+            // Without signals a run can only be ended from outside.
+            Err(_) => pending().await,
+        }
+    }
+}

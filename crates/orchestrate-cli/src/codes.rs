@@ -1,0 +1,310 @@
+//! What every error code means: cause and remedy. `orchestrate explain` and `docs errors` print it.
+
+use orchestrate_strategies::graph::CODES;
+
+/// The page of one code.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub(crate) struct Page {
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) cause: &'static str,
+    pub(crate) remedy: &'static str,
+}
+
+const fn page(
+    code: &'static str,
+    title: &'static str,
+    cause: &'static str,
+    remedy: &'static str,
+) -> Page {
+    Page {
+        code,
+        title,
+        cause,
+        remedy,
+    }
+}
+
+/// The pages that stand here, by code.
+const PAGES: &[Page] = &[
+    page(
+        "ORC0101",
+        "an agent template is not valid",
+        "A field of the template is empty or out of range; the message names the field.",
+        "Mend the field. `orchestrate agents show code_reviewer --json` shows a valid template.",
+    ),
+    page(
+        "ORC0102",
+        "an agent template exists already",
+        "Two templates have the same id, and the second does not say that it replaces the first.",
+        "Choose another id, or say that it takes the place of the other.",
+    ),
+    page(
+        "ORC0103",
+        "no agent has this id",
+        "An id was given that no registered template has.",
+        "`orchestrate agents list` shows all ids; near ones are named beside the error.",
+    ),
+    page(
+        "ORC0201",
+        "a strategy got the wrong number of agents",
+        "Each strategy needs a certain number of agents: a debate needs two views, teaching a junior and an expert.",
+        "Give it as many as `orchestrate strategies show NAME` says, or choose another strategy.",
+    ),
+    page(
+        "ORC0202",
+        "a parameter of a strategy is not usable",
+        "A parameter is unknown, of the wrong kind, or out of its range.",
+        "`orchestrate strategies show NAME` lists the parameters with their ranges.",
+    ),
+    page(
+        "ORC0203",
+        "no strategy has this name",
+        "A strategy was named that is not in the catalogue.",
+        "`orchestrate strategies list` shows all names.",
+    ),
+    page(
+        "ORC0204",
+        "a strategy exists already",
+        "Two strategies have the same name, and the second does not say that it replaces the first.",
+        "Choose another name, or say that it takes the place of the other.",
+    ),
+    page(
+        "ORC0301",
+        "the threshold of a gate is not usable",
+        "A threshold must be a finite number, 0 or more: a gate over anything else could not be judged.",
+        "Percentages run from 0 to 100, scores from 0 to 10, counts from 0.",
+    ),
+    page(
+        "ORC0302",
+        "the threshold of a gate lies above its scale",
+        "Nothing could ever reach it: percentages end at 100, scores at 10.",
+        "Give a threshold that lies on the scale.",
+    ),
+    page(
+        "ORC0401",
+        "the task is empty",
+        "A task without words says nothing that could be planned.",
+        "Describe what is to be done, in quotes: `orchestrate plan \"Prepare for release\"`.",
+    ),
+    page(
+        "ORC0402",
+        "a hint cannot be followed",
+        "A hint names something that does not exist, or has a value of the wrong kind. All such hints are told at once.",
+        "Use one of the values that the error lists.",
+    ),
+    page(
+        "ORC0403",
+        "there is nobody to work on the task",
+        "The registry holds no agent that could take part.",
+        "Register an agent, or use the built-in ones.",
+    ),
+    page(
+        "ORC0501",
+        "an executor has no backend",
+        "Without a backend no agent could run.",
+        "Add one with `LocalExecutor::builder().backend(..)`.",
+    ),
+    page(
+        "ORC0502",
+        "the limit of concurrency is 0",
+        "Under this limit nothing could ever start.",
+        "Leave the limit out, or give 1 or more.",
+    ),
+    page(
+        "ORC0503",
+        "there is no async runtime",
+        "A run was started from a place without a tokio runtime that has its timer enabled.",
+        "Start it inside one, for example from a function marked `#[tokio::main]`.",
+    ),
+    page(
+        "ORC0504",
+        "a run was torn down",
+        "The runtime stopped before the run did, so there is no report of it.",
+        "Keep the runtime until `report` has answered.",
+    ),
+    page(
+        "ORC0600",
+        "a plan cannot run",
+        "A plan was refused without a problem being named.",
+        "Make the plan again; if that does not help, please report it.",
+    ),
+    page(
+        "ORC0701",
+        "a file could not be written",
+        "Writing a plan or report failed. What stood there before is untouched.",
+        "Check the directory, its rights, and that the disk is not full.",
+    ),
+    page(
+        "ORC0801",
+        "the task is empty",
+        "There are no words from which a plan could be made.",
+        "Describe what is to be done, for example `Prepare for release`.",
+    ),
+    page(
+        "ORC0802",
+        "a hint cannot be honoured",
+        "A hint names a domain, capability, strategy or other thing that does not exist, or asks for what no team can have. All such hints are told at once.",
+        "Leave it out, or give one of the values that the message lists.",
+    ),
+    page(
+        "ORC0803",
+        "there are no agents",
+        "The registry is empty, so no team can be made.",
+        "Start from the built-in templates, or register one.",
+    ),
+    page(
+        "ORC0901",
+        "the arguments are not usable",
+        "A flag, a value or a verb on the command line, or a variable `ORCHESTRATE_…` that stands for a flag, is unknown or out of range. Nothing was run.",
+        "`orchestrate VERB --help` shows what is possible, with examples.",
+    ),
+    page(
+        "ORC0902",
+        "a file cannot be read",
+        "A file that was named does not exist or may not be read. It is looked at before any agent runs.",
+        "Check its name and its rights.",
+    ),
+    page(
+        "ORC0903",
+        "a file cannot be written",
+        "`--out` names a directory, or a file in a directory that does not exist. It is looked at before any agent runs.",
+        "Name a file in a directory that exists and may be written to.",
+    ),
+    page(
+        "ORC0904",
+        "the output cannot be written",
+        "Standard output refused the text, for a reason other than a reader that went away.",
+        "Check that the disk behind it is not full.",
+    ),
+    page(
+        "ORC0905",
+        "the configuration is not usable",
+        "`orchestrate.toml`, the user's `config.toml` or a variable holds an unknown key or a value out of range. All problems are listed at once, with file, line and column.",
+        "Mend the lines that are named. `orchestrate config list --origin` shows every key.",
+    ),
+    page(
+        "ORC0906",
+        "a file is not a saved plan",
+        "The file is no JSON, or has not the form that `orchestrate plan --out` writes.",
+        "Save a plan with `orchestrate plan TASK --out plan.json`.",
+    ),
+    page(
+        "ORC0907",
+        "a saved plan was changed",
+        "The digest in the file does not fit the plan in it. A saved plan runs exactly as it was saved and reviewed, or not at all.",
+        "Save a new plan with `orchestrate plan TASK --out plan.json`.",
+    ),
+    page(
+        "ORC0908",
+        "a saved plan has another format",
+        "The plan was written by a version of orchestrate with another plan format.",
+        "Save it anew with this version.",
+    ),
+    page(
+        "ORC0909",
+        "a name is unknown",
+        "A workflow, a code, a schema or a page was named that does not exist.",
+        "The message lists what is possible.",
+    ),
+    page(
+        "ORC0999",
+        "a fault of this program",
+        "Something happened that the program holds to be impossible.",
+        "Please report it, with the command line that led to it.",
+    ),
+    page(
+        "ORC0801",
+        "no agent was selected",
+        "A workflow was told to run without any agent, so it could measure nothing.",
+        "Leave `--agents` out to run all of them, or name at least one.",
+    ),
+    page(
+        "ORC0802",
+        "an agent was selected twice",
+        "Each agent of a workflow runs once.",
+        "Name it once.",
+    ),
+    page(
+        "ORC0803",
+        "no workflow has this name",
+        "A workflow was named that is not in the catalogue.",
+        "`orchestrate workflows list` shows all names.",
+    ),
+    page(
+        "ORC0804",
+        "the path cannot be analysed",
+        "The path does not exist, is a file, or may not be read by this user. It is looked at before any agent runs.",
+        "Name the directory of a repository that this user may read.",
+    ),
+];
+
+/// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.
+pub(crate) fn all() -> Vec<Page> {
+    let plans = CODES.iter().map(|&(code, title, remedy)| Page {
+        code,
+        title,
+        cause: "A plan is checked before it runs, and all problems are told at once. This is one of them.",
+        remedy,
+    });
+    let mut all: Vec<Page> = PAGES.iter().copied().chain(plans).collect();
+    all.sort_by_key(|page| page.code);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Every code in the sources below a directory with the files it stands in, this table left out.
+    fn collect(directory: &Path, codes: &mut BTreeMap<String, BTreeSet<PathBuf>>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, codes);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && path.file_name().is_some_and(|name| name != "codes.rs")
+            {
+                let text = fs::read_to_string(&path).unwrap();
+                let quoted = text.split('"').filter(|part| {
+                    part.strip_prefix("ORC").is_some_and(|digits| {
+                        digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit())
+                    })
+                });
+                for code in quoted {
+                    let files = codes.entry(code.to_owned()).or_default();
+                    // Where an error says its code; elsewhere it may stand as often as it likes.
+                    if text.contains(&format!("=> \"{code}\"")) {
+                        files.insert(path.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_in_the_sources_has_a_page_and_every_page_a_code() {
+        let mut used = BTreeMap::new();
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for entry in fs::read_dir(crates).unwrap() {
+            collect(&entry.unwrap().path().join("src"), &mut used);
+        }
+        let pages: BTreeSet<String> = all().iter().map(|page| page.code.to_owned()).collect();
+        assert_eq!(used.keys().cloned().collect::<BTreeSet<_>>(), pages);
+        let twice: Vec<_> = used.iter().filter(|(_, files)| files.len() > 1).collect();
+        assert!(twice.is_empty(), "one code for two errors: {twice:?}");
+    }
+
+    #[test]
+    fn pages_are_sorted_and_complete() {
+        assert!(PAGES.is_sorted_by_key(|page| page.code));
+        for page in all() {
+            for text in [page.title, page.cause, page.remedy] {
+                assert!(!text.trim().is_empty(), "{}", page.code);
+            }
+        }
+    }
+}

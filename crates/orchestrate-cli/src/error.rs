@@ -1,0 +1,228 @@
+//! The errors of the command line itself, and the one form in which every error reaches a person.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use orchestrate_core::error::{ErrorKind, Explain, similar};
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+
+/// An error with everything that is needed to show it: no verb prints one by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Stable code; `orchestrate explain` has its page.
+    pub(crate) code: &'static str,
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// What happened.
+    pub(crate) message: String,
+    /// Why, outermost cause first.
+    pub(crate) causes: Vec<String>,
+    /// What to do next, most useful first.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Failure {
+    /// The failure as the one document that `--json` promises.
+    pub(crate) fn document(&self) -> Value {
+        json!({"error": {
+            "code": self.code,
+            "message": self.message,
+            "causes": self.causes,
+            "hints": self.hints,
+            "exit_code": self.exit.code(),
+        }})
+    }
+}
+
+impl<E: Explain> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Self {
+            code: error.code(),
+            exit: Exit::of_kind(error.kind()),
+            message: error.to_string(),
+            causes,
+            hints: error.hints(),
+        }
+    }
+}
+
+/// What goes wrong in the command line itself.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    #[error("{message}")]
+    Arguments { message: String, hints: Vec<String> },
+    #[error("`{}` cannot be read", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("`{}` cannot be written: {problem}", path.display())]
+    Out {
+        path: PathBuf,
+        problem: &'static str,
+    },
+    #[error("the configuration is not usable\n{}", problems.join("\n"))]
+    Settings { problems: Vec<String> },
+    #[error("`{}` is not a saved plan", path.display())]
+    PlanForm {
+        path: PathBuf,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("`{}` was changed after it was saved: its digest is {actual}, the saved one is {saved}", path.display())]
+    PlanChanged {
+        path: PathBuf,
+        saved: String,
+        actual: String,
+    },
+    #[error("`{}` has the format `{format}`, and this version reads `{}`", path.display(), orchestrate_core::plan::PLAN_FORMAT)]
+    PlanFormat { path: PathBuf, format: String },
+    #[error("unknown {what} `{given}`{}", listed(possible))]
+    Unknown {
+        what: &'static str,
+        given: String,
+        possible: Vec<String>,
+        list: &'static str,
+    },
+    #[error("the terminal or pipe cannot be written to")]
+    Output(#[source] std::io::Error),
+    #[error("{what}")]
+    Internal {
+        what: String,
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+}
+
+/// What was possible, unless that is more than one would read.
+fn listed(possible: &[String]) -> String {
+    match possible.len() {
+        0..=12 => format!(" (possible: {})", possible.join(", ")),
+        _ => String::new(),
+    }
+}
+
+impl CliError {
+    /// An argument that is not usable.
+    pub(crate) fn arguments(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Arguments {
+            message: message.into(),
+            hints: vec![hint.into()],
+        }
+    }
+
+    /// A mistake of this program.
+    pub(crate) fn internal(
+        what: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Internal {
+            what: what.into(),
+            source: Some(Box::new(source)),
+        }
+    }
+}
+
+impl Explain for CliError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Arguments { .. } => "ORC0901",
+            Self::Read { .. } => "ORC0902",
+            Self::Out { .. } => "ORC0903",
+            Self::Output(_) => "ORC0904",
+            Self::Settings { .. } => "ORC0905",
+            Self::PlanForm { .. } => "ORC0906",
+            Self::PlanChanged { .. } => "ORC0907",
+            Self::PlanFormat { .. } => "ORC0908",
+            Self::Unknown { .. } => "ORC0909",
+            Self::Internal { .. } => "ORC0999",
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Arguments { .. }
+            | Self::Read { .. }
+            | Self::Out { .. }
+            | Self::Unknown { .. } => ErrorKind::Argument,
+            Self::Settings { .. }
+            | Self::PlanForm { .. }
+            | Self::PlanChanged { .. }
+            | Self::PlanFormat { .. } => ErrorKind::Definition,
+            Self::Output(_) => ErrorKind::Environment,
+            Self::Internal { .. } => ErrorKind::Internal,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Arguments { hints, .. } => hints.clone(),
+            Self::Read { .. } => vec!["check the name and the rights of the file".into()],
+            Self::Out { .. } => vec!["name a file in a directory that exists and may be written to".into()],
+            Self::Settings { .. } => {
+                vec!["`orchestrate config list --origin` shows every key and where its value comes from".into()]
+            }
+            Self::PlanForm { .. } | Self::PlanFormat { .. } => {
+                vec!["make one with `orchestrate plan TASK --out plan.json`".into()]
+            }
+            Self::PlanChanged { .. } => vec![
+                "a saved plan runs exactly as saved: make a new one with `orchestrate plan TASK --out plan.json`".into(),
+            ],
+            Self::Unknown { given, possible, list, .. } => {
+                match similar(given, possible.iter().map(String::as_str)).first() {
+                    Some(name) => vec![format!("did you mean `{name}`?")],
+                    None => vec![format!("`orchestrate {list}` shows all of them")],
+                }
+            }
+            Self::Output(_) => vec!["check that the disk is not full".into()],
+            Self::Internal { .. } => vec!["this is a fault of orchestrate: please report it with the command line that led to it".into()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_the_chain_of_causes_and_the_advice() {
+        let failure = Failure::from(CliError::Read {
+            path: "x".into(),
+            source: std::io::Error::other("permission denied"),
+        });
+        assert_eq!(failure.message, "`x` cannot be read");
+        assert_eq!(failure.causes, ["permission denied"]);
+        assert_eq!(failure.exit, Exit::Usage);
+        assert_eq!(failure.hints.len(), 1);
+        let document = failure.document();
+        assert_eq!(document["error"]["exit_code"], 2);
+        assert_eq!(document["error"]["code"], "ORC0902");
+    }
+
+    #[test]
+    fn an_unknown_name_offers_the_nearest_or_the_list() {
+        let unknown = |given: &str| {
+            Failure::from(CliError::Unknown {
+                what: "workflow",
+                given: given.into(),
+                possible: vec!["release-prep".into()],
+                list: "workflows list",
+            })
+            .hints
+        };
+        assert_eq!(unknown("release-pre"), ["did you mean `release-prep`?"]);
+        assert_eq!(
+            unknown("zzz"),
+            ["`orchestrate workflows list` shows all of them"]
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! What is running now, folded from the events of a run. Draws nothing and reads no clock.
+
+use std::collections::BTreeMap;
+
+use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::id::StepPath;
+use orchestrate_core::outcome::Outcome;
+
+use crate::render::style::{BAD, DIM, GOOD, WARN, paint};
+use crate::render::text::{cut, duration, safe};
+
+#[derive(Debug)]
+struct Running {
+    agent: String,
+    since_us: u64,
+    doing: String,
+}
+
+/// The steps that run, in the order of their paths.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    running: BTreeMap<StepPath, Running>,
+    ended: usize,
+}
+
+impl State {
+    /// Takes in one event. Gives the line that stays on the screen, if the event has one.
+    pub(super) fn apply(&mut self, event: &Event) -> Option<String> {
+        match &event.kind {
+            EventKind::StepStarted {
+                step,
+                agent,
+                attempt,
+                ..
+            } => {
+                let running = self.running.entry(step.clone()).or_insert(Running {
+                    agent: agent.to_string(),
+                    since_us: event.at_us,
+                    doing: String::new(),
+                });
+                running.doing = match attempt {
+                    0 | 1 => String::new(),
+                    attempt => format!("attempt {attempt}"),
+                };
+                None
+            }
+            EventKind::Progress { step, message } => {
+                if let Some(running) = self.running.get_mut(step) {
+                    running.doing = safe(message);
+                }
+                None
+            }
+            EventKind::StepRetried {
+                step,
+                class,
+                delay_ms,
+                ..
+            } => {
+                if let Some(running) = self.running.get_mut(step) {
+                    let delay = duration(*delay_ms as f64 / 1e3);
+                    running.doing = format!("{}, again in {delay}", class.as_str());
+                }
+                None
+            }
+            EventKind::StepFinished {
+                step,
+                agent,
+                outcome,
+                duration_us,
+                attempts,
+                ..
+            } => {
+                self.running.remove(step);
+                self.ended += 1;
+                (*attempts > 0 || !outcome.lets_pass())
+                    .then(|| finished(agent.as_str(), outcome, *duration_us))
+            }
+            EventKind::RunFinished { .. } => {
+                self.running.clear();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The lines to show now, none wider than `columns` and not more than `rows`.
+    pub(super) fn lines(&self, now_us: u64, columns: usize, rows: usize) -> Vec<String> {
+        // When not all fit, the last row says how many are not shown.
+        let all = self.running.len();
+        let shown = if all > rows {
+            rows.saturating_sub(1)
+        } else {
+            all
+        };
+        let mut lines: Vec<String> = self
+            .running
+            .values()
+            .take(shown)
+            .map(|it| {
+                let elapsed = now_us.saturating_sub(it.since_us) as f64 / 1e6;
+                let line = format!("  [..]   {:<24} {:>7.1} s  {}", it.agent, elapsed, it.doing);
+                cut(line.trim_end(), columns)
+            })
+            .collect();
+        if shown < all && rows > 0 {
+            let rest = all - shown;
+            lines.push(cut(&format!("  [..]   {rest} more are running"), columns));
+        }
+        lines
+    }
+}
+
+/// The line of a step that ended: state as a sign and a word, then the agent and its time.
+fn finished(agent: &str, outcome: &Outcome, duration_us: u64) -> String {
+    let (style, sign) = match outcome {
+        Outcome::Succeeded => (GOOD, "[ok]  "),
+        Outcome::Skipped { .. } => (DIM, "[skip]"),
+        Outcome::Partial { .. } | Outcome::Cancelled { .. } => (WARN, "[stop]"),
+        _ => (BAD, "[FAIL]"),
+    };
+    let time = duration(duration_us as f64 / 1e6);
+    let why = outcome
+        .error()
+        .map(|error| format!("  {}", safe(&error)))
+        .unwrap_or_default();
+    format!("  {} {agent:<24} {time:>9}{why}", paint(style, sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use orchestrate_core::id::AgentId;
+    use orchestrate_core::limits::Usage;
+    use orchestrate_core::outcome::{FailureClass, SkipReason};
+
+    fn event(at_us: u64, kind: EventKind) -> Event {
+        Event {
+            seq: 0,
+            at_us,
+            kind,
+        }
+    }
+
+    fn started(at_us: u64, name: &str, attempt: u32) -> Event {
+        event(
+            at_us,
+            EventKind::StepStarted {
+                step: StepPath::root().child(&name),
+                agent: AgentId::new(name).unwrap(),
+                backend: "analysis".into(),
+                attempt,
+            },
+        )
+    }
+
+    fn ended(at_us: u64, name: &str, outcome: Outcome, attempts: u32) -> Event {
+        event(
+            at_us,
+            EventKind::StepFinished {
+                step: StepPath::root().child(&name),
+                agent: AgentId::new(name).unwrap(),
+                outcome,
+                output: std::sync::Arc::default(),
+                confidence: 1.0,
+                attempts,
+                duration_us: at_us,
+                usage: Usage::default(),
+                evidence: vec![],
+            },
+        )
+    }
+
+    fn check(events: &[Event], columns: usize, rows: usize, expected: Expect) {
+        let mut state = State::default();
+        let mut shown = String::new();
+        for event in events {
+            if let Some(line) = state.apply(event) {
+                shown.push_str(&anstream::adapter::strip_str(&line).to_string());
+                shown.push('\n');
+            }
+        }
+        for line in state.lines(2_500_000, columns, rows) {
+            assert!(line.len() <= columns, "{line:?}");
+            shown.push_str(&format!("|{line}\n"));
+        }
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn running_steps_are_drawn_and_ended_ones_stay() {
+        check(
+            &[
+                started(0, "security_auditor", 1),
+                started(1_000_000, "code_reviewer", 1),
+                event(
+                    1_200_000,
+                    EventKind::Progress {
+                        step: StepPath::root().child(&"code_reviewer"),
+                        message: "parsing \u{1b}[2J".into(),
+                    },
+                ),
+                started(0, "writer", 1),
+                ended(
+                    2_000_000,
+                    "writer",
+                    Outcome::failed(FailureClass::Timeout, "too slow"),
+                    1,
+                ),
+                ended(
+                    100,
+                    "other",
+                    Outcome::Skipped {
+                        reason: SkipReason::NotTaken,
+                    },
+                    0,
+                ),
+            ],
+            72,
+            5,
+            expect![[r#"
+                  [FAIL] writer                       2.0 s  too slow
+                |  [..]   code_reviewer                1.5 s  parsing \u{1b}[2J
+                |  [..]   security_auditor             2.5 s
+            "#]],
+        );
+    }
+
+    #[test]
+    fn more_steps_than_rows_are_counted() {
+        let events: Vec<Event> = ["a", "b", "c", "d"].map(|it| started(0, it, 2)).to_vec();
+        check(
+            &events,
+            30,
+            3,
+            expect![[r#"
+            |  [..]   a                    
+            |  [..]   b                    
+            |  [..]   2 more are running
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! Presentation: data in, text out. Nothing here decides or measures; failing to render never fails a run.
+
+mod columns;
+mod error;
+mod live;
+mod page;
+mod plan;
+mod printer;
+mod release;
+mod run;
+mod style;
+mod text;
+
+pub(crate) use columns::Columns;
+pub(crate) use error::render as error;
+pub(crate) use live::{Live, REDRAW};
+pub(crate) use plan::plan;
+pub(crate) use printer::{Printer, json};
+pub(crate) use release::release;
+pub(crate) use run::run;
+pub(crate) use style::{BAD, DIM, GOOD, HEAD, WARN, paint};
+pub(crate) use text::{duration, safe, wrap};

@@ -1,0 +1,436 @@
+//! The release readiness report for people. It shows what the report holds, and adds nothing to it.
+
+use std::collections::BTreeMap;
+
+use anstyle::Style;
+use orchestrate_core::gate::{GateStatus, QualityGate};
+use orchestrate_core::outcome::Outcome;
+use orchestrate_workflows::analysis_backend::ScanSummary;
+use orchestrate_workflows::gates::target;
+use orchestrate_workflows::report::{
+    AgentSummary, ReleaseReadinessReport, ReportedFinding, Verdict,
+};
+use serde::Deserialize as _;
+
+use super::page::Page;
+use super::style::{BAD, DIM, GOOD, WARN};
+use super::text::{self, counted, duration};
+
+/// How many entries a list of the text shows; the document holds all of them.
+const ITEMS: usize = 10;
+
+/// The report as a page of so many columns.
+pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
+    let mut page = Page::new(width, "RELEASE PREPARATION REPORT");
+    page.gap();
+    let (style, sign, word) = match report.verdict {
+        Verdict::Ready => (GOOD, "[ok]", "READY"),
+        Verdict::NotReady => (BAD, "[FAIL]", "NOT READY"),
+        Verdict::Undecided => (WARN, "[ ?? ]", "UNDECIDED"),
+    };
+    let confidence = report.confidence.as_str();
+    page.state(style, sign, &format!("{word} (confidence: {confidence})"));
+    page.text(9, &report.summary);
+
+    page.section("QUALITY GATES");
+    let names = report
+        .quality_gates
+        .iter()
+        .map(|gate| text::width(&gate.name));
+    let widest = names.max().unwrap_or_default();
+    for gate in &report.quality_gates {
+        gate_line(&mut page, gate, widest);
+    }
+    list(&mut page, "BLOCKERS", &report.blockers);
+    list(&mut page, "WARNINGS", &report.warnings);
+    not_measured(&mut page, report);
+    findings(&mut page, &report.findings);
+
+    page.section("AGENTS");
+    for (id, agent) in &report.agent_results {
+        agent_line(&mut page, id.as_str(), agent);
+    }
+    page.gap();
+    scanned(&mut page, report);
+    let (wall, summed) = (report.wall_duration, report.summed_duration);
+    page.text(2, &format!("Time: {} by the clock", duration(wall)));
+    page.text(
+        8,
+        &format!(
+            "{} summed over the agents, who share one scan",
+            duration(summed)
+        ),
+    );
+    page.finish()
+}
+
+fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
+    let (style, sign) = match gate.status {
+        GateStatus::Passed => (GOOD, "[ok]"),
+        GateStatus::Failed if gate.critical => (BAD, "[FAIL]"),
+        GateStatus::Failed => (WARN, "[warn]"),
+        GateStatus::NotMeasured => (WARN, "[ ?? ]"),
+    };
+    let actual = gate.actual.map_or("not measured".to_owned(), |value| {
+        figure(&gate.metric, value)
+    });
+    let target = target(gate)
+        .replace('≥', "at least")
+        .replace('≤', "at most");
+    let unit = unit(&gate.metric);
+    let weight = if gate.critical { "" } else { ", warns only" };
+    let name = &gate.name;
+    page.state(
+        style,
+        sign,
+        &format!("{name:<widest$}  {actual:<13} (target: {target}{unit}{weight})"),
+    );
+}
+
+/// The unit of a metric, which its name ends with.
+fn unit(metric: &str) -> &'static str {
+    if metric.ends_with("_percent") {
+        "%"
+    } else if metric.ends_with("_score") {
+        "/10"
+    } else {
+        ""
+    }
+}
+
+/// A value with its unit, cut to one decimal: 79.96 must not look like the 80 that it missed.
+fn figure(metric: &str, value: f64) -> String {
+    let unit = unit(metric);
+    if unit.is_empty() && value.fract() == 0.0 {
+        return format!("{value:.0}");
+    }
+    // The little more keeps 2.3, which is a bit less as a binary number, from becoming 2.2.
+    let tenths = (value * 10.0 + 1e-6).floor();
+    format!("{:.1}{unit}", tenths / 10.0)
+}
+
+fn list(page: &mut Page, heading: &str, items: &[String]) {
+    if !items.is_empty() {
+        page.section(&format!("{heading} ({})", items.len()));
+        page.items(ITEMS, items.iter().map(String::as_str));
+    }
+}
+
+fn not_measured(page: &mut Page, report: &ReleaseReadinessReport) {
+    let items = &report.not_measured;
+    if items.is_empty() {
+        return;
+    }
+    page.section(&format!("NOT MEASURED ({})", items.len()));
+    for item in items.iter().take(ITEMS) {
+        page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
+        page.hanging(4, "how: ", &item.how_to_measure);
+    }
+    page.rest(items.len().saturating_sub(ITEMS));
+}
+
+fn findings(page: &mut Page, findings: &[ReportedFinding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let mut counts = BTreeMap::<_, usize>::new();
+    for finding in findings {
+        *counts.entry(finding.severity).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(severity, count)| format!("{count} {}", word(severity)))
+        .collect();
+    let shown = findings.len().min(ITEMS);
+    let all = findings.len();
+    page.section(&format!(
+        "TOP FINDINGS ({shown} of {all}: {})",
+        counts.join(", ")
+    ));
+    for finding in findings.iter().take(ITEMS) {
+        let severity = word(&finding.severity);
+        let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
+        page.hanging(2, &format!("{severity:<9}"), &place);
+        page.text(11, &format!("{} ({})", finding.message, finding.rule_id));
+    }
+    page.rest(all - shown);
+}
+
+fn word(severity: &impl std::fmt::Debug) -> String {
+    format!("{severity:?}").to_lowercase()
+}
+
+fn agent_line(page: &mut Page, id: &str, agent: &AgentSummary) {
+    let (style, sign) = state(&agent.outcome);
+    let time = duration(agent.duration_ms / 1e3);
+    page.state(
+        style,
+        sign,
+        &format!(
+            "{id:<25} {:<13} {time:>9}",
+            agent.outcome.word().replace('_', " ")
+        ),
+    );
+    if let Some(error) = &agent.error {
+        page.text(9, error);
+    }
+}
+
+/// The sign of an outcome.
+pub(super) fn state(outcome: &Outcome) -> (Style, &'static str) {
+    match outcome {
+        Outcome::Succeeded => (GOOD, "[ok]"),
+        Outcome::Skipped { .. } => (DIM, "[skip]"),
+        Outcome::Partial { .. } | Outcome::Cancelled { .. } => (WARN, "[stop]"),
+        _ => (BAD, "[FAIL]"),
+    }
+}
+
+/// What was read and what was not, from the scan that the agents share.
+fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
+    let scan = report
+        .agent_results
+        .values()
+        .find_map(|agent| ScanSummary::deserialize(agent.output.get("scan")?).ok());
+    let Some(scan) = scan else { return };
+    let languages: Vec<String> = scan
+        .by_language
+        .iter()
+        .map(|(language, roles)| format!("{} {}", language.name(), roles.values().sum::<u32>()))
+        .collect();
+    let languages = match &*languages {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    let files = counted(scan.files_analysed, "file");
+    let lines = counted(scan.lines, "line");
+    let path = &report.path;
+    page.text(
+        2,
+        &format!("Analysed: {files}{languages}, {lines}, in `{path}`"),
+    );
+    if scan.skipped_count > 0 {
+        let first = scan.skipped.first();
+        let first = first.map_or(String::new(), |it| {
+            format!(", first `{}`: {}", it.path, it.why)
+        });
+        let skipped = counted(scan.skipped_count, "source file");
+        page.text(2, &format!("Skipped: {skipped}{first}"));
+    }
+    if scan.syntax_error_count > 0 {
+        let files = counted(scan.syntax_error_count, "file");
+        page.text(2, &format!("Read in part only, for syntax errors: {files}"));
+    }
+    if !scan.other_languages.is_empty() {
+        let others: Vec<String> = scan
+            .other_languages
+            .iter()
+            .map(|(language, files)| format!("{language} {files}"))
+            .collect();
+        page.text(
+            2,
+            &format!("Not analysed, other languages: {}", others.join(", ")),
+        );
+    }
+    if scan.vendored > 0 {
+        let files = counted(scan.vendored, "file");
+        page.text(2, &format!("Not analysed, vendored: {files}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use orchestrate_core::id::AgentId;
+    use orchestrate_core::outcome::FailureClass;
+    use serde_json::json;
+
+    /// A report as it could be read from a file, with whatever a test puts into it.
+    fn report(fields: serde_json::Value) -> ReleaseReadinessReport {
+        let mut all = json!({
+            "schema": "orchestrate.release-readiness/1", "path": "demo", "verdict": "ready",
+            "approved": true, "confidence": "medium", "quality_gates": [], "agent_results": {},
+            "blockers": [], "warnings": [], "not_measured": [], "summary": "Ready.",
+            "findings": [], "timestamp": "2026-01-01T00:00:00Z", "wall_duration": 2.31,
+            "summed_duration": 4.5, "evidence": [],
+        });
+        for (name, value) in fields.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
+    }
+
+    fn gate(
+        metric: &str,
+        name: &str,
+        actual: Option<f64>,
+        status: &str,
+        critical: bool,
+    ) -> serde_json::Value {
+        let passed = match status {
+            "passed" => json!(true),
+            "failed" => json!(false),
+            _ => json!(null),
+        };
+        json!({"name": name, "metric": metric, "threshold": 80.0, "actual": actual, "status": status,
+            "passed": passed, "critical": critical, "message": "m", "evidence": []})
+    }
+
+    fn check(report: &ReleaseReadinessReport, width: usize, expected: Expect) {
+        let text = anstream::adapter::strip_str(&release(report, width)).to_string();
+        assert!(
+            text.chars().all(|c| c == '\n' || !c.is_control()),
+            "{text:?}"
+        );
+        expected.assert_eq(&text);
+    }
+
+    #[test]
+    fn everything_in_the_report_is_shown_and_nothing_else() {
+        let finding = json!({"rule_id": "python.eval", "severity": "high", "confidence": "high",
+            "path": "a\u{1b}[2J.py", "line": 3, "column": 7, "message": "`eval` of \u{202e}input",
+            "fix": "f", "agent": "security_auditor", "fingerprint": "0"});
+        let agent = |outcome: Outcome, error: Option<&str>, output| AgentSummary {
+            success: outcome.is_success(),
+            outcome,
+            output,
+            confidence: 1.0,
+            duration_ms: 1234.0,
+            error: error.map(str::to_owned),
+            evidence: vec![],
+        };
+        let scan = json!({"scan": {
+            "files_analysed": 3, "by_language": {"python": {"product": 2, "test": 1}}, "lines": 120,
+            "product_code_lines": 80, "skipped_count": 1,
+            "skipped": [{"path": "big.py", "why": "too large"}], "syntax_error_count": 1,
+            "syntax_errors": ["b.py"], "other_languages": {"Java": 2}, "vendored": 4, "pruned": [],
+            "links": 0, "wall_ms": 5,
+        }});
+        let id = |text| AgentId::new(text).unwrap();
+        let mut full = report(json!({
+            "verdict": "not_ready", "approved": false, "confidence": "high",
+            "summary": "Not ready: Test coverage is 60, wanted at least 80.",
+            "quality_gates": [
+                gate("critical_issues", "Critical security issues", Some(0.0), "passed", true),
+                gate("coverage_percent", "Test coverage", Some(60.0), "failed", true),
+                gate("quality_score", "Quality score", None, "not_measured", true),
+                gate("doc_coverage_percent", "Documentation coverage", Some(9.55), "failed", false),
+            ],
+            "blockers": ["Test coverage is 60, wanted at least 80"],
+            "warnings": ["a", "b"],
+            "not_measured": [{"what": "quality_score", "why": "it was left out",
+                "how_to_measure": "add `code_reviewer` to `--agents`"}],
+            "findings": [finding],
+        }));
+        full.agent_results.insert(
+            id("security_auditor"),
+            agent(Outcome::Succeeded, None, scan),
+        );
+        full.agent_results.insert(
+            id("test_coverage_analyzer"),
+            agent(
+                Outcome::failed(FailureClass::Internal, "it broke"),
+                Some("it broke"),
+                json!(null),
+            ),
+        );
+        check(
+            &full,
+            72,
+            expect![[r#"
+                ======================================================================
+                  RELEASE PREPARATION REPORT
+                ======================================================================
+
+                  [FAIL] NOT READY (confidence: high)
+                         Not ready: Test coverage is 60, wanted at least 80.
+
+                  QUALITY GATES
+                  --------------------------------------------------------------------
+                  [ok]   Critical security issues  0             (target: at most 80)
+                  [FAIL] Test coverage             60.0%         (target: at least 80%)
+                  [ ?? ] Quality score             not measured  (target: at least 80/10)
+                  [warn] Documentation coverage    9.5%          (target: at least 80%, warns only)
+
+                  BLOCKERS (1)
+                  --------------------------------------------------------------------
+                  - Test coverage is 60, wanted at least 80
+
+                  WARNINGS (2)
+                  --------------------------------------------------------------------
+                  - a
+                  - b
+
+                  NOT MEASURED (1)
+                  --------------------------------------------------------------------
+                  - quality_score: it was left out
+                    how: add `code_reviewer` to `--agents`
+
+                  TOP FINDINGS (1 of 1: 1 high)
+                  --------------------------------------------------------------------
+                  high     a\u{1b}[2J.py:3:7
+                           `eval` of \u{202e}input (python.eval)
+
+                  AGENTS
+                  --------------------------------------------------------------------
+                  [ok]   security_auditor          succeeded         1.2 s
+                  [FAIL] test_coverage_analyzer    failed            1.2 s
+                         it broke
+
+                  Analysed: 3 files (Python 3), 120 lines, in `demo`
+                  Skipped: 1 source file, first `big.py`: too large
+                  Read in part only, for syntax errors: 1 file
+                  Not analysed, other languages: Java 2
+                  Not analysed, vendored: 4 files
+                  Time: 2.3 s by the clock
+                        4.5 s summed over the agents, who share one scan
+                ======================================================================
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_figure_is_never_rounded_up_to_its_threshold() {
+        assert_eq!(figure("coverage_percent", 79.96), "79.9%");
+        assert_eq!(figure("coverage_percent", 80.0), "80.0%");
+        assert_eq!(figure("quality_score", 2.3), "2.3/10");
+        assert_eq!(figure("critical_issues", 3.0), "3");
+    }
+
+    #[test]
+    fn a_short_report_has_no_empty_sections_and_fits_a_narrow_terminal() {
+        check(
+            &report(json!({"summary": "Ready: all 3 gates that block a release passed."})),
+            40,
+            expect![[r#"
+                ========================================
+                  RELEASE PREPARATION REPORT
+                ========================================
+
+                  [ok]   READY (confidence: medium)
+                         Ready: all 3 gates that block a
+                         release passed.
+
+                  QUALITY GATES
+                  --------------------------------------
+
+                  AGENTS
+                  --------------------------------------
+
+                  Time: 2.3 s by the clock
+                        4.5 s summed over the agents,
+                        who share one scan
+                ========================================
+            "#]],
+        );
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let warnings: Vec<String> = (0..13).map(|i| format!("warning {i}")).collect();
+        let text = release(&report(json!({"warnings": warnings})), 80);
+        assert!(text.contains("warning 9") && !text.contains("warning 10"));
+        assert!(text.contains("and 3 more; `--json` lists all"), "{text}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Text that is safe to show and fits: escaping, measuring, wrapping, durations.
+
+use std::fmt::Write as _;
+
+/// The text with everything escaped that could make a terminal do something, or show text in
+/// another order than it stands: repositories hold names that nobody here has chosen.
+pub(crate) fn safe(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let dangerous = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        match c {
+            '\n' | '\t' => out.push(' '),
+            c if dangerous => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// How many columns a text takes. Wide scripts are counted as two each, some narrow signs with
+/// them: a line may come out shorter than it could be, never longer than the terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(|c| 1 + usize::from(c >= '\u{1100}')).sum()
+}
+
+/// The text in lines of at most `columns`, broken at spaces. A word that is longer stays whole,
+/// so that paths and commands can be copied.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + 1 + width(word) <= columns {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// The text cut to at most `columns`.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    let mut left = columns;
+    text.chars()
+        .take_while(|c| {
+            let need = 1 + usize::from(*c >= '\u{1100}');
+            let fits = need <= left;
+            left = left.saturating_sub(if fits { need } else { left });
+            fits
+        })
+        .collect()
+}
+
+/// A time in the unit that people would say it in.
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.001 => format!("{:.0} us", s * 1e6),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 60.0 => format!("{s:.1} s"),
+        s => format!(
+            "{:.0} min {:02.0} s",
+            (s / 60.0).floor(),
+            (s % 60.0).floor()
+        ),
+    }
+}
+
+/// A count with its noun, which is regular.
+pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(safe("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(safe("x\u{202e}gpj.exe"), "x\\u{202e}gpj.exe");
+        assert_eq!(safe("a\r\nb\u{9b}1m\u{7}"), "a\\u{d} b\\u{9b}1m\\u{7}");
+        assert_eq!(safe("naïve 日本 ok"), "naïve 日本 ok");
+    }
+
+    #[test]
+    fn lines_are_broken_at_spaces_and_words_stay_whole() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(
+            wrap("a averyveryverylongpath b", 8),
+            ["a", "averyveryverylongpath", "b"]
+        );
+        assert_eq!(wrap("", 8), [""]);
+        assert_eq!(wrap("日本 日本", 8), ["日本", "日本"]);
+    }
+
+    #[test]
+    fn a_cut_text_is_never_wider_than_asked() {
+        assert_eq!(cut("abcdef", 3), "abc");
+        assert_eq!(cut("日本語x", 5), "日本");
+        assert_eq!(cut("ab", 5), "ab");
+    }
+
+    #[test]
+    fn times_are_said_in_their_unit() {
+        let shown: Vec<String> = [0.000_05, 0.25, 2.34, 59.99, 61.0, 3600.0]
+            .map(duration)
+            .to_vec();
+        assert_eq!(
+            shown,
+            [
+                "50 us",
+                "250 ms",
+                "2.3 s",
+                "60.0 s",
+                "1 min 01 s",
+                "60 min 00 s"
+            ]
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Reads one settings file. Every problem of the file is found in one pass, with its position.
+
+use std::ops::Range;
+
+use orchestrate_core::error::similar;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::key::{KEYS, Key, Value};
+
+/// What a file says: its settings in their order, or every problem as `line:column: what`.
+pub(super) fn parse(text: &str) -> Result<Vec<(&'static Key, Value)>, Vec<String>> {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader {
+        text,
+        settings: Vec::new(),
+        problems: Vec::new(),
+    };
+    for error in errors {
+        let first = error.message().lines().next().unwrap_or_default();
+        reader.problem(error.span().unwrap_or_default(), first);
+    }
+    // A file that is no TOML has no keys that could be judged.
+    if reader.problems.is_empty() {
+        reader.root(root.get_ref());
+    }
+    if reader.problems.is_empty() {
+        Ok(reader.settings)
+    } else {
+        reader.problems.sort_by_key(|(at, _)| *at);
+        Err(reader.problems.into_iter().map(|(_, text)| text).collect())
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    settings: Vec<(&'static Key, Value)>,
+    problems: Vec<(usize, String)>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, root: &DeTable<'_>) {
+        let tables = || {
+            KEYS.iter()
+                .filter_map(|key| Some(key.name.split_once('.')?.0))
+        };
+        for (name, value) in root {
+            match value.get_ref() {
+                DeValue::Table(table) if tables().any(|known| known == name.get_ref()) => {
+                    self.table(name.get_ref(), table);
+                }
+                _ => self.unknown("table", name, tables()),
+            }
+        }
+    }
+
+    fn table(&mut self, name: &str, table: &DeTable<'_>) {
+        let keys = || {
+            KEYS.iter()
+                .filter_map(|key| Some((key, key.name.split_once('.')?)))
+                .filter(|(_, (table, _))| *table == name)
+                .map(|(key, (_, word))| (key, word))
+        };
+        for (word, value) in table {
+            match keys().find(|(_, known)| known == word.get_ref()) {
+                Some((key, _)) => match read(key, value.get_ref()) {
+                    Ok(value) => self.settings.push((key, value)),
+                    Err(problem) => {
+                        self.problem(value.span(), &format!("`{}` {problem}", key.name));
+                    }
+                },
+                None => self.unknown("key", word, keys().map(|(_, word)| word)),
+            }
+        }
+    }
+
+    fn unknown<'k>(
+        &mut self,
+        what: &str,
+        name: &Spanned<std::borrow::Cow<'_, str>>,
+        known: impl Iterator<Item = &'k str>,
+    ) {
+        let mut known: Vec<&str> = known.collect();
+        known.dedup();
+        let advice = match similar(name.get_ref(), known.iter().copied()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("possible: {}", known.join(", ")),
+        };
+        self.problem(
+            name.span(),
+            &format!("unknown {what} `{}`; {advice}", name.get_ref()),
+        );
+    }
+
+    fn problem(&mut self, span: Range<usize>, what: &str) {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        self.problems
+            .push((span.start, format!("{line}:{column}: {what}")));
+    }
+}
+
+fn read(key: &Key, value: &DeValue<'_>) -> Result<Value, String> {
+    match value {
+        DeValue::String(text) if key.kind.is_text() => key.kind.parse(text),
+        DeValue::Integer(number) if !key.kind.is_text() && number.radix() == 10 => {
+            key.kind.parse(number.as_str())
+        }
+        DeValue::Float(number) if !key.kind.is_text() => key.kind.parse(number.as_str()),
+        DeValue::Array(items) if key.kind.is_list() => {
+            let names: Option<Vec<&str>> =
+                items.iter().map(|item| item.get_ref().as_str()).collect();
+            key.kind
+                .parse(&names.ok_or("must be a list of texts")?.join(","))
+        }
+        other => Err(match key.kind.parse("?") {
+            Err(wanted) => format!("{wanted}, not {}", article(other.type_str())),
+            Ok(_) => "must be a list of texts".to_owned(),
+        }),
+    }
+}
+
+fn article(kind: &str) -> String {
+    let vowel = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {kind}", if vowel { "an" } else { "a" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(text: &str, expected: Expect) {
+        let shown = match parse(text) {
+            Ok(settings) => settings
+                .iter()
+                .map(|(key, value)| format!("{} = {value}\n", key.name))
+                .collect(),
+            Err(problems) => problems.join("\n"),
+        };
+        expected.assert_eq(&shown);
+    }
+
+    #[test]
+    fn settings_are_read_with_their_kinds() {
+        check(
+            "[output]\ncolor = \"never\"\n\n[release-prep]\nmin-coverage = 72.5\nmax-critical = 2\nagents = [\"a\", \"b\"]\n",
+            expect![[r#"
+                output.color = "never"
+                release-prep.agents = ["a", "b"]
+                release-prep.max-critical = 2
+                release-prep.min-coverage = 72.5
+            "#]],
+        );
+        check("", expect![""]);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_position() {
+        check(
+            "[release-prep]\nmin-coverge = 80\nmin-quality = 11\nmin-docs = \"90\"\nagents = [1]\n[limit]\nx = 1\n[output]\ncolour = 1\ncolor = \"red\"\n",
+            expect![[r#"
+                2:1: unknown key `min-coverge`; did you mean `min-coverage`?
+                3:15: `release-prep.min-quality` must be a number from 0 to 10
+                4:12: `release-prep.min-docs` must be a number from 0 to 100, not a string
+                5:10: `release-prep.agents` must be a list of texts
+                6:2: unknown table `limit`; did you mean `limits`?
+                9:1: unknown key `colour`; did you mean `color`?
+                10:9: `output.color` must be one of auto, always, never"#]],
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_told_by_its_place() {
+        check(
+            "[output\ncolor = 1",
+            expect!["1:8: unclosed table, expected `]`"],
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! What holds for this call: flags over variables over `orchestrate.toml` over the user's file over
+//! defaults. Nothing is read unless a verb asks for it.
+
+mod file;
+mod key;
+mod resolve;
+
+pub(crate) use key::names;
+pub(crate) use resolve::{Setting, Settings};

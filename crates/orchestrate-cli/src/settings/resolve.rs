@@ -1,0 +1,273 @@
+//! Puts the layers on top of each other and remembers which one won.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::{env, fmt, fs};
+
+use super::file;
+use super::key::{KEYS, Key, Value};
+use crate::args::env_name;
+use crate::error::CliError;
+
+/// The project's settings file, looked for in the project's directory and above it in its repository.
+const PROJECT_FILE: &str = "orchestrate.toml";
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Default,
+    File(PathBuf),
+    Variable(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Variable(name) => write!(f, "variable {name}"),
+        }
+    }
+}
+
+/// One setting as it stands. A flag can still win over it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    /// None when there is no value, for example no limit.
+    pub(crate) value: Option<Value>,
+    pub(crate) origin: Origin,
+}
+
+/// All settings of this call, in their fixed order.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) list: Vec<Setting>,
+    /// The files that were read, the strongest first.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Settings {
+    /// What holds where nothing is configured.
+    pub(crate) fn defaults() -> Self {
+        Self {
+            list: KEYS.iter().map(default).collect(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Reads the files that hold for a project in `directory`. Variables are not among them: each
+    /// is read together with the flag that it stands for.
+    ///
+    /// # Errors
+    /// [`CliError::Settings`] with every problem of every file.
+    pub(crate) fn load(directory: &Path) -> Result<Self, CliError> {
+        Self::layered(&files(directory))
+    }
+
+    fn layered(paths: &[PathBuf]) -> Result<Self, CliError> {
+        let mut settings = Self::defaults();
+        let mut problems = Vec::new();
+        for path in paths.iter().rev() {
+            let read = fs::read_to_string(path).map_err(|error| vec![format!(" {error}")]);
+            match read.and_then(|text| file::parse(&text)) {
+                Ok(values) => {
+                    for (key, value) in values {
+                        settings.set(key, value, Origin::File(path.clone()));
+                    }
+                }
+                Err(found) => {
+                    problems.extend(found.iter().map(|it| format!("{}:{it}", path.display())));
+                }
+            }
+            settings.files.insert(0, path.clone());
+        }
+        if problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(CliError::Settings { problems })
+        }
+    }
+
+    /// The same settings with the variables on top, as `config list` shows them.
+    ///
+    /// # Errors
+    /// [`CliError::Settings`] with every variable that is not usable.
+    pub(crate) fn with_variables(
+        mut self,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, CliError> {
+        let mut problems = Vec::new();
+        for key in KEYS {
+            let name = env_name(key.flag);
+            let Some(text) = variable(&name) else {
+                continue;
+            };
+            match key.kind.parse(&text.to_string_lossy()) {
+                Ok(value) => self.set(key, value, Origin::Variable(name)),
+                Err(problem) => problems.push(format!("variable {name}: {problem}")),
+            }
+        }
+        if problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(CliError::Settings { problems })
+        }
+    }
+
+    fn set(&mut self, key: &Key, value: Value, origin: Origin) {
+        if let Some(setting) = self.list.iter_mut().find(|it| it.name == key.name) {
+            setting.value = Some(value);
+            setting.origin = origin;
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.list.iter().find(|it| it.name == name)?.value.as_ref()
+    }
+
+    /// The number of a setting.
+    pub(crate) fn number(&self, name: &str) -> Option<f64> {
+        match self.value(name)? {
+            Value::Number(number) => Some(*number),
+            Value::Count(count) => Some(*count as f64),
+            _ => None,
+        }
+    }
+
+    /// The whole number of a setting.
+    pub(crate) fn count(&self, name: &str) -> Option<u64> {
+        match self.value(name)? {
+            Value::Count(count) => Some(*count),
+            _ => None,
+        }
+    }
+
+    /// The word of a setting, as the values of its flag are written.
+    pub(crate) fn word<T: clap::ValueEnum>(&self, name: &str) -> Option<T> {
+        match self.value(name)? {
+            Value::Word(word) => T::from_str(word, false).ok(),
+            _ => None,
+        }
+    }
+
+    /// The names of a setting.
+    pub(crate) fn names(&self, name: &str) -> Option<Vec<String>> {
+        match self.value(name)? {
+            Value::Names(names) => Some(names.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn default(key: &Key) -> Setting {
+    Setting {
+        name: key.name,
+        value: key.default.and_then(|text| key.kind.parse(text).ok()),
+        origin: Origin::Default,
+    }
+}
+
+/// The files that exist, the strongest first.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    // A path that does not exist has no project; the verb that was given it says so itself.
+    let project = directory
+        .canonicalize()
+        .ok()
+        .and_then(|at| project_file(&at));
+    let user = user_file().filter(|path| path.is_file());
+    project.into_iter().chain(user).collect()
+}
+
+/// The project's file: in the directory, or above it up to the root of its repository. What lies
+/// outside of the repository belongs to somebody else and decides nothing.
+fn project_file(directory: &Path) -> Option<PathBuf> {
+    let above = directory.ancestors();
+    let inside = match above.clone().position(|it| it.join(".git").exists()) {
+        Some(root) => root + 1,
+        None => 1,
+    };
+    above
+        .take(inside)
+        .map(|it| it.join(PROJECT_FILE))
+        .find(|path| path.is_file())
+}
+
+/// The user's own settings file, whether it exists or not.
+pub(crate) fn user_file() -> Option<PathBuf> {
+    let from_home = || Some(PathBuf::from(env::var_os("HOME")?).join(".config"));
+    env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        // The base directory specification says that a relative path is to be ignored.
+        .filter(|path| path.is_absolute())
+        .or_else(from_home)
+        .map(|directory| directory.join("orchestrate").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::names;
+
+    fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+        let path = directory.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    #[test]
+    fn stronger_layers_win_and_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let project = write(
+            directory.path(),
+            "project.toml",
+            "[release-prep]\nmin-coverage = 60\nmin-docs = 50\n",
+        );
+        let user = write(
+            directory.path(),
+            "user.toml",
+            "[release-prep]\nmin-coverage = 10\nmin-quality = 3\nmin-docs = 1\n",
+        );
+        let variable = |name: &str| (name == "ORCHESTRATE_MIN_DOCS").then(|| OsString::from("90"));
+        let settings = Settings::layered(&[project.clone(), user.clone()])
+            .unwrap()
+            .with_variables(variable)
+            .unwrap();
+        let origin = |name: &str| {
+            let setting = settings.list.iter().find(|it| it.name == name).unwrap();
+            (settings.number(name), setting.origin.clone())
+        };
+        assert_eq!(
+            origin(names::MIN_DOCS),
+            (Some(90.0), Origin::Variable("ORCHESTRATE_MIN_DOCS".into()))
+        );
+        assert_eq!(
+            origin(names::MIN_COVERAGE),
+            (Some(60.0), Origin::File(project.clone()))
+        );
+        assert_eq!(
+            origin(names::MIN_QUALITY),
+            (Some(3.0), Origin::File(user.clone()))
+        );
+        assert_eq!(origin(names::MAX_CRITICAL), (Some(0.0), Origin::Default));
+        assert_eq!(settings.count(names::MAX_CALLS), None);
+        assert_eq!(settings.files, [project, user]);
+    }
+
+    #[test]
+    fn problems_of_a_layer_are_told_together() {
+        let directory = tempfile::tempdir().unwrap();
+        let project = write(directory.path(), "p.toml", "[output]\ncolor = 1\n");
+        let missing = directory.path().join("missing.toml");
+        let problems = |error| match error {
+            CliError::Settings { problems } => problems.len(),
+            other => panic!("{other:?}"),
+        };
+        let error = Settings::layered(&[project, missing]).unwrap_err();
+        assert_eq!(problems(error), 2);
+        let error = Settings::defaults()
+            .with_variables(|name| name.contains("_MIN_").then(|| "all".into()))
+            .unwrap_err();
+        assert_eq!(problems(error), 3);
+    }
+}

@@ -1,0 +1,185 @@
+//! Verbs that answer from the program's own tables, and what holds for all verbs.
+
+use std::process::Stdio;
+
+use expect_test::expect;
+
+use crate::program::Place;
+
+#[test]
+fn the_version_is_one_line() {
+    let ran = Place::empty().run(&["--version"]);
+    assert_eq!(ran.code, Some(0));
+    assert_eq!(
+        ran.stdout,
+        format!("orchestrate {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn no_verb_is_a_mistake_that_shows_the_verbs() {
+    let ran = Place::empty().run(&[]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.stdout.is_empty());
+    assert!(ran.stderr.contains("release-prep"), "{}", ran.stderr);
+}
+
+#[test]
+fn lists_answer_as_text_and_as_one_document() {
+    let place = Place::empty();
+    for (verb, name) in [
+        ("agents", "security_auditor"),
+        ("strategies", "debate"),
+        ("workflows", "release-prep"),
+    ] {
+        let list = place.run(&[verb, "list"]);
+        assert_eq!(list.code, Some(0), "{}", list.shown());
+        assert!(list.stdout.contains(name), "{}", list.shown());
+        let all = place.run(&[verb, "list", "--json"]).json();
+        assert!(!all[verb].as_array().unwrap().is_empty());
+        let one = place.run(&["--json", verb, "show", name]).json();
+        assert!(one.is_object());
+        let shown = place.run(&[verb, "show", name]);
+        assert!(shown.stdout.contains(name), "{}", shown.shown());
+        assert_eq!(place.run(&[verb, "show", "no_such"]).code, Some(2));
+    }
+}
+
+#[test]
+fn every_schema_and_page_that_is_listed_can_be_printed() {
+    let place = Place::empty();
+    let names = |verb: &str| {
+        let list = place.run(&[verb, "--list"]).stdout;
+        list.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names("schema"),
+        ["events", "plan", "release-readiness", "run"]
+    );
+    for name in names("schema") {
+        let schema = place.run(&["schema", &name]).json();
+        assert!(jsonschema::validator_for(&schema).is_ok(), "{name}");
+    }
+    for name in names("docs") {
+        let page = place.run(&["docs", &name]);
+        assert_eq!(page.code, Some(0));
+        assert!(page.stdout.starts_with("# "), "{name}");
+    }
+}
+
+#[test]
+fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
+    Place::empty().check(
+        &["docs", "exit-codes"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        # Exit codes
+
+        The same for all verbs. Those marked as reserved cannot occur in this version.
+
+        | Code | Meaning |  |
+        |---|---|---|
+        | 0 | done, and the answer is yes |  |
+        | 1 | done, and the answer is no: a gate failed, not ready |  |
+        | 2 | bad arguments; nothing was run |  |
+        | 3 | bad definition, plan or configuration; nothing was run |  |
+        | 4 | credentials are missing or were refused | reserved |
+        | 5 | a limit or budget was reached |  |
+        | 6 | a needed action was denied | reserved |
+        | 7 | paused for a person's decision | reserved |
+        | 8 | a step failed after its retries, or was not executed |  |
+        | 9 | cancelled: told to end (SIGTERM), or a person said no |  |
+        | 10 | not measured: a required measurement could not be made |  |
+        | 70 | internal error: a mistake of this program |  |
+        | 130 | interrupted (Ctrl-C) |  |
+    "#]],
+    );
+}
+
+#[test]
+fn a_code_is_explained_whatever_its_case() {
+    Place::empty().check(
+        &["explain", "orc0907"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        ORC0907: a saved plan was changed
+
+        The digest in the file does not fit the plan in it. A saved plan runs exactly as
+        it was saved and reviewed, or not at all.
+
+        Save a new plan with `orchestrate plan TASK --out plan.json`.
+    "#]],
+    );
+}
+
+#[test]
+fn every_shell_gets_a_script() {
+    let place = Place::empty();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = place.run(&["completions", shell]);
+        assert_eq!(ran.code, Some(0));
+        assert!(ran.stdout.contains("release-prep"), "{shell}");
+    }
+    let document = place.run(&["completions", "bash", "--json"]).json();
+    assert_eq!(document["shell"], "bash");
+}
+
+#[test]
+fn the_doctor_works_where_nothing_is_installed_and_tells_broken_settings() {
+    let place = Place::empty();
+    let ran = place.run_with(&["doctor", "--json"], &[("PATH", "")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let report = ran.json();
+    assert_eq!(report["healthy"], true);
+    let tools = report["tools"].as_array().unwrap();
+    assert!(tools.iter().all(|tool| tool["path"].is_null()), "{tools:?}");
+
+    place.with("orchestrate.toml", "[output]\ncolour = 1\n");
+    let ran = place.run_with(&["doctor"], &[("PATH", "")]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stdout.contains("2:1: unknown key `colour`"),
+        "{}",
+        ran.shown()
+    );
+}
+
+#[test]
+fn colour_is_used_when_asked_for_and_only_then() {
+    let place = Place::empty();
+    let colored = |args: &[&str], variables: &[(&str, &str)]| {
+        place.run_with(args, variables).stdout.contains('\u{1b}')
+    };
+    let show = ["agents", "show", "coder"];
+    assert!(!colored(&show, &[]), "a pipe is no terminal");
+    assert!(colored(
+        &["--color", "always", "agents", "show", "coder"],
+        &[]
+    ));
+    assert!(colored(&["agents", "show", "coder", "--color=always"], &[]));
+    assert!(colored(&show, &[("ORCHESTRATE_COLOR", "always")]));
+    assert!(!colored(
+        &["agents", "show", "coder", "--color", "never"],
+        &[("ORCHESTRATE_COLOR", "always")]
+    ));
+    assert!(!colored(&show, &[("NO_COLOR", "1")]));
+    place.with("orchestrate.toml", "[output]\ncolor = \"always\"\n");
+    assert!(colored(&show, &[]));
+    assert!(!colored(&show, &[("ORCHESTRATE_COLOR", "never")]));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::empty();
+    let mut child = place
+        .command(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = place.ran(&child.wait_with_output().unwrap());
+    assert_eq!(ran.shown(), "exit 0\n");
+}

@@ -1,0 +1,224 @@
+//! Release preparation from end to end, on small projects.
+
+use std::fs;
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::program::{Place, Ran};
+
+#[test]
+fn a_project_in_good_order_is_ready() {
+    let place = Place::project();
+    place.with_coverage(2).check(
+        &["release-prep"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            ======================================================================
+              RELEASE PREPARATION REPORT
+            ======================================================================
+
+              [ok]   READY (confidence: medium)
+                     Ready: all 3 gates that block a release passed, with 1 warning.
+
+              QUALITY GATES
+              --------------------------------------------------------------------
+              [ok]   Number of critical issues  0             (target: at most 0)
+              [ok]   Test coverage              100.0%        (target: at least 80%)
+              [ok]   Quality score              10.0/10       (target: at least 7/10)
+              [ok]   Documentation coverage     100.0%        (target: at least 100%, warns only)
+
+              WARNINGS (1)
+              --------------------------------------------------------------------
+              - `README.md` says nearly nothing
+
+              NOT MEASURED (1)
+              --------------------------------------------------------------------
+              - known vulnerable dependencies: not audited: there is no lock file at the
+                root
+                how: commit the lock file and run the auditor of your package manager over
+                     it
+
+              AGENTS
+              --------------------------------------------------------------------
+              [ok]   code_reviewer             succeeded [TIME]
+              [ok]   documentation_writer      succeeded [TIME]
+              [ok]   security_auditor          succeeded [TIME]
+              [ok]   test_coverage_analyzer    succeeded [TIME]
+
+              Analysed: 2 files (Python 2), 12 lines, in `.`
+              Time: [TIME] by the clock
+             [TIME] summed over the agents, who share one scan
+            ======================================================================
+        "#]],
+    );
+}
+
+#[test]
+fn a_failed_gate_is_a_no() {
+    let place = Place::project();
+    place.with_coverage(1);
+    let ran = place.run(&["release-prep"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert!(ran.stdout.contains("[FAIL] NOT READY"), "{}", ran.stdout);
+    assert!(ran.stderr.is_empty(), "{}", ran.stderr);
+    assert_eq!(place.run(&["release-prep", "--exit-zero"]).code, Some(0));
+    assert_eq!(
+        place.run(&["release-prep", "--min-coverage", "50"]).code,
+        Some(0)
+    );
+}
+
+#[test]
+fn what_was_not_measured_leaves_it_undecided() {
+    let place = Place::project();
+    let ran = place.run(&["release-prep"]);
+    assert_eq!(ran.code, Some(10), "{}", ran.shown());
+    assert!(ran.stdout.contains("[ ?? ] UNDECIDED"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("how: "), "{}", ran.stdout);
+    // The answer is not a no, so this flag has nothing to change.
+    assert_eq!(place.run(&["release-prep", "--exit-zero"]).code, Some(10));
+}
+
+#[test]
+fn a_coverage_report_is_taken_from_where_it_is_named() {
+    let place = Place::project();
+    place.with_coverage(2);
+    let outside = tempfile::tempdir().unwrap();
+    let report = outside.path().join("elsewhere.info");
+    fs::rename(place.path().join("lcov.info"), &report).unwrap();
+    assert_eq!(place.run(&["release-prep"]).code, Some(10));
+    let given = [
+        "release-prep",
+        "--coverage-report",
+        report.to_str().unwrap(),
+    ];
+    let ran = place.run(&given);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+}
+
+#[test]
+fn a_warning_blocks_when_it_is_told_to() {
+    let place = Place::project();
+    place
+        .with_coverage(2)
+        .with("src/more.py", "def undocumented(x):\n    return x\n");
+    let gates = ["release-prep", "--min-coverage", "0"];
+    assert_eq!(place.run(&gates).code, Some(0));
+    let ran = place.run(&[&gates[..], &["--fail-on", "warn"]].concat());
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+}
+
+#[test]
+fn a_limit_that_leaves_it_open_is_told_by_the_exit() {
+    let place = Place::project();
+    place.with_coverage(2);
+    let ran = place.run(&["release-prep", "--max-calls", "1"]);
+    assert_eq!(ran.code, Some(5), "{}", ran.shown());
+}
+
+#[test]
+fn every_answer_is_one_document_that_its_schema_admits() {
+    let project = Place::project();
+    let ready = Place::project();
+    ready.with_coverage(2);
+    let empty = Place::empty();
+    let schema = empty.run(&["schema", "release-readiness"]).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (place, code) in [(&project, 10), (&ready, 0), (&empty, 10)] {
+        let ran = place.run(&["release-prep", "--json"]);
+        assert_eq!(ran.code, Some(code), "{}", ran.shown());
+        let report = ran.json();
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        assert_eq!(report["quality_gates"].as_array().unwrap().len(), 4);
+        assert_eq!(report["approved"], code == 0);
+    }
+}
+
+#[test]
+fn the_format_is_chosen_by_what_was_typed_before_what_was_set() {
+    let place = Place::project();
+    let form = |ran: Ran| match ran.stdout.as_bytes() {
+        [b'{', ..] => "json",
+        [b'#', ..] => "markdown",
+        _ => "text",
+    };
+    let run = |args: &[&str], variables: &[(&str, &str)]| {
+        form(place.run_with(&[&["release-prep"], args].concat(), variables))
+    };
+    assert_eq!(run(&[], &[]), "text");
+    assert_eq!(run(&["--format", "markdown"], &[]), "markdown");
+    assert_eq!(run(&[], &[("ORCHESTRATE_FORMAT", "markdown")]), "markdown");
+    assert_eq!(
+        run(&["--json"], &[("ORCHESTRATE_FORMAT", "markdown")]),
+        "json"
+    );
+    assert_eq!(
+        run(&["--format", "markdown"], &[("ORCHESTRATE_JSON", "1")]),
+        "markdown"
+    );
+    assert_eq!(run(&[], &[("ORCHESTRATE_JSON", "0")]), "text");
+    place.with("orchestrate.toml", "[release-prep]\nformat = \"json\"\n");
+    assert_eq!(run(&[], &[]), "json");
+    assert_eq!(run(&["--format", "text"], &[]), "text");
+    let failed = place.run(&["release-prep", "--agents", "nobody"]);
+    assert_eq!(failed.json()["error"]["exit_code"], 2);
+}
+
+#[test]
+fn a_report_is_written_in_the_form_that_its_name_says() {
+    let place = Place::project();
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).unwrap();
+    let out = |name: &str, args: &[&str]| {
+        let ran = place.run(&[&["release-prep", "--out", name], args].concat());
+        assert_eq!(ran.code, Some(10), "{}", ran.shown());
+        ran
+    };
+    let ran = out("report.sarif", &[]);
+    assert!(ran.stdout.contains("RELEASE PREPARATION REPORT"));
+    assert_eq!(ran.stderr, "report written to report.sarif\n");
+    let sarif: Value = serde_json::from_str(&read("report.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+
+    out("report.md", &[]);
+    assert!(read("report.md").starts_with("## Release readiness"));
+    let ran = out("report.txt", &["--color", "always"]);
+    assert!(ran.stdout.contains('\u{1b}') && !read("report.txt").contains('\u{1b}'));
+    let ran = out("both.json", &["--json"]);
+    assert_eq!(ran.json()["schema"], "orchestrate.release-readiness/1");
+    let written: Value = serde_json::from_str(&read("both.json")).unwrap();
+    assert_eq!(written["verdict"], "undecided");
+    assert_eq!(
+        place
+            .files()
+            .iter()
+            .filter(|name| name.contains("tmp"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn nothing_is_changed_in_the_repository() {
+    let place = Place::project();
+    let before = place.files();
+    place.run(&["release-prep"]);
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn only_who_asks_hears_more_on_stderr() {
+    let place = Place::project();
+    assert!(place.run(&["release-prep"]).stderr.is_empty());
+    let more = place.run(&["release-prep", "-v"]).stderr;
+    assert!(
+        more.contains("security_auditor started (analysis)"),
+        "{more}"
+    );
+    assert!(place.run(&["release-prep", "-v", "-q"]).stderr.is_empty());
+}

@@ -1,0 +1,187 @@
+//! The backend itself: which agents it runs, and how one attempt goes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use orchestrate_analysis::{ScanOptions, Snapshot};
+use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::evidence::Evidence;
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::team::Agent;
+
+use super::answer::Answer;
+use super::scan_summary::ScanSummary;
+use super::shared_scan::SharedScan;
+use super::trust::Trust;
+use super::{coverage, documentation, quality, security};
+use crate::error::WorkflowError;
+
+/// What one agent works on; all of it is shared or borrowed.
+#[derive(Debug)]
+pub(super) struct Job<'a> {
+    pub(super) root: &'a Path,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) options: &'a AnalysisOptions,
+    pub(super) trust: Trust,
+}
+
+type Work = fn(&Job<'_>) -> Answer;
+
+const WORK: [(&str, Work); 4] = [
+    ("security_auditor", security::audit),
+    ("test_coverage_analyzer", coverage::analyse),
+    ("code_reviewer", quality::review),
+    ("documentation_writer", documentation::check),
+];
+
+/// The templates that this backend can run, by id.
+pub const AGENTS: [&str; 4] = [WORK[0].0, WORK[1].0, WORK[2].0, WORK[3].0];
+
+/// What the analysis can be told.
+#[derive(Debug, Clone, Default)]
+pub struct AnalysisOptions {
+    /// Threads, size limit and so on of the scan. Its cancel flag is not used: the backend sets
+    /// one of its own, raised when no agent waits for the scan any more.
+    pub scan: ScanOptions,
+    /// Coverage reports to use instead of those that lie in the usual places, relative to the
+    /// root or absolute.
+    pub coverage_reports: Vec<PathBuf>,
+}
+
+/// Runs agents by analysing a repository; no model, no network, nothing is changed.
+#[derive(Debug)]
+pub struct AnalysisBackend {
+    root: PathBuf,
+    options: Arc<AnalysisOptions>,
+    shared: SharedScan,
+}
+
+impl AnalysisBackend {
+    /// A backend for the repository at `root`.
+    ///
+    /// # Errors
+    /// [`WorkflowError::Path`] when there is no readable directory there.
+    pub fn new(root: impl Into<PathBuf>, options: AnalysisOptions) -> Result<Self, WorkflowError> {
+        let root = root.into();
+        let problem = match std::fs::read_dir(&root) {
+            Ok(_) => None,
+            Err(_) if root.is_file() => Some("is a file, not a directory".to_owned()),
+            Err(error) => Some(format!("cannot be analysed: {error}")),
+        };
+        match problem {
+            Some(problem) => Err(WorkflowError::Path {
+                path: root.display().to_string(),
+                problem,
+            }),
+            None => Ok(Self {
+                root,
+                options: Arc::new(options),
+                shared: SharedScan::default(),
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl AgentBackend for AnalysisBackend {
+    fn name(&self) -> &'static str {
+        "analysis"
+    }
+
+    fn supports(&self, agent: &Agent) -> bool {
+        work_of(agent).is_some()
+    }
+
+    async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
+        let work = work_of(&input.agent).ok_or_else(|| {
+            AgentFailure::new(
+                FailureClass::NotExecuted,
+                format!(
+                    "the analysis cannot run `{}` (possible: {})",
+                    input.agent.template.id,
+                    AGENTS.join(", ")
+                ),
+            )
+        })?;
+        if input.cancel.is_raised() {
+            return Err(AgentFailure::reported("stopped before it began"));
+        }
+        let started = Instant::now();
+        let snapshot = self
+            .shared
+            .of(&input.run, self.root.clone(), self.options.scan.clone())
+            .await?;
+        let waited_ms = milliseconds(started);
+        let (root, options) = (self.root.clone(), self.options.clone());
+        // Folding reads reports and sizes of files, so it may not run where it is polled.
+        let folded = tokio::task::spawn_blocking(move || {
+            let own = Instant::now();
+            let job = Job {
+                root: &root,
+                snapshot: &snapshot,
+                options: &options,
+                trust: Trust::of(&root, &snapshot),
+            };
+            let answer = work(&job);
+            finish(answer, &snapshot, waited_ms, own)
+        });
+        folded.await.map_err(|error| {
+            AgentFailure::new(
+                FailureClass::Internal,
+                format!("the analysis ended without a result: {error}"),
+            )
+        })
+    }
+}
+
+fn work_of(agent: &Agent) -> Option<Work> {
+    WORK.iter()
+        .find(|(id, _)| agent.template.id == *id)
+        .map(|(_, work)| *work)
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+/// Adds what all answers have: what was scanned, and how long what took.
+fn finish(mut answer: Answer, snapshot: &Snapshot, waited_ms: f64, own: Instant) -> AgentOutput {
+    answer.detail("scan", &ScanSummary::of(snapshot));
+    answer.detail("shared_scan_ms", &snapshot.elapsed_ms);
+    let own_ms = milliseconds(own);
+    answer.detail("own_ms", &own_ms);
+    let output = answer.output();
+    let mut notes = answer.notes;
+    notes.push(format!(
+        "waited {waited_ms:.1} ms for the scan that all agents share"
+    ));
+    AgentOutput::json(output)
+        .with_confidence(answer.confidence)
+        .with_evidence(scan_evidence(snapshot))
+        .with_evidence(Evidence {
+            method: answer.method,
+            tool: "orchestrate-analysis".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            duration_ms: Some(own_ms),
+            files_read: answer.files_read,
+            files_skipped: answer.files_skipped,
+            notes,
+            ..Evidence::default()
+        })
+}
+
+/// The same for every agent of a run, so that the report can state it once.
+fn scan_evidence(snapshot: &Snapshot) -> Evidence {
+    Evidence {
+        method: "one pass over the repository: each file read once and parsed once".to_owned(),
+        tool: "orchestrate-analysis".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        duration_ms: Some(snapshot.elapsed_ms as f64),
+        files_read: Some(u64::from(snapshot.text_files)),
+        files_skipped: Some(snapshot.skipped.len() as u64),
+        notes: vec![format!("{} threads", snapshot.threads)],
+        ..Evidence::default()
+    }
+}

@@ -1,0 +1,18 @@
+//! Runs agents without a model: each one folds the shared scan of a repository into its answer.
+//!
+//! It supports exactly the templates in [`AGENTS`]; any other agent is not executed here.
+
+mod answer;
+mod backend;
+mod coverage;
+mod documentation;
+mod quality;
+mod scan_summary;
+mod security;
+mod shared_scan;
+mod smell;
+mod test_claims;
+mod trust;
+
+pub use backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+pub use scan_summary::ScanSummary;

@@ -1,0 +1,149 @@
+//! The security auditor: rules over syntax trees, and credentials in any text.
+//!
+//! Dependencies are not audited: that needs a database of advisories, and none is bundled.
+
+use std::collections::{BTreeMap, HashMap};
+
+use orchestrate_analysis::Snapshot;
+use orchestrate_analysis::finding::{Finding, Severity};
+use orchestrate_analysis::scan::Engine;
+use orchestrate_analysis::source::Role;
+
+use super::answer::Answer;
+use super::backend::Job;
+use super::trust::Trust;
+
+const METRIC: &str = "critical_issues";
+
+/// Lock files and the program that audits them.
+const AUDITS: [(&str, &str); 10] = [
+    ("Cargo.lock", "cargo audit"),
+    ("package-lock.json", "npm audit"),
+    ("npm-shrinkwrap.json", "npm audit"),
+    ("pnpm-lock.yaml", "pnpm audit"),
+    ("yarn.lock", "yarn npm audit"),
+    ("poetry.lock", "pip-audit"),
+    ("uv.lock", "pip-audit"),
+    ("Pipfile.lock", "pip-audit"),
+    ("requirements.txt", "pip-audit -r requirements.txt"),
+    ("go.sum", "govulncheck ./..."),
+];
+
+pub(super) fn audit(job: &Job<'_>) -> Answer {
+    let Job {
+        root,
+        snapshot,
+        trust,
+        ..
+    } = job;
+    let mut answer = Answer::over(
+        job,
+        "rules over syntax trees with data flow inside a file; secrets by provider patterns in every text file",
+    );
+    answer.files_read = Some(u64::from(snapshot.text_files));
+    let mut by_severity: BTreeMap<Severity, u32> = BTreeMap::new();
+    let mut elsewhere: BTreeMap<Role, u32> = BTreeMap::new();
+    let roles: HashMap<&str, Role> = snapshot
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.role))
+        .collect();
+    for finding in &snapshot.findings {
+        let role = roles.get(finding.path.as_str()).copied();
+        match role.filter(|role| !counts_in(*role, finding)) {
+            Some(role) => *elsewhere.entry(role).or_default() += 1,
+            None => {
+                answer.finding(finding);
+                if !finding.in_test && finding.suppressed.is_none() {
+                    *by_severity.entry(finding.severity).or_default() += 1;
+                }
+            }
+        }
+    }
+    answer.detail("issues", &by_severity);
+    answer.detail("findings_elsewhere", &elsewhere);
+    let critical = by_severity
+        .get(&Severity::Critical)
+        .copied()
+        .unwrap_or_default();
+    match why_no_count(snapshot, trust) {
+        // What was found was found, however much could not be looked at; only nought needs a look at all of it.
+        Some((why, how)) if critical == 0 => answer.not_measured(METRIC, why, how),
+        _ => answer.metric(METRIC, f64::from(critical)),
+    }
+    answer.not_measured.extend(trust.gap());
+    let found = AUDITS
+        .iter()
+        .filter(|(file, _)| root.join(file).is_file())
+        .collect::<Vec<_>>();
+    let commands: Vec<String> = found.iter().map(|(_, how)| format!("`{how}`")).collect();
+    if found.is_empty() {
+        answer.not_measured(
+            "known vulnerable dependencies",
+            "not audited: there is no lock file at the root",
+            "commit the lock file and run the auditor of your package manager over it",
+        );
+    } else {
+        let files: Vec<String> = found.iter().map(|(file, _)| format!("`{file}`")).collect();
+        answer.not_measured(
+            "known vulnerable dependencies",
+            format!(
+                "not audited: no advisory database was given ({})",
+                files.join(", ")
+            ),
+            format!("run {}", commands.join(", ")),
+        );
+    }
+    answer
+}
+
+/// Whether a finding in a file of this role is one of the product. Examples and generated files
+/// are read for what they are; but a credential leaks wherever it stands.
+fn counts_in(role: Role, finding: &Finding) -> bool {
+    matches!(role, Role::Product | Role::Test) || finding.rule_id.starts_with("secrets.")
+}
+
+/// Why "no critical issue" cannot be said, and what would allow it.
+fn why_no_count(snapshot: &Snapshot, trust: &Trust) -> Option<(String, String)> {
+    let missing: Vec<&str> = [
+        (Engine::Security, "security rules"),
+        (Engine::Secrets, "secret rules"),
+    ]
+    .into_iter()
+    .filter(|(engine, _)| !snapshot.engines.contains(engine))
+    .map(|(_, name)| name)
+    .collect();
+    if !missing.is_empty() {
+        return Some((
+            format!("no {} were run", missing.join(" and ")),
+            "use a build that has them".to_owned(),
+        ));
+    }
+    if trust.files() == 0 {
+        return Some(nothing_to_read(snapshot));
+    }
+    trust.too_dark().map(|why| (why, Trust::HOW.to_owned()))
+}
+
+/// Why there was no source to look at. Nought of nought is not a clean bill.
+fn nothing_to_read(snapshot: &Snapshot) -> (String, String) {
+    let names: Vec<&str> = snapshot
+        .other_languages
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let why = if !snapshot.files.is_empty() {
+        "no product source was found, only tests, examples or generated code".to_owned()
+    } else if !snapshot.skipped.is_empty() {
+        format!(
+            "none of {} source files could be parsed",
+            snapshot.skipped.len()
+        )
+    } else if !names.is_empty() {
+        format!("only languages that are not analysed: {}", names.join(", "))
+    } else {
+        "no source file was found".to_owned()
+    };
+    let how = "run it on product code in Rust, Python, JavaScript, TypeScript or Go".to_owned();
+    (why, how)
+}

@@ -1,0 +1,123 @@
+//! The prebuilt workflows, as data that can be listed and shown.
+
+use orchestrate_core::error::similar;
+use orchestrate_core::plan::Plan;
+use orchestrate_core::template::AgentRegistry;
+use schemars::Schema;
+
+use crate::error::WorkflowError;
+use crate::release_prep::{RELEASE_AGENTS, ReleasePrep};
+use crate::report;
+
+/// What the catalogue says of a workflow.
+#[derive(Debug, Clone, Copy)]
+pub struct Workflow {
+    /// Its name, as the command line takes it.
+    pub name: &'static str,
+    /// One line for people.
+    pub summary: &'static str,
+    /// What it does, in a few sentences.
+    pub about: &'static str,
+    /// The agents that it runs unless told otherwise.
+    pub agents: &'static [&'static str],
+    inputs: fn() -> Schema,
+    report: fn() -> Schema,
+    plan: fn(&AgentRegistry) -> Result<Plan, WorkflowError>,
+}
+
+impl Workflow {
+    /// JSON Schema of its inputs, defaults included.
+    #[must_use]
+    pub fn inputs(&self) -> Schema {
+        (self.inputs)()
+    }
+
+    /// JSON Schema of its report.
+    #[must_use]
+    pub fn report(&self) -> Schema {
+        (self.report)()
+    }
+
+    /// Its plan with default inputs.
+    ///
+    /// # Errors
+    /// When the registry lacks one of its agents.
+    pub fn plan(&self, registry: &AgentRegistry) -> Result<Plan, WorkflowError> {
+        (self.plan)(registry)
+    }
+}
+
+const ALL: &[Workflow] = &[Workflow {
+    name: ReleasePrep::NAME,
+    summary: "is this repository ready to be released?",
+    about: "Four agents look at the repository side by side: security, test coverage, code \
+            quality, documentation. What they measure is held against gates. A critical gate that \
+            could not be measured leaves the verdict undecided. Nothing is run, changed or sent: \
+            it works offline with nothing configured.",
+    agents: &RELEASE_AGENTS,
+    inputs: || schemars::schema_for!(ReleasePrep),
+    report: report::schema,
+    plan: |registry| ReleasePrep::default().plan(registry),
+}];
+
+/// All workflows, in the order in which they are listed.
+#[must_use]
+pub fn all() -> &'static [Workflow] {
+    ALL
+}
+
+/// The workflow of that name.
+///
+/// # Errors
+/// [`WorkflowError::Unknown`] with what was possible.
+pub fn get(name: &str) -> Result<&'static Workflow, WorkflowError> {
+    ALL.iter()
+        .find(|workflow| workflow.name == name)
+        .ok_or_else(|| {
+            let names = || ALL.iter().map(|workflow| workflow.name);
+            WorkflowError::Unknown {
+                name: name.to_owned(),
+                possible: names().collect::<Vec<_>>().join(", "),
+                near: similar(name, names())
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::error::Explain;
+    use orchestrate_core::id::AgentId;
+
+    #[test]
+    fn every_workflow_plans_with_its_defaults_and_runs_the_agents_that_it_names() {
+        let registry = AgentRegistry::builtin();
+        for workflow in all() {
+            let plan = workflow.plan(&registry).unwrap();
+            let mut named: Vec<_> = workflow.agents.to_vec();
+            named.sort_unstable();
+            let planned: Vec<_> = plan.agents.keys().map(AgentId::as_str).collect();
+            assert_eq!(planned, named);
+            for schema in [workflow.inputs(), workflow.report()] {
+                assert!(schema.get("properties").is_some(), "{schema:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_is_possible() {
+        let error = get("release-perp").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unknown workflow `release-perp` (possible: release-prep)"
+        );
+        assert_eq!(error.hints(), ["did you mean `release-prep`?"]);
+        assert_eq!(
+            get("release-prep").map(|found| found.name),
+            Ok("release-prep")
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Why a workflow was not planned: every mistake is found before any agent runs.
+
+use orchestrate_core::error::{ErrorKind, Explain};
+use orchestrate_core::gate::InvalidThreshold;
+use orchestrate_core::template::RegistryError;
+
+/// Why a workflow was not planned.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkflowError {
+    /// A threshold is negative or no number.
+    #[error(transparent)]
+    Threshold(#[from] InvalidThreshold),
+    /// A threshold lies above the end of its scale, so that nothing could ever reach it.
+    #[error("gate `{name}`: the threshold `{given}` is above the end of its scale, `{most}`")]
+    AboveScale {
+        /// The gate.
+        name: String,
+        /// What was given.
+        given: f64,
+        /// The end of the scale.
+        most: f64,
+    },
+    /// An agent is not registered.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// No agent was selected.
+    #[error("no agent was selected (possible: {possible})")]
+    NoAgents {
+        /// The agents of the workflow, separated by commas.
+        possible: String,
+    },
+    /// An agent was selected twice.
+    #[error("agent `{id}` was selected more than once")]
+    Repeated {
+        /// The agent.
+        id: String,
+    },
+    /// No workflow of that name.
+    #[error("unknown workflow `{name}` (possible: {possible})")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// All names, separated by commas.
+        possible: String,
+        /// The nearest names.
+        near: Vec<String>,
+    },
+    /// The repository cannot be analysed at all.
+    #[error("`{path}` {problem}")]
+    Path {
+        /// The path as given.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Explain for WorkflowError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Threshold(inner) => inner.code(),
+            Self::AboveScale { .. } => "ORC0302",
+            Self::Registry(inner) => inner.code(),
+            Self::NoAgents { .. } => "ORC0801",
+            Self::Repeated { .. } => "ORC0802",
+            Self::Unknown { .. } => "ORC0803",
+            Self::Path { .. } => "ORC0804",
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Registry(inner) => inner.kind(),
+            Self::Threshold(_)
+            | Self::AboveScale { .. }
+            | Self::NoAgents { .. }
+            | Self::Repeated { .. }
+            | Self::Unknown { .. }
+            | Self::Path { .. } => ErrorKind::Argument,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Threshold(inner) => inner.hints(),
+            Self::AboveScale { .. } => {
+                vec!["percentages run from 0 to 100, scores from 0 to 10".into()]
+            }
+            Self::Registry(inner) => inner.hints(),
+            Self::NoAgents { .. } => vec!["leave `--agents` out to run all of them".into()],
+            Self::Repeated { id } => vec![format!("name `{id}` once")],
+            Self::Unknown { near, .. } => match near.first() {
+                Some(name) => vec![format!("did you mean `{name}`?")],
+                None => vec!["`orchestrate workflows list` shows all of them".into()],
+            },
+            Self::Path { .. } => vec!["give the directory of a repository with `--path`".into()],
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The report of a release preparation, as a pure fold over what its run gave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use orchestrate_core::evidence::Evidence;
+use orchestrate_core::gate::{GateStatus, QualityGate};
+use orchestrate_core::id::AgentId;
+use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_core::report::RunReport;
+use orchestrate_core::result::AgentResult;
+use serde_json::Value;
+
+use super::answer::{Answer, Bounds};
+use super::inputs::ReleasePrep;
+use crate::error::WorkflowError;
+use crate::gates::ReleaseGate;
+use crate::report::{
+    AgentSummary, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding,
+};
+use crate::verdict::{Facts, decide};
+
+/// What the report is about; nothing here reads a clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The repository, as the user gave it.
+    pub path: String,
+    /// When the report is made, in RFC 3339.
+    pub timestamp: String,
+}
+
+impl ReleasePrep {
+    /// Makes the report of a run of this workflow's plan. It may also be folded while the run is
+    /// under way or after it was cancelled: what is missing is told as not measured.
+    ///
+    /// # Errors
+    /// When a threshold is not usable; the plan would not have been made either.
+    pub fn report(
+        &self,
+        run: &RunReport,
+        subject: Subject,
+    ) -> Result<ReleaseReadinessReport, WorkflowError> {
+        let gates = self.thresholds.gates()?;
+        // The last result of an agent counts, should it have run more than once.
+        let results: BTreeMap<&str, &AgentResult> = run
+            .agents
+            .iter()
+            .map(|result| (result.agent_id.as_str(), result))
+            .collect();
+        let mut answers: BTreeMap<&str, Answer> = results
+            .iter()
+            .filter(|(_, result)| result.success)
+            .map(|(id, result)| (*id, Answer::of(&result.agent_id, &result.output)))
+            .collect();
+
+        let mut not_measured = Vec::new();
+        let mut judged = Vec::new();
+        for gate in &gates {
+            let value = self.value(gate, &results, &answers);
+            let (why, how) = value.as_ref().err().cloned().unwrap_or_default();
+            let evidence = results.get(gate.agent).map(|r| r.evidence.clone());
+            let gate = gate
+                .rule
+                .judge(value.ok(), &why, evidence.unwrap_or_default());
+            if gate.status == GateStatus::NotMeasured {
+                not_measured.push(NotMeasured {
+                    what: gate.metric.clone(),
+                    why,
+                    how_to_measure: how,
+                });
+            }
+            judged.push(gate);
+        }
+        let mut facts = self.facts(judged, &results);
+        let mut findings = Vec::new();
+        for id in self.in_order(&results) {
+            let Some(answer) = answers.get_mut(id) else {
+                continue;
+            };
+            facts.blockers.append(&mut answer.blockers);
+            facts.warnings.append(&mut answer.warnings);
+            findings.append(&mut answer.findings);
+            not_measured.append(&mut answer.not_measured);
+        }
+        let mut told = BTreeSet::new();
+        not_measured.retain(|item| told.insert(item.what.clone()));
+        sort_worst_first(&mut findings);
+
+        facts.gaps = !not_measured.is_empty();
+        let gates = facts.gates.clone();
+        let decision = decide(facts);
+        Ok(ReleaseReadinessReport {
+            schema: REPORT_SCHEMA.to_owned(),
+            path: subject.path,
+            verdict: decision.verdict,
+            approved: decision.verdict == crate::report::Verdict::Ready,
+            confidence: decision.confidence,
+            quality_gates: gates,
+            agent_results: summaries(&results),
+            blockers: decision.blockers,
+            warnings: decision.warnings,
+            not_measured,
+            summary: decision.summary,
+            findings,
+            timestamp: subject.timestamp,
+            wall_duration: run.wall_us as f64 / 1e6,
+            summed_duration: run.summed_us as f64 / 1e6,
+            evidence: evidence(run),
+        })
+    }
+
+    /// The value of a gate, or why there is none and how there would be one.
+    fn value(
+        &self,
+        gate: &ReleaseGate,
+        results: &BTreeMap<&str, &AgentResult>,
+        answers: &BTreeMap<&str, Answer>,
+    ) -> Result<f64, (String, String)> {
+        let (agent, metric) = (gate.agent, gate.rule.metric.as_str());
+        if !self.agents.iter().any(|id| id == agent) {
+            return Err((
+                format!("`{agent}` was not among the selected agents"),
+                format!("add `{agent}` to `--agents`"),
+            ));
+        }
+        let again = || format!("run `{agent}` again to its end");
+        let Some(result) = results.get(agent) else {
+            return Err((format!("`{agent}` did not run"), again()));
+        };
+        if let Some(error) = unsuccessful(result) {
+            return Err((error, again()));
+        }
+        let bounds = answers.get(agent).and_then(|a| a.bounds.get(metric));
+        if let Some(value) = result.output.get(metric).and_then(Value::as_f64) {
+            return if result.evidence.is_empty() {
+                Err((
+                    format!("`{agent}` states `{metric}` without evidence of how it was measured"),
+                    "run it with a backend that measures".to_owned(),
+                ))
+            } else {
+                decided(gate, value, bounds)
+            };
+        }
+        let told = answers
+            .get(agent)
+            .and_then(|answer| answer.not_measured.iter().find(|item| item.what == metric));
+        Err(match told {
+            Some(item) => (item.why.clone(), item.how_to_measure.clone()),
+            None => (
+                format!("`{agent}` gave no `{metric}`"),
+                "run it with a backend that measures".to_owned(),
+            ),
+        })
+    }
+
+    /// What the agents' outcomes say, whatever their outputs do.
+    fn facts(&self, gates: Vec<QualityGate>, results: &BTreeMap<&str, &AgentResult>) -> Facts {
+        let mut facts = Facts {
+            gates,
+            fail_on: self.fail_on,
+            ..Facts::default()
+        };
+        for id in &self.agents {
+            match results.get(id.as_str()) {
+                None => facts
+                    .unfinished_agents
+                    .push(format!("agent `{id}` did not run")),
+                Some(result) => {
+                    let Some(error) = unsuccessful(result) else {
+                        continue;
+                    };
+                    // That nobody can run an agent, or that it was stopped from outside, says
+                    // nothing about the repository: it leaves the verdict open.
+                    match &result.outcome {
+                        Outcome::Failed { class, .. } if *class != FailureClass::NotExecuted => {
+                            facts.failed_agents.push(error);
+                        }
+                        _ => facts.unfinished_agents.push(error),
+                    }
+                }
+            }
+        }
+        facts
+    }
+
+    /// Agents as they were selected, then any others that ran.
+    fn in_order<'a>(&'a self, results: &BTreeMap<&'a str, &AgentResult>) -> Vec<&'a str> {
+        let selected = self.agents.iter().map(String::as_str);
+        let others = results
+            .keys()
+            .copied()
+            .filter(|id| !self.agents.iter().any(|selected| selected == id));
+        selected.chain(others).collect()
+    }
+}
+
+/// The value, unless it is known between two ends only and the threshold lies between them.
+fn decided(
+    gate: &ReleaseGate,
+    value: f64,
+    bounds: Option<&Bounds>,
+) -> Result<f64, (String, String)> {
+    let Some(bounds) = bounds else {
+        return Ok(value);
+    };
+    let passes = |value| gate.rule.judge(Some(value), "", vec![]).passed;
+    if passes(bounds.least) == passes(value) && passes(bounds.most) == passes(value) {
+        return Ok(value);
+    }
+    let (least, most) = (bounds.least, bounds.most);
+    Err((
+        format!("it lies between {least:.1} and {most:.1}: {}", bounds.why),
+        bounds.how_to_measure.clone(),
+    ))
+}
+
+/// One sentence on how an agent ended, if it did not succeed.
+fn unsuccessful(result: &AgentResult) -> Option<String> {
+    if result.success {
+        return None;
+    }
+    let word = result.outcome.word().replace('_', " ");
+    let error = result.error.as_deref().unwrap_or("no reason is known");
+    Some(format!("agent `{}` {word}: {error}", result.agent_id))
+}
+
+fn sort_worst_first(findings: &mut [ReportedFinding]) {
+    findings.sort_by(|a, b| {
+        let key = |f: &ReportedFinding| (f.severity, f.confidence);
+        let place = |f: &ReportedFinding| (f.line, f.column);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.path.cmp(&b.path))
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| a.rule_id.cmp(&b.rule_id))
+    });
+}
+
+fn summaries(results: &BTreeMap<&str, &AgentResult>) -> BTreeMap<AgentId, AgentSummary> {
+    results
+        .values()
+        .map(|result| {
+            let summary = AgentSummary {
+                outcome: result.outcome.clone(),
+                success: result.success,
+                output: without_findings(&result.output),
+                confidence: result.confidence,
+                duration_ms: result.duration_ms,
+                error: result.error.clone(),
+                evidence: result.evidence.clone(),
+            };
+            (result.agent_id.clone(), summary)
+        })
+        .collect()
+}
+
+/// The findings stand in the report once, sorted; a second copy would double its size.
+fn without_findings(output: &Value) -> Value {
+    match output {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| *name != "findings")
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
+}
+
+/// The run itself, and whatever evidence more than one agent rests on.
+fn evidence(run: &RunReport) -> Vec<Evidence> {
+    let mut notes = Vec::new();
+    if let Some(id) = &run.run_id {
+        notes.push(format!("run {id}"));
+    }
+    if !run.plan_digest.is_empty() {
+        notes.push(format!("plan {}", run.plan_digest));
+    }
+    let mut all = vec![Evidence {
+        method: "a fold over the events of one run".to_owned(),
+        tool: "orchestrate".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        duration_ms: Some(run.wall_us as f64 / 1e3),
+        notes,
+        ..Evidence::default()
+    }];
+    let mut met: Vec<&Evidence> = Vec::new();
+    for item in run.agents.iter().flat_map(|result| &result.evidence) {
+        if met.contains(&item) && !all.contains(item) {
+            all.push(item.clone());
+        }
+        met.push(item);
+    }
+    all
+}

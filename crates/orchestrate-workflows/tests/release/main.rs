@@ -1,0 +1,13 @@
+//! Release preparation from end to end: small repositories in, reports out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
+mod driver;
+mod findings;
+mod fold;
+mod formats;
+mod project;
+mod truths;
