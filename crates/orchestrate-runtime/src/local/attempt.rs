@@ -11,7 +11,7 @@ use orchestrate_core::budget::Reservation;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::limits::Usage;
-use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
 use orchestrate_strategies::graph::walk::{Ready, StepResult};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -133,6 +133,11 @@ impl Dispatcher {
     }
 
     pub(super) fn retry_or_fail(&mut self, step: Step, failure: AgentFailure) {
+        if self.signal.is_raised() {
+            // It was told to stop, so this is how it stopped.
+            let reason = CancelReason::User;
+            return self.fail(step, Outcome::Cancelled { reason }, failure);
+        }
         let delay = step
             .task
             .retry
@@ -151,8 +156,13 @@ impl Dispatcher {
             self.flights.rest(step, until);
             return;
         }
+        let outcome = Outcome::failed(failure.class, failure.message.as_str());
+        self.fail(step, outcome, failure);
+    }
+
+    pub(super) fn fail(&mut self, step: Step, outcome: Outcome, failure: AgentFailure) {
         let result = StepResult {
-            outcome: Outcome::failed(failure.class, failure.message),
+            outcome,
             output: failure.output.unwrap_or_default(),
             confidence: 0.0,
         };

@@ -190,6 +190,7 @@ impl Dispatcher {
     }
 
     async fn end(mut self) -> RunReport {
+        self.flush();
         for (task, late) in self.stopping.ended(STOP_BOUND).await {
             self.publish(EventKind::StepUnstopped {
                 step: task.path.clone(),
