@@ -33,6 +33,14 @@ pub struct Reservation {
     amount: Usage,
 }
 
+impl Reservation {
+    /// What is held.
+    #[must_use]
+    pub fn amount(&self) -> Usage {
+        self.amount
+    }
+}
+
 /// Why nothing was reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {

@@ -17,11 +17,18 @@ pub fn to_string(value: &Value) -> String {
 /// A short digest of a value: 32 hexadecimal digits of BLAKE3 over its canonical form.
 #[must_use]
 pub fn digest(value: &Value) -> String {
-    let hash = blake3::hash(to_string(value).as_bytes());
+    let mut text = Vec::new();
+    write(&mut text, value);
+    digest_of(&text)
+}
+
+/// The digest of a canonical text.
+pub(crate) fn digest_of(text: &[u8]) -> String {
+    let hash = blake3::hash(text);
     hash.to_hex().chars().take(32).collect()
 }
 
-fn write(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn write(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Array(items) => {
             out.push(b'[');
@@ -33,25 +40,32 @@ fn write(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b']');
         }
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_unstable_by_key(|(key, _)| key.as_str());
-            out.push(b'{');
-            for (i, (key, item)) in entries.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                // Writing to memory cannot fail.
-                let _ = serde_json::to_writer(&mut *out, key);
-                out.push(b':');
-                write(out, item);
-            }
-            out.push(b'}');
-        }
+        Value::Object(map) => write_object(out, map, |out, _, item| write(out, item)),
         scalar => {
             let _ = serde_json::to_writer(out, scalar);
         }
     }
+}
+
+/// Writes an object with its keys sorted; how each value is written is the caller's matter.
+pub(crate) fn write_object(
+    out: &mut Vec<u8>,
+    map: &serde_json::Map<String, Value>,
+    write_value: impl Fn(&mut Vec<u8>, &str, &Value),
+) {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| key.as_str());
+    out.push(b'{');
+    for (i, (key, item)) in entries.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(&mut *out, key);
+        out.push(b':');
+        write_value(out, key, item);
+    }
+    out.push(b'}');
 }
 
 #[cfg(test)]

@@ -4,6 +4,12 @@
 //! stand in the name of the group. `engine` is the time from the first event of a run to its last,
 //! `whole` includes checking, compiling and hashing the plan.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that cannot be set up has nothing to report"
+)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,13 +19,17 @@ use orchestrate_core::backend::{AgentBackend, AgentInput, AgentOutput};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{AgentId, RunId, StepName, StepPath};
-use orchestrate_core::plan::{AgentStep, GraphNode, Join, OnError, Plan, Step, StepKind};
+use orchestrate_core::plan::{
+    AgentStep, GraphNode, Join, OnError, Plan, RetryPolicy, Step, StepKind,
+};
 use orchestrate_core::report::RunReport;
 use orchestrate_core::scope::Scope;
 use orchestrate_core::team::Team;
 use orchestrate_core::template::Tier;
 use orchestrate_core::testing::template;
 use orchestrate_runtime::{FunctionBackend, LocalExecutor};
+use orchestrate_strategies::catalog::Catalog;
+use orchestrate_strategies::graph::Graph;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -68,14 +78,16 @@ fn name(i: usize) -> StepName {
 }
 
 fn step(agent: &str, i: usize, reads: Option<usize>) -> Step {
-    let StepKind::Agent(mut step) = Step::agent(AgentId::new(agent).unwrap()).kind else {
-        unreachable!("an agent's step is an agent's step")
-    };
-    if let Some(before) = reads {
-        let output = Reference::new(format!("steps.s{before}.output"));
-        step.inputs.insert("previous_output".into(), output);
-    }
-    Step::new(StepKind::Agent(AgentStep { ..step })).named(name(i))
+    let output = |before| Reference::new(format!("steps.s{before}.output"));
+    let inputs = reads.map(|before| ("previous_output".to_owned(), output(before)));
+    Step::new(StepKind::Agent(AgentStep {
+        agent: AgentId::new(agent).unwrap(),
+        instruction: None,
+        inputs: inputs.into_iter().collect(),
+        retry: RetryPolicy::default(),
+        timeout_ms: None,
+    }))
+    .named(name(i))
 }
 
 fn plan(root: StepKind) -> Plan {
@@ -122,10 +134,11 @@ fn layered(n: usize, width: usize) -> Vec<Vec<usize>> {
     (0..n).map(needs).collect()
 }
 
-fn dag(needs: &[Vec<usize>]) -> Plan {
+/// With `reads`, each step is given the output of one that it needs.
+fn dag(needs: &[Vec<usize>], reads: bool) -> Plan {
     let nodes = needs.iter().enumerate().map(|(i, needs)| GraphNode {
         needs: needs.iter().map(|need| name(*need)).collect(),
-        step: step("pass", i, needs.last().copied()),
+        step: step("pass", i, needs.last().copied().filter(|_| reads)),
     });
     plan(StepKind::Graph {
         nodes: nodes.collect(),
@@ -258,129 +271,130 @@ fn whole_time(runtime: &Runtime, executor: &LocalExecutor, plan: &Plan, rounds: 
     begun.elapsed()
 }
 
-fn bench(criterion: &mut Criterion) {
-    let runtime = runtime();
+/// What is measured together: a plan, the same work without the engine, and how often to sample.
+struct Case<'a> {
+    name: &'a str,
+    plan: Plan,
+    steps: u64,
+    samples: usize,
+}
+
+fn compare<F: Future<Output: Send + 'static> + Send + 'static>(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    case: &Case<'_>,
+    bare: impl Fn() -> F,
+) {
     let executor = executor();
+    let mut group = criterion.benchmark_group(case.name);
+    group
+        .throughput(Throughput::Elements(case.steps))
+        .sample_size(case.samples);
+    group.bench_function("engine", |b| {
+        b.iter_custom(|n| engine_time(runtime, &executor, &case.plan, n));
+    });
+    group.bench_function("whole", |b| {
+        b.iter_custom(|n| whole_time(runtime, &executor, &case.plan, n));
+    });
+    // Spawned like the engine's dispatcher, so that both start from a thread of the runtime.
+    group.bench_function("bare", |b| {
+        b.iter(|| runtime.block_on(runtime.spawn(bare())).unwrap());
+    });
+    group.finish();
+}
+
+fn against_floors(criterion: &mut Criterion) {
+    let runtime = runtime();
     let shared = Arc::new(backend());
 
-    let mut group = criterion.benchmark_group("chain of 1000");
-    let plan = chain(1000);
-    group.throughput(Throughput::Elements(1000));
-    group.bench_function("engine", |b| {
-        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    let case = Case {
+        name: "chain of 1000, at most 1 us a step",
+        plan: chain(1000),
+        steps: 1000,
+        samples: 100,
+    };
+    compare(criterion, &runtime, &case, || {
+        let shared = shared.clone();
+        async move { bare_chain(&shared, 1000).await }
     });
-    group.bench_function("whole", |b| {
-        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
-    });
-    group.bench_function("bare", |b| {
-        b.iter(|| {
-            runtime.block_on(async {
-                runtime
-                    .spawn({
-                        let shared = shared.clone();
-                        async move { bare_chain(&shared, 1000).await }
-                    })
-                    .await
-                    .unwrap()
-            })
-        })
-    });
-    group.finish();
 
-    let mut group = criterion.benchmark_group("fan-out of 10000, at most 1.5x");
-    let plan = fan("pass", 10_000);
-    group
-        .throughput(Throughput::Elements(10_000))
-        .sample_size(20);
-    group.bench_function("engine", |b| {
-        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    let case = Case {
+        name: "fan-out of 10000, at most 1.5x",
+        plan: fan("pass", 10_000),
+        steps: 10_000,
+        samples: 20,
+    };
+    compare(criterion, &runtime, &case, || {
+        let shared = shared.clone();
+        async move { bare_fan(&shared, "pass", 10_000).await }
     });
-    group.bench_function("whole", |b| {
-        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
-    });
-    group.bench_function("bare", |b| {
-        b.iter(|| {
-            runtime.block_on(async {
-                runtime
-                    .spawn({
-                        let shared = shared.clone();
-                        async move { bare_fan(&shared, "pass", 10_000).await }
-                    })
-                    .await
-                    .unwrap()
-            })
-        })
-    });
-    group.finish();
 
-    let mut group = criterion.benchmark_group("graph of 1000 by 3, at most 2x");
-    let needs: Arc<Vec<Vec<usize>>> = Arc::new(layered(1000, 50));
-    let plan = dag(&needs);
-    group.throughput(Throughput::Elements(1000));
-    group.bench_function("engine", |b| {
-        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    let needs = Arc::new(layered(1000, 50));
+    let case = Case {
+        name: "graph of 1000 by 3, at most 2x",
+        plan: dag(&needs, true),
+        steps: 1000,
+        samples: 50,
+    };
+    compare(criterion, &runtime, &case, || {
+        let (shared, needs) = (shared.clone(), needs.clone());
+        async move { bare_dag(&shared, &needs).await }
     });
-    group.bench_function("whole", |b| {
-        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
-    });
-    group.bench_function("bare", |b| {
-        b.iter(|| {
-            runtime.block_on(async {
-                runtime
-                    .spawn({
-                        let (shared, needs) = (shared.clone(), needs.clone());
-                        async move { bare_dag(&shared, &needs).await }
-                    })
-                    .await
-                    .unwrap()
-            })
-        })
-    });
-    group.finish();
 
-    let mut group = criterion.benchmark_group("10000 that sleep 100 ms, at most 1.2x");
-    let plan = fan("sleep", 10_000);
-    group
-        .throughput(Throughput::Elements(10_000))
-        .sample_size(10);
-    group.bench_function("engine", |b| {
-        b.iter_custom(|n| engine_time(&runtime, &executor, &plan, n))
+    let case = Case {
+        name: "10000 that sleep 100 ms, at most 1.2x",
+        plan: fan("sleep", 10_000),
+        steps: 10_000,
+        samples: 10,
+    };
+    compare(criterion, &runtime, &case, || {
+        let shared = shared.clone();
+        async move { bare_fan(&shared, "sleep", 10_000).await }
     });
-    group.bench_function("whole", |b| {
-        b.iter_custom(|n| whole_time(&runtime, &executor, &plan, n))
-    });
-    group.bench_function("bare", |b| {
-        b.iter(|| {
-            runtime.block_on(async {
-                runtime
-                    .spawn({
-                        let shared = shared.clone();
-                        async move { bare_fan(&shared, "sleep", 10_000).await }
-                    })
-                    .await
-                    .unwrap()
-            })
-        })
-    });
-    group.finish();
+}
 
+/// The time per step must not grow with their number.
+fn linear(criterion: &mut Criterion) {
+    let runtime = runtime();
+    let executor = executor();
     let mut group = criterion.benchmark_group("linear");
     group.sample_size(10);
     for n in [1000, 10_000, 100_000] {
         group.throughput(Throughput::Elements(n as u64));
-        let plans = [
+        for (shape, plan) in [
             ("chain", chain(n)),
             ("fan", fan("pass", n)),
-            ("graph", dag(&layered(n, 50))),
-        ];
-        for (shape, plan) in &plans {
-            group.bench_function(BenchmarkId::new(*shape, n), |b| {
-                b.iter_custom(|rounds| engine_time(&runtime, &executor, plan, rounds))
+            ("graph", dag(&layered(n, 50), false)),
+        ] {
+            group.bench_function(BenchmarkId::new(shape, n), |b| {
+                b.iter_custom(|rounds| engine_time(&runtime, &executor, &plan, rounds));
             });
         }
     }
     group.finish();
 }
 
-criterion_group!(benches, bench);
+/// What is done once per run before its first event.
+fn before_a_run(criterion: &mut Criterion) {
+    let catalog = Catalog::builtin();
+    let mut group = criterion.benchmark_group("before a run");
+    group.sample_size(10);
+    for n in [1000, 10_000] {
+        group.throughput(Throughput::Elements(n as u64));
+        for (shape, plan) in [
+            ("chain", chain(n)),
+            ("graph", dag(&layered(n, 50), n == 1000)),
+        ] {
+            group.bench_function(BenchmarkId::new(format!("digest of {shape}"), n), |b| {
+                b.iter(|| plan.digest());
+            });
+            group.bench_function(BenchmarkId::new(format!("compile {shape}"), n), |b| {
+                b.iter(|| Graph::compile(&plan, &catalog).unwrap());
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, against_floors, linear, before_a_run);
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 //! A strategy is a way to write a step, a workflow is a way to write a plan, and everything that
 //! runs is one of the kinds listed here.
 
+mod digest;
 mod execution;
 mod retry;
 mod step;
@@ -80,9 +81,7 @@ impl Plan {
     /// A digest over everything in the plan; equal plans have equal digests on every machine.
     #[must_use]
     pub fn digest(&self) -> String {
-        // A plan holds only strings, numbers, lists and string-keyed maps, so this cannot fail;
-        // the digest of null would match no saved plan.
-        canonical::digest(&serde_json::to_value(self).unwrap_or_default())
+        canonical::digest_of(&digest::canonical_text(self))
     }
 }
 

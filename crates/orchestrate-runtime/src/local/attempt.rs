@@ -11,22 +11,25 @@ use orchestrate_core::budget::Reservation;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::limits::Usage;
-use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
 use orchestrate_strategies::graph::walk::{Ready, StepResult};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::assign::Assigned;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::{Flight, Step};
 use super::worker::{Attempt, Ended};
 
 impl Dispatcher {
     /// Makes an attempt. One that does not end at once goes on as a task.
-    pub(super) fn attempt(&mut self, mut step: Step, reservation: Reservation) {
-        let Some(assigned) = self.assigned.get(&step.task.agent.id).cloned() else {
-            return;
-        };
+    pub(super) fn attempt(
+        &mut self,
+        mut step: Step,
+        assigned: Arc<Assigned>,
+        reservation: Reservation,
+    ) {
         self.in_a_row += 1;
         step.attempts += 1;
         if step.attempts == 1 {
@@ -130,6 +133,11 @@ impl Dispatcher {
     }
 
     pub(super) fn retry_or_fail(&mut self, step: Step, failure: AgentFailure) {
+        if self.signal.is_raised() {
+            // It was told to stop, so this is how it stopped.
+            let reason = CancelReason::User;
+            return self.fail(step, Outcome::Cancelled { reason }, failure);
+        }
         let delay = step
             .task
             .retry
@@ -148,8 +156,13 @@ impl Dispatcher {
             self.flights.rest(step, until);
             return;
         }
+        let outcome = Outcome::failed(failure.class, failure.message.as_str());
+        self.fail(step, outcome, failure);
+    }
+
+    pub(super) fn fail(&mut self, step: Step, outcome: Outcome, failure: AgentFailure) {
         let result = StepResult {
-            outcome: Outcome::failed(failure.class, failure.message),
+            outcome,
             output: failure.output.unwrap_or_default(),
             confidence: 0.0,
         };
@@ -160,13 +173,11 @@ impl Dispatcher {
     pub(super) fn settle(&mut self, step: &mut Step, reservation: Reservation, used: Usage) {
         let used = Usage { calls: 1, ..used };
         step.usage += used;
+        let reserved = reservation.amount();
         if self.budget.settle(reservation, used).overrun {
-            let assigned = self.assigned.get(&step.task.agent.id);
             self.publish(EventKind::BudgetOverrun {
                 step: step.task.path.clone(),
-                reserved: assigned
-                    .map(|assigned| assigned.reservation)
-                    .unwrap_or_default(),
+                reserved,
                 used,
             });
         }
@@ -175,10 +186,7 @@ impl Dispatcher {
     /// Gives a reservation back for an attempt that could not say what it used. The budget books all
     /// that was reserved, because it may be gone; the report counts only what is known, the call.
     pub(super) fn settle_unknown(&mut self, step: &mut Step, reservation: Reservation) {
-        let assigned = self.assigned.get(&step.task.agent.id);
-        let reserved = assigned
-            .map(|assigned| assigned.reservation)
-            .unwrap_or_default();
+        let reserved = reservation.amount();
         self.budget.settle(reservation, reserved);
         step.usage += Usage {
             calls: 1,

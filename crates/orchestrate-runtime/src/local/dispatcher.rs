@@ -190,6 +190,7 @@ impl Dispatcher {
     }
 
     async fn end(mut self) -> RunReport {
+        self.flush();
         for (task, late) in self.stopping.ended(STOP_BOUND).await {
             self.publish(EventKind::StepUnstopped {
                 step: task.path.clone(),
@@ -221,14 +222,14 @@ impl Dispatcher {
                 self.cancel();
             }
             self.apply_effects();
-            let Some((step, reservation)) = self.next_step() else {
+            let Some((step, assigned, reservation)) = self.next_step() else {
                 // To ask for a step can end others, and that can make room.
                 if self.apply_effects() {
                     continue;
                 }
                 return;
             };
-            self.attempt(step, reservation);
+            self.attempt(step, assigned, reservation);
             if self.in_a_row >= STEPS_IN_A_ROW {
                 self.let_others_run().await;
                 self.take_all();
@@ -316,7 +317,7 @@ impl Dispatcher {
     }
 
     /// The next step that has its reservation; none when there is none or no place for it.
-    fn next_step(&mut self) -> Option<(Step, Reservation)> {
+    fn next_step(&mut self) -> Option<(Step, Arc<Assigned>, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
         while self.flights.working() < places {
@@ -329,7 +330,7 @@ impl Dispatcher {
                 continue;
             };
             match self.budget.reserve(Account::RUN, assigned.reservation) {
-                Ok(reservation) => return Some((step, reservation)),
+                Ok(reservation) => return Some((step, assigned.clone(), reservation)),
                 Err(Refused::Busy(_)) if self.flights.working() > 0 => {
                     self.waiting.push_front(step);
                     return None;

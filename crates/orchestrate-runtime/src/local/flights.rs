@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-/// A step from its first attempt to its end.
+/// A step from the moment it may start to its end.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) node: NodeId,

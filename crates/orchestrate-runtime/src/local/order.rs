@@ -49,3 +49,62 @@ impl PlanOrder {
         key
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::condition::{Condition, Reference};
+    use orchestrate_core::id::{AgentId, StepName};
+    use orchestrate_core::plan::{Join, OnError};
+    use orchestrate_core::testing::agent;
+
+    fn named(name: &str) -> Step {
+        Step::agent(AgentId::new("a").unwrap()).named(StepName::new(name).unwrap())
+    }
+
+    fn line(steps: Vec<Step>) -> Step {
+        Step::new(StepKind::Sequence {
+            steps,
+            on_error: OnError::Stop,
+            collect: None,
+        })
+    }
+
+    /// Names that sort against the order of the plan, a loop inside a map, ten rounds and more.
+    #[test]
+    fn paths_sort_by_place_then_by_round() {
+        let rounds = Step::new(StepKind::Loop {
+            body: Box::new(line(vec![named("z"), named("b")])),
+            until: Condition::Always { value: true },
+            fuel: 20,
+        });
+        let items = Step::new(StepKind::Map {
+            over: Reference::new("context.items"),
+            body: Box::new(line(vec![named("y"), rounds])),
+            max_items: 20,
+            max_concurrency: None,
+            join: Join::All,
+        });
+        let root = line(vec![named("x"), items, named("a")]);
+        let order = PlanOrder::of(&Plan::new("t", &agent(&["a"]), root));
+        let expected = [
+            "x",
+            "1#0/y",
+            "1#0/1#0/z",
+            "1#0/1#0/b",
+            "1#0/1#2/z",
+            "1#0/1#10/z",
+            "1#2/y",
+            "1#10/y",
+            "a",
+        ];
+        let path = |text: &&str| {
+            text.split('/')
+                .fold(StepPath::root(), |path, part| path.child(&part))
+        };
+        let mut paths: Vec<StepPath> = expected.iter().rev().map(path).collect();
+        paths.sort_by_cached_key(|path| order.key(path));
+        let sorted: Vec<&str> = paths.iter().map(StepPath::as_str).collect();
+        assert_eq!(sorted, expected);
+    }
+}

@@ -9,7 +9,7 @@ use orchestrate_strategies::graph::walk::Effect;
 use super::dispatcher::Dispatcher;
 
 /// Events that are handed to the subscriber at once, at most.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
 
 impl Dispatcher {
     /// Does and publishes what the walk decided; false when that was nothing.

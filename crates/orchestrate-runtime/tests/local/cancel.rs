@@ -6,6 +6,7 @@ use std::time::Duration;
 use expect_test::expect;
 use orchestrate_core::backend::{AgentFailure, AgentOutput};
 use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::id::StepPath;
 use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
 use orchestrate_core::testing::ScriptedBackend;
 use orchestrate_runtime::FunctionBackend;
@@ -139,10 +140,30 @@ async fn a_thread_that_ignores_its_signal_is_named_and_not_waited_for() {
     }
     drop(release);
     check_events(&events, &report);
-    let unstopped: Vec<_> = report.unstopped.iter().map(|step| step.as_str()).collect();
+    let unstopped: Vec<_> = report.unstopped.iter().map(StepPath::as_str).collect();
     assert_eq!(unstopped, ["0"]);
     assert_eq!(report.agents[0].outcome.word(), "cancelled");
     assert!(report.agents[0].output.is_null());
+}
+
+/// The agent sees the signal itself and fails before the run has come to stop it.
+#[tokio::test(start_paused = true)]
+async fn what_fails_because_it_was_told_to_stop_is_cancelled() {
+    let backend = FunctionBackend::new().agent("asks", |input| async move {
+        while !input.cancel.is_raised() {
+            tokio::task::yield_now().await;
+        }
+        Err(AgentFailure::new(FailureClass::Transient, "stopped").with_output(json!("half")))
+    });
+    let mut handle = executor(backend).start(&all_of(&["asks"])).unwrap();
+    let mut events = handle.events();
+    for _ in 0..2 {
+        events.next().await.unwrap();
+    }
+    handle.cancel();
+    let report = handle.report().await.unwrap();
+    let reason = CancelReason::User;
+    assert_eq!(report.agents[0].outcome, Outcome::Cancelled { reason });
 }
 
 /// Says when the future that holds it is dropped.

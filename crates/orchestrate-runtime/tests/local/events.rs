@@ -3,6 +3,7 @@
 use expect_test::expect;
 use orchestrate_core::backend::AgentOutput;
 use orchestrate_core::event::EventKind;
+use orchestrate_core::id::RunId;
 use orchestrate_core::testing::ManualClock;
 use orchestrate_runtime::{FunctionBackend, LocalExecutor};
 use serde_json::json;
@@ -102,7 +103,7 @@ async fn two_runs_of_one_executor_do_not_meet() {
     for (report, _) in [one, other] {
         assert_eq!(
             report.agents[0].output.as_str(),
-            report.run_id.as_ref().map(|run| run.as_str())
+            report.run_id.as_ref().map(RunId::as_str)
         );
     }
 }

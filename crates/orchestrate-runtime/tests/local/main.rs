@@ -1,4 +1,9 @@
 //! The local executor from the outside, on tokio's paused clock: no test waits for real time.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helpers of tests cannot do fails the test"
+)]
 
 mod budget;
 mod cancel;

@@ -102,6 +102,19 @@ async fn the_first_success_of_an_any_group_stops_the_others() {
     .assert_eq(&lines(&report));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_group_that_is_decided_at_once_records_the_steps_that_never_began() {
+    let backend = FunctionBackend::new().agent("a", |_| async { Ok(AgentOutput::json(json!(1))) });
+    let plan = plan(&["a"], joined(Join::Any, vec![agent("a"), agent("a")]));
+    let (report, _) = run(&executor(backend), &plan).await;
+    expect![[r#"
+        0 a succeeded x1
+        1 a skipped x0: not run: its group was decided without it
+        run succeeded after 0 ms
+    "#]]
+    .assert_eq(&lines(&report));
+}
+
 /// A chain of steps that never wait must leave the thread to others now and then.
 #[tokio::test]
 async fn steps_that_end_at_once_do_not_starve_other_tasks() {
