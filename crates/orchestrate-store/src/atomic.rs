@@ -37,7 +37,7 @@ impl Explain for WriteError {
     }
 }
 
-/// Writes a whole file: into a neighbour first, synced, then renamed over the old one.
+/// Writes a whole file: into a neighbour first, synced, then renamed over the old one. A device or pipe is written to directly.
 ///
 /// # Errors
 /// [`WriteError`]; the old file, if there was one, is untouched then and the neighbour is removed.
@@ -48,6 +48,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     };
     if path.is_dir() {
         return Err(fail(io::ErrorKind::IsADirectory.into()));
+    }
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        // A device or a pipe is written to: another file in its place would be its end.
+        return fs::write(path, bytes).map_err(fail);
     }
     let Some(name) = path.file_name() else {
         return Err(fail(io::ErrorKind::InvalidInput.into()));
@@ -90,6 +94,19 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(folder.path()), ["plan.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_stays_one() {
+        use std::os::unix::fs::FileTypeExt as _;
+        write_atomically(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(
+            fs::metadata("/dev/null")
+                .unwrap()
+                .file_type()
+                .is_char_device()
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) static RULES: &[Rule] = &[
     form("secrets.aws-access-key", "AWS access key", &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"],
         r"(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}", 3.0),
     form("secrets.aws-bedrock-key", "Amazon Bedrock API key", &["ABSK", "bedrock-api-key-"],
-        r"ABSK[A-Za-z0-9+/]{109,269}={0,2}|bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", 3.0),
+        r"ABSK[A-Za-z0-9+/]{109,269}={0,2}|bedrock-api-key-[Y]mVkcm9jay5hbWF6b25hd3MuY29t", 3.0),
     form("secrets.azure-client-secret", "Azure AD client secret", &["Q~"],
         r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", 3.0),
     form("secrets.azure-storage-key", "Azure storage account key", &["AccountKey"],

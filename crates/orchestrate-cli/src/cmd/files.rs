@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use orchestrate_store::{WriteError, write_atomically};
+use orchestrate_store::write_atomically;
 
 use crate::error::{CliError, Failure};
 
@@ -49,16 +49,8 @@ pub(crate) fn writable(path: &Path) -> Result<(), CliError> {
     }
 }
 
-/// Writes a file. A device or pipe is written to; only a plain file can be put in the place of another.
+/// Writes a file, wholly or not at all.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let special = fs::metadata(path).is_ok_and(|it| !it.is_file());
-    if special {
-        fs::write(path, text).map_err(|source| WriteError {
-            path: path.to_owned(),
-            source,
-        })?;
-    } else {
-        write_atomically(path, text.as_bytes())?;
-    }
+    write_atomically(path, text.as_bytes())?;
     Ok(())
 }

@@ -8,7 +8,6 @@ use orchestrate_core::plan::{
     AgentStep, Collect, GraphNode, Join, PLAN_FORMAT, Plan, Step, StepKind,
 };
 
-use super::compile::reads_steps;
 use super::place::{At, Called, Needs};
 use super::problem::PlanProblem;
 use crate::catalog::Catalog;
@@ -380,12 +379,8 @@ impl<'a> Checker<'a> {
             .filter_map(|i| Some((*i, nodes.get(*i)?)))
         {
             // Which steps have ended when this one starts: what it needs, and what that needs.
-            let ended = if reads_steps(&node.step) {
-                needs.all(position)
-            } else {
-                Vec::new()
-            };
-            let ended = ended.into_iter().filter_map(|i| nodes.get(i));
+            let ended = needs.named_by(position, &node.step).into_iter();
+            let ended = ended.filter_map(|i| nodes.get(i));
             scopes.push(
                 ended
                     .filter_map(|node| Some((node.step.name.as_ref()?.as_str(), Some(&node.step))))

@@ -283,15 +283,10 @@ impl Graph {
         {
             let child_path = self.child_path(path, &node.step, position);
             scopes.enter();
-            if reads_steps(&node.step) {
-                // A step sees the names of what it needs, however far back.
-                for before in needs.all(position) {
-                    if let (Some(name), Some(Some(span))) = (
-                        nodes.get(before).and_then(|node| node.step.name.as_ref()),
-                        spans.get(before),
-                    ) {
-                        scopes.bind_name(name, Binding::Node(span.exit));
-                    }
+            for before in needs.named_by(position, &node.step) {
+                let name = nodes.get(before).and_then(|node| node.step.name.as_ref());
+                if let (Some(name), Some(Some(span))) = (name, spans.get(before)) {
+                    scopes.bind_name(name, Binding::Node(span.exit));
                 }
             }
             let span = self.add(&node.step, &child_path, scopes);
@@ -397,15 +392,6 @@ impl Graph {
     fn strategy(&self, collect: Option<&Collect>) -> Option<Arc<dyn ExecutionStrategy>> {
         let collect = collect?;
         self.catalog.get(&collect.strategy, &collect.params).ok()
-    }
-}
-
-/// Whether a step or anything inside may refer to other steps.
-pub(crate) fn reads_steps(step: &Step) -> bool {
-    match &step.kind {
-        StepKind::Agent(agent) => !agent.inputs.is_empty(),
-        StepKind::Branch { .. } | StepKind::Loop { .. } | StepKind::Map { .. } => true,
-        _ => step.children().into_iter().any(reads_steps),
     }
 }
 

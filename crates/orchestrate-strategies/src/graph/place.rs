@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{StepName, StepPath};
-use orchestrate_core::plan::{GraphNode, Step};
+use orchestrate_core::plan::{GraphNode, Step, StepKind};
 
 /// What a step is called among its siblings.
 #[derive(Debug, Clone, Copy)]
@@ -59,31 +60,36 @@ impl<'a> At<'a> {
 
 /// The needs of a graph's steps by position, and an order that respects them.
 #[derive(Debug)]
-pub(crate) struct Needs {
+pub(crate) struct Needs<'a> {
+    position: HashMap<&'a str, usize>,
     of: Vec<Vec<usize>>,
     /// Positions so that each comes after what it needs, otherwise in the order of the plan.
     /// Steps of a circle are left out; `check` refuses them.
     pub(crate) order: Vec<usize>,
 }
 
-impl Needs {
-    pub(crate) fn of(nodes: &[GraphNode]) -> Self {
-        let mut position: HashMap<&StepName, usize> = HashMap::with_capacity(nodes.len());
+impl<'a> Needs<'a> {
+    pub(crate) fn of(nodes: &'a [GraphNode]) -> Self {
+        let mut position: HashMap<&str, usize> = HashMap::with_capacity(nodes.len());
         position.extend(
             nodes
                 .iter()
                 .enumerate()
-                .filter_map(|(i, node)| Some((node.step.name.as_ref()?, i))),
+                .filter_map(|(i, node)| Some((node.step.name.as_ref()?.as_str(), i))),
         );
         let find = |node: &GraphNode| {
             node.needs
                 .iter()
-                .filter_map(|need| position.get(need).copied())
+                .filter_map(|need| position.get(need.as_str()).copied())
                 .collect()
         };
         let of: Vec<Vec<usize>> = nodes.iter().map(find).collect();
         let order = order(&of);
-        Self { of, order }
+        Self {
+            position,
+            of,
+            order,
+        }
     }
 
     /// What a step waits for directly.
@@ -91,19 +97,56 @@ impl Needs {
         self.of.get(position).map_or(&[], Vec::as_slice)
     }
 
-    /// Everything a step waits for, directly or not.
-    pub(crate) fn all(&self, position: usize) -> Vec<usize> {
+    /// The steps whose results a step can name: what it needs directly, and whatever else before it
+    /// it does name. Others before it could be named too; listing them for every step would take
+    /// time with the square of their number.
+    pub(crate) fn named_by(&self, position: usize, step: &Step) -> Vec<usize> {
+        let mut read = Vec::new();
+        steps_read(step, &mut read);
+        if read.is_empty() {
+            return Vec::new();
+        }
+        let mut named = self.direct(position).to_vec();
+        let far = read
+            .into_iter()
+            .filter_map(|name| self.position.get(name).copied());
+        let far: Vec<usize> = far.filter(|step| !named.contains(step)).collect();
+        if !far.is_empty() {
+            let before = self.all(position);
+            named.extend(
+                far.into_iter()
+                    .filter(|step| before.get(*step) == Some(&true)),
+            );
+        }
+        named
+    }
+
+    /// Which steps a step waits for, directly or not.
+    fn all(&self, position: usize) -> Vec<bool> {
         let mut seen = vec![false; self.of.len()];
         let mut stack = self.direct(position).to_vec();
-        let mut found = Vec::new();
         while let Some(next) = stack.pop() {
             if let Some(seen) = seen.get_mut(next).filter(|seen| !**seen) {
                 *seen = true;
-                found.push(next);
                 stack.extend(self.direct(next));
             }
         }
-        found
+        seen
+    }
+}
+
+/// The names of steps that a step or anything inside refers to.
+fn steps_read<'a>(step: &'a Step, names: &mut Vec<&'a str>) {
+    let mut read = |field: &'a Reference| names.extend(field.step());
+    match &step.kind {
+        StepKind::Agent(agent) => agent.inputs.values().for_each(read),
+        StepKind::Branch { arms, .. } => arms.iter().for_each(|arm| arm.when.fields(&mut read)),
+        StepKind::Loop { until, .. } => until.fields(&mut read),
+        StepKind::Map { over, .. } => read(over),
+        StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. } => {}
+    }
+    for child in step.children() {
+        steps_read(child, names);
     }
 }
 
