@@ -9,12 +9,13 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use orchestrate_core::condition::Reference;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{GraphNode, Join, OnError, Plan, Step, StepKind};
 use orchestrate_core::testing;
 use orchestrate_strategies::catalog::Catalog;
-use orchestrate_strategies::graph::Graph;
 use orchestrate_strategies::graph::walk::{StepResult, Walk};
+use orchestrate_strategies::graph::{Graph, check};
 
 fn plan(kind: StepKind) -> Plan {
     Plan::new("bench", &testing::agent(&["a"]), Step::new(kind))
@@ -45,6 +46,22 @@ fn fan(n: usize) -> Plan {
         join: Join::All,
         max_concurrency: None,
         on_error: OnError::Continue,
+        collect: None,
+    })
+}
+
+/// A chain of named steps in which each is given the output of the one before.
+fn handed_on(n: usize) -> Plan {
+    let steps = steps(n).into_iter().enumerate().map(|(i, mut step)| {
+        if let (StepKind::Agent(agent), Some(before)) = (&mut step.kind, i.checked_sub(1)) {
+            let field = Reference::new(format!("steps.s{before}.output"));
+            agent.inputs.insert("previous_output".to_owned(), field);
+        }
+        step.named(format!("s{i}").try_into().expect("a name"))
+    });
+    plan(StepKind::Sequence {
+        steps: steps.collect(),
+        on_error: OnError::Stop,
         collect: None,
     })
 }
@@ -93,7 +110,8 @@ fn engine(criterion: &mut Criterion) {
     let output: Arc<serde_json::Value> = Arc::new(serde_json::json!({"text": "x".repeat(1000)}));
     let catalog = Catalog::builtin();
     type Shape = (&'static str, fn(usize) -> Plan, usize);
-    let shapes: [Shape; 5] = [
+    let shapes: [Shape; 6] = [
+        ("handed on", handed_on, 1_000),
         ("chain", chain, 1_000),
         ("chain", chain, 100_000),
         ("fan", fan, 10_000),
@@ -108,6 +126,12 @@ fn engine(criterion: &mut Criterion) {
             .sample_size(20);
         group.bench_function(BenchmarkId::new("compile", n), |bencher| {
             bencher.iter(|| black_box(Graph::compile(&plan, &catalog)));
+        });
+        group.bench_function(BenchmarkId::new("check", n), |bencher| {
+            bencher.iter(|| black_box(check(&plan, &catalog)));
+        });
+        group.bench_function(BenchmarkId::new("digest", n), |bencher| {
+            bencher.iter(|| black_box(plan.digest()));
         });
         group.bench_function(BenchmarkId::new("walk", n), |bencher| {
             bencher.iter_batched_ref(
