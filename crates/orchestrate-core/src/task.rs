@@ -46,9 +46,9 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $type {
-            type Err = UnknownWord;
-            fn from_str(text: &str) -> Result<Self, UnknownWord> {
-                Self::ALL.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| UnknownWord {
+            type Err = $crate::task::UnknownWord;
+            fn from_str(text: &str) -> Result<Self, $crate::task::UnknownWord> {
+                Self::ALL.iter().copied().find(|value| value.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| $crate::task::UnknownWord {
                     what: $what,
                     given: text.to_owned(),
                     possible: Self::ALL.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", "),

@@ -234,12 +234,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_bad_never_raises_it(counts in counts(), which in 0..9_usize, by in 1..1000_u64) {
+        fn prop_more_bad_never_raises_it(counts in counts(), which in 0..9_usize, by in 1..1000_u64) {
             prop_assert!(value(&worsened(&counts, which, by)) <= value(&counts));
         }
 
         #[test]
-        fn size_does_not_matter(counts in counts(), times in 2..50_u64) {
+        fn prop_size_does_not_matter(counts in counts(), times in 2..50_u64) {
             let large = QualityCounts {
                 lines: counts.lines * times,
                 complex: counts.complex * times,
@@ -257,7 +257,7 @@ mod tests {
         }
 
         #[test]
-        fn it_lies_between_0_and_10(counts in counts()) {
+        fn prop_it_lies_between_0_and_10(counts in counts()) {
             prop_assert!((0.0..=10.0).contains(&value(&counts)));
         }
     }

@@ -404,7 +404,7 @@ fn pieces() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_fall_over(text in pieces(), which in 0..PATHS.len()) {
+    fn prop_no_text_makes_it_fall_over(text in pieces(), which in 0..PATHS.len()) {
         let scanned = one(PATHS[which], &text);
         if let Ok(facts) = scanned.facts {
             prop_assert!(facts.code_lines + facts.test_code_lines <= facts.lines + 1);
@@ -417,7 +417,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_fall_over(bytes in proptest::collection::vec(any::<u8>(), 0..300), which in 0..PATHS.len()) {
+    fn prop_no_bytes_make_it_fall_over(bytes in proptest::collection::vec(any::<u8>(), 0..300), which in 0..PATHS.len()) {
         let directory = directory(&[(PATHS[which], &bytes), ("README.md", &bytes)]);
         let snapshot = scanned(&directory);
         prop_assert_eq!(snapshot.files.len() + snapshot.skipped.len(), 1);

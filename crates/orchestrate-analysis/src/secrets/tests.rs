@@ -332,12 +332,12 @@ fn in_source_code_a_credential_stands_in_quotes() {
 
 proptest! {
     #[test]
-    fn any_text_is_survived(text in "\\PC{0,400}") {
+    fn prop_any_text_is_survived(text in "\\PC{0,400}") {
         let _ = check("a.txt", &text, false);
     }
 
     #[test]
-    fn keywords_in_any_surroundings_are_survived(
+    fn prop_keywords_in_any_surroundings_are_survived(
         parts in proptest::collection::vec(("[ -~é\n\"'=:@/\\\\-]{0,30}", 0_usize..400), 0..12),
     ) {
         let words: Vec<&str> = rules().iter().flat_map(|rule| rule.keywords().iter().copied()).collect();

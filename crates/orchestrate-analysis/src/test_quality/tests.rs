@@ -598,7 +598,7 @@ fn depth_does_not_exhaust_the_stack() {
 
 proptest! {
     #[test]
-    fn any_text_is_inspected(text in "(def test_a|assert|expect|it\\(|fn|#\\[test\\]|func TestA|\\(|\\)|\\{|\\}|:|\n|    | |==|1|x|\\.|!|'|\"){0,40}", which in 0..5_usize) {
+    fn prop_any_text_is_inspected(text in "(def test_a|assert|expect|it\\(|fn|#\\[test\\]|func TestA|\\(|\\)|\\{|\\}|:|\n|    | |==|1|x|\\.|!|'|\"){0,40}", which in 0..5_usize) {
         let path = ["tests/test_a.py", "tests/a.rs", "a.test.js", "a.spec.ts", "a_test.go"][which];
         for test in tests_of(path, &text) {
             prop_assert!(test.trivial_assertions <= test.assertions);

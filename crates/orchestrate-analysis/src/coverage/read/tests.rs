@@ -633,18 +633,18 @@ fn laws(text: &str) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text in "\\PC*") {
+    fn prop_any_text_is_read_or_refused(text in "\\PC*") {
         laws(&text)?;
     }
 
     #[test]
-    fn any_bytes_behind_a_known_start_are_read_or_refused(start in 0..6_usize, bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn prop_any_bytes_behind_a_known_start_are_read_or_refused(start in 0..6_usize, bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let starts = ["SF:a\n", "mode: set\n", "<coverage>", "{\"meta\":{},\"files\":", "{\"type\":\"llvm.coverage.json.export\",\"data\":", "{\"statementMap\":"];
         laws(&format!("{}{}", starts[start], String::from_utf8_lossy(&bytes)))?;
     }
 
     #[test]
-    fn mutated_reports_are_read_or_refused(
+    fn prop_mutated_reports_are_read_or_refused(
         which in 0..ALL.len(),
         edits in proptest::collection::vec((any::<proptest::sample::Index>(), "[0-9,:<>/\"{}\\[\\]\n -]{0,3}", 0..4_usize), 1..6),
     ) {

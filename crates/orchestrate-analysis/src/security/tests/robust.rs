@@ -11,14 +11,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_text_is_survived(text in "\\PC{0,200}") {
+    fn prop_any_text_is_survived(text in "\\PC{0,200}") {
         for path in PATHS {
             findings(path, &text);
         }
     }
 
     #[test]
-    fn text_that_looks_like_code_is_survived(
+    fn prop_text_that_looks_like_code_is_survived(
         parts in proptest::collection::vec(0_usize..40, 0..60),
     ) {
         const WORDS: [&str; 40] = [

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::facts::WalkFacts;
 use super::outcome::{PartOutcome, is_decided, of_all, of_join, of_line};
-use super::{Effect, GroupState, StepResult, Walk};
+use super::state::GroupState;
+use super::{Effect, StepResult, Walk};
 use crate::graph::node::{Child, Group, GroupKind, Node, NodeId};
 use crate::graph::place::Called;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use orchestrate_core::outcome::{CancelReason, Outcome, SkipReason};
 use orchestrate_core::scope::ScopeEntry;
 
-use super::{Effect, Status, StepResult, Walk};
+use super::state::{Inflow, Status};
+use super::{Effect, StepResult, Walk};
 use crate::graph::node::{Edge, GroupKind, Node, NodeId, Task};
 
 impl Walk {
@@ -73,7 +74,7 @@ impl Walk {
         {
             seen = seen.with(entry);
         }
-        state.scope = super::Inflow::One(seen);
+        state.scope = Inflow::One(seen);
         state.result = Some(result);
         let mut edges = self.graph.nodes.neighbors(node.ix()).detach();
         while let Some((edge, target)) = edges.next(&self.graph.nodes) {

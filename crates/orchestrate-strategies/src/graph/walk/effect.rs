@@ -1,0 +1,88 @@
+//! What a walk gives out: steps that may start, and what a driver must publish or do.
+
+use std::sync::Arc;
+
+use orchestrate_core::id::StepPath;
+use orchestrate_core::outcome::{CancelReason, Outcome};
+use orchestrate_core::scope::Scope;
+use serde_json::Value;
+
+use crate::graph::node::{NodeId, Task};
+
+/// A step that may start now.
+#[derive(Debug)]
+pub struct Ready {
+    /// Its node; given back with the result.
+    pub node: NodeId,
+    /// What is to be done.
+    pub task: Arc<Task>,
+    /// The values that the plan binds for it. A value that does not exist is left out.
+    pub inputs: Vec<(Arc<str>, Arc<Value>)>,
+    /// The results of the steps before it.
+    pub scope: Scope,
+}
+
+/// How a step ended, after its last attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepResult {
+    /// How.
+    pub outcome: Outcome,
+    /// What it gave; null when nothing.
+    pub output: Arc<Value>,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+}
+
+impl StepResult {
+    /// An end without output.
+    #[must_use]
+    pub fn without_output(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            output: Arc::default(),
+            confidence: 0.0,
+        }
+    }
+}
+
+/// What the driver must publish or do, in this order.
+#[derive(Debug)]
+pub enum Effect {
+    /// A step ended without running.
+    StepSkipped {
+        /// The step.
+        task: Arc<Task>,
+        /// Why.
+        outcome: Outcome,
+    },
+    /// A group ended.
+    GroupFinished {
+        /// The group.
+        path: StepPath,
+        /// Its result.
+        result: StepResult,
+    },
+    /// A branch chose its way.
+    BranchTaken {
+        /// The branch.
+        path: StepPath,
+        /// The way; none when no condition held and there is no other.
+        label: Option<String>,
+        /// Fields that were absent or could not be compared.
+        diagnostics: Vec<String>,
+    },
+    /// Bodies were added.
+    GraphGrown {
+        /// The loop or map.
+        path: StepPath,
+        /// How many.
+        bodies: u32,
+    },
+    /// A step in flight is no longer wanted. The driver stops it and still calls [`Walk::finish`] for it.
+    Cancel {
+        /// The step.
+        node: NodeId,
+        /// Why.
+        reason: CancelReason,
+    },
+}

@@ -1,0 +1,172 @@
+//! The machine itself: what a driver calls.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
+use orchestrate_core::task::Context;
+use petgraph::Direction;
+
+use super::state::{GroupState, State, Status};
+use super::{Effect, Ready, StepResult};
+use crate::graph::Graph;
+use crate::graph::node::{Node, NodeId};
+
+/// The state of a run over one graph.
+#[derive(Debug)]
+pub struct Walk {
+    pub(super) graph: Graph,
+    pub(super) context: Arc<Context>,
+    pub(super) states: Vec<State>,
+    pub(super) groups: HashMap<NodeId, GroupState>,
+    pub(super) ready: VecDeque<NodeId>,
+    pub(super) agenda: VecDeque<NodeId>,
+    pub(super) effects: VecDeque<Effect>,
+    pub(super) in_flight: usize,
+    /// Set once nothing further may start.
+    pub(super) stopped: Option<Outcome>,
+}
+
+impl Walk {
+    /// A walk that has not begun.
+    #[must_use]
+    pub fn new(graph: Graph, context: Arc<Context>) -> Self {
+        let mut walk = Self {
+            graph,
+            context,
+            states: Vec::new(),
+            groups: HashMap::new(),
+            ready: VecDeque::new(),
+            agenda: VecDeque::new(),
+            effects: VecDeque::new(),
+            in_flight: 0,
+            stopped: None,
+        };
+        walk.add_states();
+        let first = walk.states.iter().position(|state| state.waiting == 0);
+        walk.agenda.extend(
+            first
+                .and_then(|index| u32::try_from(index).ok())
+                .map(NodeId),
+        );
+        walk.run_agenda();
+        walk
+    }
+
+    /// The next step that may start; `None` when none may now.
+    ///
+    /// Steps come in the order in which they became ready, which for steps of one group is that of the plan.
+    pub fn next_ready(&mut self) -> Option<Ready> {
+        while let Some(node) = self.ready.pop_front() {
+            let Some(Node::Task(task)) = self.graph.nodes.node_weight(node.ix()) else {
+                continue;
+            };
+            let task = task.clone();
+            let Some(state) = self.states.get_mut(node.index()) else {
+                continue;
+            };
+            if let Some(outcome) = state.blocked.take() {
+                self.skip(node, task, outcome);
+                self.run_agenda();
+                continue;
+            }
+            state.status = Status::Running;
+            self.in_flight += 1;
+            let scope = state.scope.seen();
+            let inputs = task
+                .bindings
+                .iter()
+                .filter_map(|(name, field)| Some((name.clone(), self.shared(field)?)))
+                .collect();
+            return Some(Ready {
+                node,
+                task,
+                inputs,
+                scope,
+            });
+        }
+        None
+    }
+
+    /// Takes the result of a step that [`Walk::next_ready`] gave out. A second result for a step is ignored.
+    pub fn finish(&mut self, node: NodeId, result: StepResult) {
+        if self
+            .states
+            .get(node.index())
+            .is_some_and(|state| state.status == Status::Running)
+        {
+            self.in_flight -= 1;
+            self.complete(node, result);
+            self.run_agenda();
+        }
+    }
+
+    /// What happened since the last call, one at a time.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Stops the run: steps in flight are to be cancelled, nothing further starts.
+    pub fn cancel(&mut self, reason: CancelReason) {
+        let running = self
+            .states
+            .iter()
+            .zip(0u32..)
+            .filter(|(state, _)| state.status == Status::Running)
+            .map(|(_, index)| NodeId(index));
+        self.effects
+            .extend(running.map(|node| Effect::Cancel { node, reason }));
+        self.stop(&Outcome::Cancelled { reason });
+    }
+
+    /// Stops the run because of a limit: steps in flight go on to their end, nothing further starts.
+    pub fn limit(&mut self, limit: LimitKind) {
+        self.stop(&Outcome::LimitReached { limit });
+    }
+
+    /// How the whole ended; `None` while it has not.
+    #[must_use]
+    pub fn result(&self) -> Option<&StepResult> {
+        self.states.get(self.graph.root.index())?.result.as_ref()
+    }
+
+    /// Steps that were given out and not finished.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The graph as it is now.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn stop(&mut self, outcome: &Outcome) {
+        if self.stopped.is_some() || self.result().is_some() {
+            return;
+        }
+        self.stopped = Some(outcome.clone());
+        self.block_inside(None, outcome, None);
+        self.run_agenda();
+        // Everything in the queue is blocked now; asking settles it, so that the run ends even if nothing is in flight.
+        while let Some(ready) = self.next_ready() {
+            self.finish(ready.node, StepResult::without_output(outcome.clone()));
+        }
+    }
+
+    /// Makes a state for every node that has none yet.
+    pub(super) fn add_states(&mut self) {
+        for index in self.states.len()..self.graph.nodes.node_count() {
+            let edges = self
+                .graph
+                .nodes
+                .edges_directed(petgraph::graph::NodeIndex::new(index), Direction::Incoming)
+                .count();
+            self.states.push(State {
+                waiting: u32::try_from(edges).unwrap_or(u32::MAX),
+                ..State::default()
+            });
+        }
+    }
+}

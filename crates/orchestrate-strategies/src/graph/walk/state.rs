@@ -1,0 +1,93 @@
+//! What a walk remembers of each node and of each group that needs it.
+
+use std::collections::VecDeque;
+
+use orchestrate_core::outcome::Outcome;
+use orchestrate_core::scope::Scope;
+
+use super::StepResult;
+use crate::graph::node::{Child, NodeId};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Edges into the node whose source has not ended.
+    pub(super) waiting: u32,
+    pub(super) status: Status,
+    /// How the node ends instead of running, decided by what came before it.
+    pub(super) blocked: Option<Outcome>,
+    /// The node that decided it; the first of all when the group or the run was stopped.
+    pub(super) blocked_by: NodeId,
+    /// Whether the group around it as a whole is not run.
+    pub(super) gated: bool,
+    pub(super) result: Option<StepResult>,
+    pub(super) scope: Inflow,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    #[default]
+    Waiting,
+    Ready,
+    Running,
+    Done,
+}
+
+/// What a node can see, collected from the edges into it and, once it has ended, what others see of it.
+#[derive(Debug, Default)]
+pub(super) enum Inflow {
+    #[default]
+    Nothing,
+    One(Scope),
+    Many(Vec<Scope>),
+}
+
+/// What a group needs to remember while it runs; only those that need it have one. Keyed by the group's start.
+#[derive(Debug, Default)]
+pub(super) struct GroupState {
+    /// Bodies added while running.
+    pub(super) children: Vec<Child>,
+    /// Entries that took a place in a group of limited width, or wait for one.
+    pub(super) started: u32,
+    /// Entries that wait for a free place.
+    pub(super) deferred: VecDeque<NodeId>,
+    /// Parts that succeeded so far.
+    pub(super) succeeded: u32,
+    /// The way that a branch took.
+    pub(super) taken: Option<u32>,
+    /// Whether the rest was stopped because the join was decided or a part failed.
+    pub(super) decided: bool,
+    /// How a loop or map ended, when its parts do not say.
+    pub(super) verdict: Option<Outcome>,
+}
+
+impl Inflow {
+    pub(super) fn add(&mut self, scope: Scope) {
+        *self = match std::mem::take(self) {
+            Self::Nothing => Self::One(scope),
+            Self::One(first) => Self::Many(vec![first, scope]),
+            Self::Many(mut scopes) => {
+                scopes.push(scope);
+                Self::Many(scopes)
+            }
+        };
+    }
+
+    /// Joins what came in, once, and gives it out shared.
+    pub(super) fn seen(&mut self) -> Scope {
+        let scope = match std::mem::take(self) {
+            Self::Nothing => Scope::default(),
+            Self::One(scope) => scope,
+            Self::Many(scopes) => Scope::join(scopes),
+        };
+        *self = Self::One(scope.clone());
+        scope
+    }
+
+    /// What others see of a node that has ended.
+    pub(super) fn settled(&self) -> Scope {
+        match self {
+            Self::One(scope) => scope.clone(),
+            Self::Nothing | Self::Many(_) => Scope::default(),
+        }
+    }
+}
