@@ -155,13 +155,19 @@ impl GateRule {
     }
 }
 
-/// A value to one decimal, unless that would make it look like the threshold that it only comes near.
-fn shown(value: f64, threshold: f64) -> String {
-    let rounded = (value * 10.0).round() / 10.0;
-    if rounded == threshold && value != threshold {
+/// A value as people read it: whole numbers as they are, others cut (not rounded) to one decimal,
+/// because 79.96 must not look like the 80 that it missed; in full where even that would.
+#[must_use]
+pub fn shown(value: f64, threshold: f64) -> String {
+    if value.fract() == 0.0 {
+        return value.to_string();
+    }
+    // The little more keeps 2.3, which is a bit less as a binary number, from becoming 2.2.
+    let tenths = (value * 10.0 + 1e-6).floor() / 10.0;
+    if tenths == threshold && value != threshold {
         value.to_string()
     } else {
-        rounded.to_string()
+        format!("{tenths:.1}")
     }
 }
 
@@ -209,7 +215,9 @@ mod tests {
                 .judge(Some(value), "", vec![])
                 .message
         };
-        assert_eq!(message(79.96), "Test coverage is 79.96, wanted at least 80");
+        assert_eq!(message(79.96), "Test coverage is 79.9, wanted at least 80");
+        assert_eq!(message(80.04), "Test coverage is 80.04, wanted at least 80");
+        assert_eq!(message(2.3), "Test coverage is 2.3, wanted at least 80");
         assert_eq!(message(80.0), "Test coverage is 80, wanted at least 80");
         assert_eq!(message(71.249), "Test coverage is 71.2, wanted at least 80");
     }

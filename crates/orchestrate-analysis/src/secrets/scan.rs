@@ -272,13 +272,25 @@ fn generic(path: &str, text: &str, rule: &'static Rule, word: Range<usize>) -> O
     if (!found.quoted && is_source(path)) || is_list_of_hashes(path) {
         return None;
     }
+    // A manual shows what a key looks like; only a form of a provider's own makes it more than that.
+    let (severity, confidence) = if is_prose(path) {
+        (Severity::Low, Confidence::Low)
+    } else {
+        (rule.severity, rule.confidence)
+    };
     allow::looks_secret(name, value, found.quoted).then_some(Hit {
         rule,
         secret: found.value,
-        severity: rule.severity,
-        confidence: rule.confidence,
+        severity,
+        confidence,
         rank: 2,
     })
+}
+
+fn is_prose(path: &str) -> bool {
+    [".md", ".markdown", ".rst", ".adoc", ".txt"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
 }
 
 fn is_source(path: &str) -> bool {

@@ -310,6 +310,23 @@ fn lines_tests_and_suppressions_are_told() {
 }
 
 #[test]
+fn in_a_manual_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs() {
+    let value = random(ALNUM, 32, 7);
+    let severities = |path: &str, text: &str| -> Vec<Severity> {
+        let findings = check(path, text, false);
+        findings.iter().map(|finding| finding.severity).collect()
+    };
+    let by_name = format!("service_api_key = \"{value}\"\n");
+    assert_eq!(severities("conf.py", &by_name), [Severity::High]);
+    assert_eq!(severities("docs/config.rst", &by_name), [Severity::Low]);
+    let by_form = private_key();
+    assert_eq!(
+        severities("docs/config.rst", &by_form),
+        [Severity::Critical]
+    );
+}
+
+#[test]
 fn in_source_code_a_credential_stands_in_quotes() {
     let value = random(ALNUM, 32, 9);
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anstyle::Style;
-use orchestrate_core::gate::{GateStatus, QualityGate};
+use orchestrate_core::gate::{GateStatus, QualityGate, shown};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_workflows::analysis_backend::ScanSummary;
 use orchestrate_workflows::gates::target;
@@ -72,7 +72,7 @@ fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
         GateStatus::NotMeasured => (WARN, "[ ?? ]"),
     };
     let actual = gate.actual.map_or("not measured".to_owned(), |value| {
-        figure(&gate.metric, value)
+        format!("{}{}", shown(value, gate.threshold), unit(&gate.metric))
     });
     let target = target(gate)
         .replace('≥', "at least")
@@ -96,17 +96,6 @@ fn unit(metric: &str) -> &'static str {
     } else {
         ""
     }
-}
-
-/// A value with its unit, cut to one decimal: 79.96 must not look like the 80 that it missed.
-fn figure(metric: &str, value: f64) -> String {
-    let unit = unit(metric);
-    if unit.is_empty() && value.fract() == 0.0 {
-        return format!("{value:.0}");
-    }
-    // The little more keeps 2.3, which is a bit less as a binary number, from becoming 2.2.
-    let tenths = (value * 10.0 + 1e-6).floor();
-    format!("{:.1}{unit}", tenths / 10.0)
 }
 
 fn list(page: &mut Page, heading: &str, items: &[String]) {
@@ -342,7 +331,7 @@ mod tests {
                   QUALITY GATES
                   --------------------------------------------------------------------
                   [ok]   Critical security issues  0             (target: at most 80)
-                  [FAIL] Test coverage             60.0%         (target: at least 80%)
+                  [FAIL] Test coverage             60%           (target: at least 80%)
                   [ ?? ] Quality score             not measured  (target: at least 80/10)
                   [warn] Documentation coverage    9.5%          (target: at least 80%, warns only)
 
@@ -381,14 +370,6 @@ mod tests {
                 ======================================================================
             "#]],
         );
-    }
-
-    #[test]
-    fn a_figure_is_never_rounded_up_to_its_threshold() {
-        assert_eq!(figure("coverage_percent", 79.96), "79.9%");
-        assert_eq!(figure("coverage_percent", 80.0), "80.0%");
-        assert_eq!(figure("quality_score", 2.3), "2.3/10");
-        assert_eq!(figure("critical_issues", 3.0), "3");
     }
 
     #[test]
