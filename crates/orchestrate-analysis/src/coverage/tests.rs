@@ -516,7 +516,7 @@ fn paths_of_another_checkout_are_mapped() {
             &lcov(&[
                 ("/build/p/src/a.rs", 7, 10),
                 ("/build/p/src/b/mod.rs", 1, 10),
-                ("/root/.cargo/registry/src/x-1/src/a.rs", 9, 9),
+                ("/srv/.cargo/registry/src/x-1/src/a.rs", 9, 9),
             ]),
             60,
         )

@@ -32,7 +32,7 @@ end_of_record
 const COBERTURA: &str = r#"<?xml version="1.0" ?>
 <!DOCTYPE coverage SYSTEM "http://example.test/coverage-04.dtd">
 <coverage lines-valid="4" lines-covered="2" line-rate="0.5" branches-valid="2">
-  <sources><source>/home/me/a &amp; b</source><source></source></sources>
+  <sources><source>/srv/me/a &amp; b</source><source></source></sources>
   <packages><package name="p"><classes>
     <class name="A" filename="p/a.py"><methods>
       <method name="run"><lines><line number="2" hits="1"/><line number="3" hits="0"/></lines></method>
@@ -244,7 +244,7 @@ fn cobertura() {
     check(
         COBERTURA,
         expect![[r#"
-        Cobertura XML, lines, says 2/4, from ["/home/me/a & b"]
+        Cobertura XML, lines, says 2/4, from ["/srv/me/a & b"]
         p/__init__.py 0/0: branches 0/0
         p/a.py 2/4: 1=7 2=1 3=0 9=0 branches 1/2 [run 2-3=1]
     "#]],
