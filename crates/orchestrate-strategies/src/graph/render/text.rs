@@ -102,6 +102,7 @@ pub(super) fn describe(plan: &Plan, step: &Step) -> String {
     let by = |collect: &Option<orchestrate_core::plan::Collect>| {
         collect
             .as_ref()
+            .filter(|collect| collect.strategy != "parallel")
             .map(|collect| format!("{} as ", collect.strategy))
             .unwrap_or_default()
     };
