@@ -10,6 +10,7 @@ use orchestrate_analysis::coverage::{
     SourceIndex, measure, rank_gaps,
 };
 use orchestrate_analysis::language::Language;
+use orchestrate_analysis::measured::Measured;
 use orchestrate_analysis::scan::FileFacts;
 use orchestrate_analysis::source::Role;
 use serde_json::json;
@@ -40,7 +41,14 @@ pub(super) fn analyse(job: &Job<'_>) -> Answer {
         reports: options.coverage_reports.clone(),
     };
     test_claims::state(&mut answer, snapshot);
-    if let Some(report) = answer.take(METRIC, measure(root, &index, &options)) {
+    let measured = match (
+        measure(root, &index, &options),
+        test_claims::doubt(snapshot),
+    ) {
+        (Measured::Measured { .. }, Some((why, how))) => Measured::NotMeasured { why, how },
+        (measured, _) => measured,
+    };
+    if let Some(report) = answer.take(METRIC, measured) {
         state(&mut answer, &report, snapshot);
     }
     answer

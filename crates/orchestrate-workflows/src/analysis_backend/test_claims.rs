@@ -1,7 +1,7 @@
 //! What the tests claim. Coverage says that a line ran; only an assertion says that it ran right.
 
 use orchestrate_analysis::Snapshot;
-use orchestrate_analysis::test_quality::{Reach, TestFacts, TestFunction};
+use orchestrate_analysis::test_quality::{Claims, Reach, TestFacts, TestFunction};
 
 use super::answer::Answer;
 
@@ -42,9 +42,33 @@ pub(super) fn state(answer: &mut Answer, snapshot: &Snapshot) {
         answer
             .blockers
             .push(format!("most tests prove nothing: {told}"));
+    } else if silent.is_empty() && facts.no_visible_assertion * 2 > facts.tests {
+        answer
+            .warnings
+            .push(format!("most tests have no visible assertion: {told}"));
     } else if !silent.is_empty() {
         answer
             .warnings
             .push(format!("some tests prove nothing: {told}"));
+    }
+}
+
+/// Why a coverage report is not believed, whatever it says: nothing that was found could have made
+/// it, or what could asserts nothing that can be seen. With it, what would settle the matter.
+pub(super) fn doubt(snapshot: &Snapshot) -> Option<(String, String)> {
+    let tests = snapshot.tests.len();
+    let asserts = |test: &TestFunction| test.claims == Claims::Asserts;
+    if tests == 0 {
+        let why = "there is a coverage report, but no test that could have made it was found";
+        let how = "add tests in the project's language, then run them under coverage";
+        Some((why.to_owned(), how.to_owned()))
+    } else if !snapshot.tests.iter().any(asserts) {
+        let why = format!(
+            "there is a coverage report, but of {tests} tests none has a visible assertion"
+        );
+        let how = "assert what the product is to give, then run the tests under coverage";
+        Some((why, how.to_owned()))
+    } else {
+        None
     }
 }

@@ -87,6 +87,25 @@ fn without_a_coverage_report_there_is_no_number() {
 }
 
 #[test]
+fn a_coverage_report_without_a_test_that_asserts_is_not_believed() {
+    let silent = Project::good().file(
+        "tests/test_basket.py",
+        "from shop.basket import total\n\n\ndef test_total():\n    total([1.0, 2.5])\n",
+    );
+    let (status, why) = gate(&report(&silent), "coverage_percent");
+    assert_eq!(status, GateStatus::NotMeasured);
+    assert!(why.contains("none has a visible assertion"), "{why}");
+
+    let none = Project::good();
+    std::fs::remove_dir_all(none.root().join("tests")).unwrap();
+    let report = report(&none);
+    let (status, why) = gate(&report, "coverage_percent");
+    assert_eq!(status, GateStatus::NotMeasured);
+    assert!(why.contains("no test that could have made it"), "{why}");
+    assert_eq!(report.verdict, Verdict::Undecided);
+}
+
+#[test]
 fn a_report_older_than_the_sources_is_not_believed() {
     let report = report(&Project::good().aged("lcov.info", 7200));
     let (status, why) = gate(&report, "coverage_percent");
@@ -131,6 +150,10 @@ fn a_file_without_code_that_runs_need_not_be_named() {
             "mod basket;\n\npub struct A {\n    pub a: u8,\n    pub b: u8,\n}\n",
         )
         .file("src/basket.rs", "pub fn one() -> u8 {\n    1\n}\n")
+        .file(
+            "tests/one.rs",
+            "#[test]\nfn one_is_one() {\n    assert_eq!(shop::basket::one(), 1);\n}\n",
+        )
         .lcov(&[("src/basket.rs", &[(1, 1), (2, 1)])]);
     let (status, why) = gate(&report(&project), "coverage_percent");
     assert_eq!(status, GateStatus::Passed, "{why}");
@@ -190,8 +213,8 @@ fn five_hundred_tests_that_assert_nothing_are_no_tests() {
         .map(|(path, text)| (path.as_str(), text.as_str()))
         .collect();
     let report = report(&tested_by(&files));
-    // The coverage report claims everything, and is believed as far as it goes.
-    assert_eq!(gate(&report, "coverage_percent").0, GateStatus::Passed);
+    // The coverage report claims everything, and is not believed.
+    assert_eq!(gate(&report, "coverage_percent").0, GateStatus::NotMeasured);
     assert_eq!(report.verdict, Verdict::NotReady, "{}", report.summary);
     assert_eq!(
         report.blockers,

@@ -78,7 +78,7 @@ pub enum Effect {
         /// How many.
         bodies: u32,
     },
-    /// A step in flight is no longer wanted. The driver stops it and still calls [`Walk::finish`] for it.
+    /// A step in flight is no longer wanted. The driver stops it and still calls [`finish`](super::Walk::finish) for it.
     Cancel {
         /// The step.
         node: NodeId,
