@@ -10,6 +10,9 @@ use super::text::{counted, duration};
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
 
+/// How many findings of each agent are shown.
+const FINDINGS: usize = 5;
+
 /// The result as a page of so many columns.
 pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
     let mut page = Page::new(width, "RUN REPORT");
@@ -61,6 +64,7 @@ fn agent_lines(page: &mut Page, agent: &AgentResult) {
     if !figures.is_empty() {
         page.text(9, &figures.join(", "));
     }
+    findings(page, &agent.output);
     let open = agent.output.get("not_measured").and_then(Value::as_array);
     for item in open.into_iter().flatten().take(ITEMS) {
         let part = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -69,6 +73,39 @@ fn agent_lines(page: &mut Page, agent: &AgentResult) {
             &format!("not measured: {}: {}", part("what"), part("why")),
         );
         page.hanging(11, "how: ", part("how_to_measure"));
+    }
+}
+
+/// The worst findings of an agent that has some.
+fn findings(page: &mut Page, output: &Value) {
+    const WORST_FIRST: [&str; 5] = ["critical", "high", "medium", "low", "info"];
+    let rank = |finding: &&Value| {
+        let severity = finding.get("severity").and_then(Value::as_str);
+        WORST_FIRST.iter().position(|word| Some(*word) == severity)
+    };
+    let all = output.get("findings").and_then(Value::as_array);
+    let mut all: Vec<&Value> = all.into_iter().flatten().collect();
+    all.sort_by_key(|finding| rank(finding).unwrap_or(WORST_FIRST.len()));
+    for finding in all.iter().take(FINDINGS) {
+        let part = |name: &str| {
+            finding
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let number = |name: &str| {
+            finding
+                .get(name)
+                .and_then(Value::as_u64)
+                .unwrap_or_default()
+        };
+        let place = format!("{}:{}:{}", part("path"), number("line"), number("column"));
+        page.hanging(9, &format!("{:<9}", part("severity")), &place);
+        page.text(18, &format!("{} ({})", part("message"), part("rule_id")));
+    }
+    if all.len() > FINDINGS {
+        let more = all.len() - FINDINGS;
+        page.text(9, &format!("and {more} more; `--json` lists all"));
     }
 }
 
@@ -99,6 +136,32 @@ fn short(value: f64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_worst_findings_are_shown_first_and_the_rest_is_counted() {
+        let finding = |severity: &str, line: u32| {
+            json!({"severity": severity, "path": "a.py", "line": line, "column": 1,
+                "message": "found", "rule_id": "r"})
+        };
+        let mut all = vec![
+            finding("low", 1),
+            finding("critical", 2),
+            finding("medium", 3),
+        ];
+        all.extend((4..8).map(|line| finding("info", line)));
+        let mut page = Page::new(70, "T");
+        findings(&mut page, &json!({ "findings": all }));
+        let text = anstream::adapter::strip_str(&page.finish()).to_string();
+        let places: Vec<_> = text
+            .split_whitespace()
+            .filter(|word| word.starts_with("a.py"))
+            .collect();
+        assert_eq!(
+            places,
+            ["a.py:2:1", "a.py:3:1", "a.py:1:1", "a.py:4:1", "a.py:5:1"]
+        );
+        assert!(text.contains("and 2 more"), "{text}");
+    }
 
     #[test]
     fn headline_figures_are_numbers_and_the_count_of_findings() {
