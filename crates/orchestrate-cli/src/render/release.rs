@@ -75,8 +75,8 @@ fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
         format!("{}{}", shown(value, gate.threshold), unit(&gate.metric))
     });
     let target = target(gate)
-        .replace('≥', "at least")
-        .replace('≤', "at most");
+        .replace('≥', ">=")
+        .replace('≤', "<=");
     let unit = unit(&gate.metric);
     let weight = if gate.critical { "" } else { ", warns only" };
     let name = &gate.name;
@@ -330,10 +330,10 @@ mod tests {
 
                   QUALITY GATES
                   --------------------------------------------------------------------
-                  [ok]   Critical security issues  0             (target: at most 80)
-                  [FAIL] Test coverage             60%           (target: at least 80%)
-                  [ ?? ] Quality score             not measured  (target: at least 80/10)
-                  [warn] Documentation coverage    9.5%          (target: at least 80%, warns only)
+                  [ok]   Critical security issues  0             (target: <= 80)
+                  [FAIL] Test coverage             60%           (target: >= 80%)
+                  [ ?? ] Quality score             not measured  (target: >= 80/10)
+                  [warn] Documentation coverage    9.5%          (target: >= 80%, warns only)
 
                   BLOCKERS (1)
                   --------------------------------------------------------------------

@@ -24,10 +24,10 @@ fn a_project_in_good_order_is_ready() {
 
               QUALITY GATES
               --------------------------------------------------------------------
-              [ok]   Number of critical issues  0             (target: at most 0)
-              [ok]   Test coverage              100%          (target: at least 80%)
-              [ok]   Quality score              10.0/10       (target: at least 7/10)
-              [ok]   Documentation coverage     100%          (target: at least 100%, warns only)
+              [ok]   Number of critical issues  0             (target: <= 0)
+              [ok]   Test coverage              100%          (target: >= 80%)
+              [ok]   Quality score              10.0/10       (target: >= 7/10)
+              [ok]   Documentation coverage     100%          (target: >= 100%, warns only)
 
               WARNINGS (1)
               --------------------------------------------------------------------
