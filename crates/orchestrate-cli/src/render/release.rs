@@ -74,9 +74,7 @@ fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
     let actual = gate.actual.map_or("not measured".to_owned(), |value| {
         format!("{}{}", shown(value, gate.threshold), unit(&gate.metric))
     });
-    let target = target(gate)
-        .replace('≥', ">=")
-        .replace('≤', "<=");
+    let target = target(gate).replace('≥', ">=").replace('≤', "<=");
     let unit = unit(&gate.metric);
     let weight = if gate.critical { "" } else { ", warns only" };
     let name = &gate.name;

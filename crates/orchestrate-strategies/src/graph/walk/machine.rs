@@ -1,6 +1,6 @@
 //! The machine itself: what a driver calls.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
@@ -18,7 +18,8 @@ pub struct Walk {
     pub(super) graph: Graph,
     pub(super) context: Arc<Context>,
     pub(super) states: Vec<State>,
-    pub(super) groups: HashMap<NodeId, GroupState>,
+    /// In order, because what is let go when a group is stopped goes in the order of the plan.
+    pub(super) groups: BTreeMap<NodeId, GroupState>,
     pub(super) ready: VecDeque<NodeId>,
     pub(super) agenda: VecDeque<NodeId>,
     pub(super) effects: VecDeque<Effect>,
@@ -35,7 +36,7 @@ impl Walk {
             graph,
             context,
             states: Vec::new(),
-            groups: HashMap::new(),
+            groups: BTreeMap::new(),
             ready: VecDeque::new(),
             agenda: VecDeque::new(),
             effects: VecDeque::new(),
