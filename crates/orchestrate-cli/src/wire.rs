@@ -8,6 +8,7 @@ use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_strategies::catalog::Catalog;
+use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
 
@@ -44,6 +45,7 @@ pub(crate) fn compose(
     let mut plan = MetaOrchestrator::new(&registry).analyze_and_compose(task, context)?;
     // A budget among the hints is a limit too; neither may loosen the other.
     plan.plan.limits = plan.plan.limits.tightest(limits);
+    plan.bounds = bounds(&plan.plan);
     plan.digest = plan.plan.digest();
     Ok(plan)
 }
