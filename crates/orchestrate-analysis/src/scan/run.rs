@@ -14,7 +14,9 @@ use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
 use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
 use crate::finding::Finding;
-use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
+use crate::inventory::{
+    Candidate, Decoded, ScanError, SkipReason, Skipped, TextKind, WalkOptions, read_text, walk,
+};
 use crate::source::{Role, SourceFile};
 use crate::test_quality::{ProductNames, TestFunction};
 
@@ -69,6 +71,7 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         pruned: inventory.pruned,
         links: inventory.links,
         text_files: gathered.text_files,
+        decoded_lossily: gathered.decoded_lossily,
         engines: inspect::ENGINES.to_vec(),
         findings: gathered.findings,
         tests: gathered.tests,
@@ -106,6 +109,7 @@ pub(super) struct Gathered {
     broken_links: Vec<BrokenLink>,
     links_checked: u32,
     text_files: u32,
+    decoded_lossily: Vec<String>,
     begun: usize,
 }
 
@@ -151,14 +155,22 @@ fn run(
 impl Gathered {
     fn take(&mut self, candidate: &Candidate, parsers: &mut Parsers, options: &ScanOptions) {
         let path = &candidate.path;
-        let text = match read_text(&candidate.file, options.max_file_bytes) {
-            Ok(text) => text,
+        let kind = match candidate.language {
+            Some(_) => TextKind::Source,
+            None => TextKind::Other,
+        };
+        let read = read_text(&candidate.file, options.max_file_bytes, kind);
+        let Decoded { text, lossy } = match read {
+            Ok(decoded) => decoded,
             Err(why) => {
                 self.skip(candidate, why);
                 return;
             }
         };
         self.text_files += 1;
+        if lossy {
+            self.decoded_lossily.push(path.clone());
+        }
         let Some(language) = candidate.language else {
             self.findings
                 .extend(inspect::text(path, &text, candidate.role));
@@ -228,6 +240,7 @@ impl Gathered {
         self.broken_links.append(&mut other.broken_links);
         self.links_checked += other.links_checked;
         self.text_files += other.text_files;
+        self.decoded_lossily.append(&mut other.decoded_lossily);
         self.begun += other.begun;
     }
 
@@ -237,6 +250,7 @@ impl Gathered {
         self.tests
             .sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
         self.broken_links.sort();
+        self.decoded_lossily.sort();
         self.findings.sort_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))
         });
