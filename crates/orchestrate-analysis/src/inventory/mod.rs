@@ -16,4 +16,4 @@ pub use other::other_language;
 pub use read::{ReadFailure, TextKind, read_bytes, read_text};
 pub use role::{role_of_path, role_of_text};
 pub use skip::{SkipReason, Skipped};
-pub use walk::{Candidate, Inventory, ScanError, ScanErrorKind, WalkOptions, walk};
+pub use walk::{Candidate, Inventory, ScanError, ScanErrorKind, walk};

@@ -30,13 +30,6 @@ const PRUNED: [&str; 8] = [
 /// Files whose presence says that a directory is a cache or an installed environment.
 const PRUNE_MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
 
-/// How a root is walked.
-#[derive(Debug, Clone)]
-pub struct WalkOptions {
-    /// Larger files are skipped, in bytes.
-    pub max_file_bytes: u64,
-}
-
 /// A file worth reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -60,8 +53,8 @@ pub struct Inventory {
     /// Files of analysed languages that cannot be measured, and directories of which nobody knows what they hold,
     /// sorted by path.
     pub skipped: Vec<Skipped>,
-    /// Other files that were left out, counted by reason.
-    pub skipped_other: BTreeMap<SkipReason, u32>,
+    /// Other files that were left out, in no order.
+    pub skipped_other: Vec<Skipped>,
     /// Vendored source files: counted, never read.
     pub vendored: u32,
     /// Files of languages that are not analysed, by name.
@@ -152,7 +145,7 @@ impl ScanError {
 ///
 /// # Errors
 /// If the root does not exist, is not a directory, or cannot be listed.
-pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> {
+pub fn walk(root: &Path) -> Result<Inventory, ScanError> {
     check_root(root)?;
     let mut inventory = Inventory::default();
     // The filter must own what it records; nobody else holds the lock while the walk runs.
@@ -202,7 +195,7 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> 
             Err(error) => inventory.skipped.push(skipped_by(root, &error)),
             Ok(entry) if entry.depth() == 0 => {}
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
-            Ok(entry) => inventory.add_file(root, &entry, options),
+            Ok(entry) => inventory.add_file(root, &entry),
         }
     }
     if let Ok(pruned) = pruned.lock() {
@@ -219,7 +212,7 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> 
 }
 
 impl Inventory {
-    fn add_file(&mut self, root: &Path, entry: &DirEntry, options: &WalkOptions) {
+    fn add_file(&mut self, root: &Path, entry: &DirEntry) {
         if entry.path_is_symlink() {
             self.links += 1;
             return;
@@ -244,9 +237,6 @@ impl Inventory {
             match &metadata {
                 None => Some(SkipReason::Unreadable),
                 Some(metadata) if !metadata.is_file() => Some(SkipReason::Special),
-                Some(metadata) if metadata.len() > options.max_file_bytes => {
-                    Some(SkipReason::TooLarge)
-                }
                 Some(_) => None,
             }
         };
@@ -254,7 +244,7 @@ impl Inventory {
             if language.is_some() {
                 self.skipped.push(Skipped { path, why });
             } else {
-                count(&mut self.skipped_other, why);
+                self.skipped_other.push(Skipped { path, why });
             }
             return;
         }
@@ -375,10 +365,6 @@ fn relative(root: &Path, path: &Path) -> (String, bool) {
         })
         .collect();
     (parts.join("/"), valid)
-}
-
-fn count(counts: &mut BTreeMap<SkipReason, u32>, why: SkipReason) {
-    *counts.entry(why).or_default() += 1;
 }
 
 #[cfg(test)]

@@ -82,6 +82,9 @@ pub struct Snapshot {
     pub skipped: Vec<Skipped>,
     /// Files of no analysed language that were left out, counted by reason.
     pub skipped_other: BTreeMap<SkipReason, u32>,
+    /// Files, source or not, that may hold text and were not read, and directories that could not be: not even
+    /// credentials were looked for there. Sorted by path.
+    pub unsearched: Vec<Skipped>,
     /// Files of languages that are not analysed, by name.
     pub other_languages: BTreeMap<String, u32>,
     /// Vendored source files, which are never read.

@@ -165,6 +165,42 @@ fn what_cannot_be_measured_has_a_reason() {
     assert_eq!(snapshot.skipped_other.get(&SkipReason::Binary), Some(&1));
 }
 
+/// Size alone must not keep a credential from being found; where it does, the file is named.
+#[test]
+fn large_files_are_searched_for_credentials() {
+    let key = b"key = \"AKIAZ7Q3M5T2W4X6Y2RB\"\n"; // not a real key
+    let large = [vec![b'\n'; 1 << 20], key.to_vec()].concat();
+    let directory = directory(&[
+        ("large.py", &large),
+        ("large.yaml", &large),
+        ("huge.py", &vec![b'\n'; 3 << 20]),
+        ("huge.yaml", &vec![b'\n'; 3 << 20]),
+        ("huge.png", &vec![0; 3 << 20]),
+    ]);
+    let options = ScanOptions {
+        max_text_bytes: 2 << 20,
+        ..ScanOptions::default()
+    };
+    let snapshot = scan(directory.path(), &options).expect("it is a directory");
+    let found: Vec<_> = snapshot
+        .findings
+        .iter()
+        .map(|it| it.path.as_str())
+        .collect();
+    assert_eq!(found, ["large.py", "large.yaml"]);
+    let large = SkipReason::TooLarge;
+    assert_eq!(why(&snapshot), [("huge.py", large), ("large.py", large)]);
+    let unsearched: Vec<_> = snapshot
+        .unsearched
+        .iter()
+        .map(|it| (it.path.as_str(), it.why))
+        .collect();
+    assert_eq!(unsearched, [("huge.py", large), ("huge.yaml", large)]);
+    assert_eq!(snapshot.skipped_other.get(&SkipReason::Binary), Some(&1));
+    let [source, text] = [ScanOptions::MAX_FILE_BYTES, ScanOptions::MAX_TEXT_BYTES];
+    assert_eq!((source, text), (1 << 20, 16 << 20));
+}
+
 #[test]
 fn syntax_errors_make_figures_partial() {
     let text = b"fn a() { if true {} }\nfn b() {}\nfn c( -> {}\n";
