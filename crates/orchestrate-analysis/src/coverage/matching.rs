@@ -12,7 +12,9 @@ use std::{fs, iter};
 
 use super::measure::SourceIndex;
 use super::model::RawReport;
+use crate::inventory::{Decoded, TextKind, read_text};
 use crate::language::Language;
+use crate::scan::ScanOptions;
 
 /// Which file of a report is which source.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -326,7 +328,10 @@ fn modules(root: &Path, index: &SourceIndex) -> Vec<(String, String)> {
     }
     let mut modules: Vec<(String, String)> = Vec::new();
     for directory in directories.into_iter().take(MAX_DIRECTORIES) {
-        let Ok(text) = fs::read_to_string(root.join(directory).join("go.mod")) else {
+        let path = root.join(directory).join("go.mod");
+        let Ok(Decoded { text, .. }) =
+            read_text(&path, ScanOptions::MAX_FILE_BYTES, TextKind::Other)
+        else {
             continue;
         };
         let name = text

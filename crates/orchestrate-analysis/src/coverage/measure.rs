@@ -1,8 +1,7 @@
 //! Measures coverage: takes the reports that there are, and believes those that fit the sources.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -17,6 +16,7 @@ use super::matching::{Matches, Repository};
 use super::model::{Counts, RawReport, file_count};
 use super::report::{Age, CoverageReport, RejectedReport};
 use super::{advice, read};
+use crate::inventory::{ReadFailure, read_bytes};
 use crate::language::Language;
 use crate::measured::Measured;
 use crate::source::{Role, SourceFile};
@@ -399,23 +399,12 @@ fn newer_test(
 fn load(path: &Path) -> Result<RawReport, Rejection> {
     let unreadable =
         |why: String| Rejection::new(Kind::Unreadable, format!("cannot be read: {why}"));
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| unreadable(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(unreadable("it is no file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(error.to_string()))?;
-    if u64::try_from(bytes.len()).map_or(true, |length| length > MAX_BYTES) {
-        return Err(unreadable(format!(
-            "it is larger than {} MiB",
-            MAX_BYTES >> 20
-        )));
-    }
+    let bytes = read_bytes(path, MAX_BYTES).map_err(|failure| {
+        unreadable(match failure {
+            ReadFailure::TooLarge { limit } => format!("it is larger than {} MiB", limit >> 20),
+            failure => failure.to_string(),
+        })
+    })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         unreadable(format!(
             "no UTF-8 text at byte {}",

@@ -483,7 +483,7 @@ fn a_named_report_is_the_only_one_and_has_to_be_usable() {
         .report("out/a.py", "", 60)
         .naming("out")
         .check(expect![[r#"
-            failed: `out` cannot be read: it is no file
+            failed: `out` cannot be read: it is no regular file
             how: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`
         "#]]);
 }
@@ -833,4 +833,29 @@ fn the_same_input_gives_the_same_report() {
         .report("coverage/lcov.info", &lcov(&[("a.py", 10, 10)]), 60)
         .report("lcov.info", &lcov(&[("a.py", 5, 10)]), 60);
     assert_eq!(repo.measure(), repo.measure());
+}
+
+/// Opening a pipe waits for its other end, which nobody opens.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_report_and_no_module_file() {
+    use crate::inventory::testing::{in_time, pipe};
+
+    let repo = Repo::new(&[("a.go", 3)]).naming("pipe");
+    let directory = repo.root();
+    let (Some(_), Some(_)) = (pipe(directory, "pipe"), pipe(directory, "go.mod")) else {
+        return;
+    };
+    let named = in_time(move || {
+        let named = render(&repo.measure());
+        fs::remove_file(repo.root().join("pipe")).unwrap();
+        let repo = Repo {
+            named: Vec::new(),
+            ..repo
+        }
+        .report("coverage.out", "mode: set\nx/a.go:1.1,2.2 1 1\n", 60);
+        repo.measure();
+        named
+    });
+    assert!(named.contains("it is no regular file"), "{named}");
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::links::BrokenLink;
-use crate::inventory::read_text;
+use crate::inventory::{TextKind, read_text};
 use crate::scan::ScanOptions;
 
 /// A README with fewer letters and digits than this says nothing.
@@ -160,7 +160,13 @@ fn checked_changelog(root: &Path, packages: &[String]) -> (Option<Version>, Chan
 }
 
 fn text_of(root: &Path, path: &str) -> Option<String> {
-    read_text(&root.join(path), ScanOptions::MAX_FILE_BYTES * 8).ok()
+    read_text(
+        &root.join(path),
+        ScanOptions::MAX_FILE_BYTES * 8,
+        TextKind::Other,
+    )
+    .ok()
+    .map(|decoded| decoded.text)
 }
 
 fn readme(root: &Path, names: &[String]) -> Readme {

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 pub enum SkipReason {
     /// The system refused to open or read it.
     Unreadable,
+    /// A directory that could not be listed: how much it holds is unknown.
+    UnreadableDirectory,
     /// It is larger than the limit of the scan.
     TooLarge,
-    /// It holds zero bytes: not text.
+    /// It holds zero bytes and is no source: not text.
     Binary,
-    /// It is text in an encoding other than UTF-8.
-    NotUtf8,
     /// Its name is not UTF-8.
     NameNotUtf8,
     /// A pipe, socket or device.
@@ -38,9 +38,9 @@ impl SkipReason {
     pub fn text(self) -> &'static str {
         match self {
             Self::Unreadable => "cannot be read",
+            Self::UnreadableDirectory => "a directory that cannot be read",
             Self::TooLarge => "larger than the limit",
             Self::Binary => "binary",
-            Self::NotUtf8 => "not valid UTF-8",
             Self::NameNotUtf8 => "its name is not valid UTF-8",
             Self::Special => "not a regular file",
             Self::ParseBudget => "parsing exceeded its bound",
@@ -56,7 +56,7 @@ impl fmt::Display for SkipReason {
     }
 }
 
-/// A file that was left out.
+/// A file that was left out, or a directory with everything in it.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

@@ -30,13 +30,6 @@ const PRUNED: [&str; 8] = [
 /// Files whose presence says that a directory is a cache or an installed environment.
 const PRUNE_MARKS: [&str; 2] = ["CACHEDIR.TAG", "pyvenv.cfg"];
 
-/// How a root is walked.
-#[derive(Debug, Clone)]
-pub struct WalkOptions {
-    /// Larger files are skipped, in bytes.
-    pub max_file_bytes: u64,
-}
-
 /// A file worth reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -57,10 +50,11 @@ pub struct Candidate {
 pub struct Inventory {
     /// Files to read, sorted by path. Vendored sources are not among them.
     pub candidates: Vec<Candidate>,
-    /// Files of analysed languages that cannot be measured, sorted by path.
+    /// Files of analysed languages that cannot be measured, and directories of which nobody knows what they hold,
+    /// sorted by path.
     pub skipped: Vec<Skipped>,
-    /// Other files that were left out, counted by reason.
-    pub skipped_other: BTreeMap<SkipReason, u32>,
+    /// Other files that were left out, in no order.
+    pub skipped_other: Vec<Skipped>,
     /// Vendored source files: counted, never read.
     pub vendored: u32,
     /// Files of languages that are not analysed, by name.
@@ -151,18 +145,23 @@ impl ScanError {
 ///
 /// # Errors
 /// If the root does not exist, is not a directory, or cannot be listed.
-pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> {
+pub fn walk(root: &Path) -> Result<Inventory, ScanError> {
     check_root(root)?;
     let mut inventory = Inventory::default();
     // The filter must own what it records; nobody else holds the lock while the walk runs.
     let pruned = Arc::new(Mutex::new(Vec::new()));
     let recorded = Arc::clone(&pruned);
+    let rules_are_files = rules_above(root).all(|path| is_file_or_missing(&path));
+    let closed = Arc::new(Mutex::new(Vec::new()));
+    let refused = Arc::clone(&closed);
     let walker = WalkBuilder::new(root)
         .hidden(false)
         .ignore(false)
         .require_git(false)
         .git_global(false)
-        .parents(inside_git(root))
+        .git_ignore(rules_are_files)
+        .git_exclude(rules_are_files)
+        .parents(rules_are_files && inside_git(root))
         .follow_links(false)
         .sort_by_file_name(std::cmp::Ord::cmp)
         .filter_entry(move |entry| {
@@ -175,20 +174,36 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> 
                 }
                 return false;
             }
-            entry.file_name() != ".git"
+            if entry.file_name() == ".git" {
+                return false;
+            }
+            // Reading these rules would not end; without them nobody knows what in there is meant to be read.
+            if rules_are_files
+                && is_directory(entry)
+                && !is_file_or_missing(&entry.path().join(GITIGNORE))
+            {
+                if let Ok(mut refused) = refused.lock() {
+                    refused.push(entry.path().to_path_buf());
+                }
+                return false;
+            }
+            true
         })
         .build();
     for entry in walker {
         match entry {
-            // Only a directory below the root can fail here: the root was listed above.
-            Err(_) => count(&mut inventory.skipped_other, SkipReason::Unreadable),
+            Err(error) => inventory.skipped.push(skipped_by(root, &error)),
             Ok(entry) if entry.depth() == 0 => {}
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {}
-            Ok(entry) => inventory.add_file(root, &entry, options),
+            Ok(entry) => inventory.add_file(root, &entry),
         }
     }
     if let Ok(pruned) = pruned.lock() {
         inventory.pruned = pruned.iter().map(|path| relative(root, path).0).collect();
+    }
+    if let Ok(closed) = closed.lock() {
+        let closed = closed.iter().map(|path| unreadable_directory(root, path));
+        inventory.skipped.extend(closed);
     }
     inventory.candidates.sort_by(|a, b| a.path.cmp(&b.path));
     inventory.skipped.sort();
@@ -197,7 +212,7 @@ pub fn walk(root: &Path, options: &WalkOptions) -> Result<Inventory, ScanError> 
 }
 
 impl Inventory {
-    fn add_file(&mut self, root: &Path, entry: &DirEntry, options: &WalkOptions) {
+    fn add_file(&mut self, root: &Path, entry: &DirEntry) {
         if entry.path_is_symlink() {
             self.links += 1;
             return;
@@ -222,9 +237,6 @@ impl Inventory {
             match &metadata {
                 None => Some(SkipReason::Unreadable),
                 Some(metadata) if !metadata.is_file() => Some(SkipReason::Special),
-                Some(metadata) if metadata.len() > options.max_file_bytes => {
-                    Some(SkipReason::TooLarge)
-                }
                 Some(_) => None,
             }
         };
@@ -232,7 +244,7 @@ impl Inventory {
             if language.is_some() {
                 self.skipped.push(Skipped { path, why });
             } else {
-                count(&mut self.skipped_other, why);
+                self.skipped_other.push(Skipped { path, why });
             }
             return;
         }
@@ -271,8 +283,66 @@ fn inside_git(root: &Path) -> bool {
     absolute.ancestors().any(|path| path.join(".git").exists())
 }
 
-fn is_pruned(entry: &DirEntry) -> bool {
+const GITIGNORE: &str = ".gitignore";
+
+/// The files of rules that the walk reads before it enters any directory below the root.
+fn rules_above(root: &Path) -> impl Iterator<Item = PathBuf> {
+    let absolute = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let directories: Vec<_> = absolute.ancestors().map(Path::to_path_buf).collect();
+    directories
+        .into_iter()
+        .flat_map(|directory| [GITIGNORE, ".git/info/exclude"].map(|rules| directory.join(rules)))
+}
+
+/// Whether it is safe to read a path: a pipe or a device there would keep the reader waiting.
+fn is_file_or_missing(path: &Path) -> bool {
+    path.metadata()
+        .map_or(true, |metadata| metadata.is_file() || metadata.is_dir())
+}
+
+fn is_directory(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+/// What an error of the walk leaves out: a directory that cannot be listed, or a file whose kind cannot be told.
+fn skipped_by(root: &Path, error: &ignore::Error) -> Skipped {
+    match path_of(error) {
+        Some(path) if path.symlink_metadata().is_ok_and(|found| !found.is_dir()) => Skipped {
+            path: relative(root, path).0,
+            why: SkipReason::Unreadable,
+        },
+        Some(path) => unreadable_directory(root, path),
+        // The listing broke off; the system does not say where.
+        None => unreadable_directory(root, root),
+    }
+}
+
+fn unreadable_directory(root: &Path, path: &Path) -> Skipped {
+    let path = relative(root, path).0;
+    Skipped {
+        path: if path.is_empty() {
+            ".".to_owned()
+        } else {
+            path
+        },
+        why: SkipReason::UnreadableDirectory,
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::Partial(errors) => errors.iter().find_map(path_of),
+        _ => None,
+    }
+}
+
+fn is_pruned(entry: &DirEntry) -> bool {
+    is_directory(entry)
         && (entry
             .file_name()
             .to_str()
@@ -297,6 +367,46 @@ fn relative(root: &Path, path: &Path) -> (String, bool) {
     (parts.join("/"), valid)
 }
 
-fn count(counts: &mut BTreeMap<SkipReason, u32>, why: SkipReason) {
-    *counts.entry(why).or_default() += 1;
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::{Path, PathBuf};
+
+    use super::{SkipReason, Skipped, skipped_by};
+
+    fn check(error: ignore::Error, root: &Path, path: &str, why: SkipReason) {
+        let expected = Skipped {
+            path: path.to_owned(),
+            why,
+        };
+        assert_eq!(skipped_by(root, &error), expected);
+    }
+
+    fn denied() -> ignore::Error {
+        ignore::Error::Io(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn at(path: PathBuf) -> ignore::Error {
+        ignore::Error::WithDepth {
+            depth: 2,
+            err: Box::new(ignore::Error::WithPath {
+                path,
+                err: Box::new(denied()),
+            }),
+        }
+    }
+
+    /// The errors are made here, because nothing is denied to a superuser.
+    #[test]
+    fn errors_of_the_walk_name_what_they_hide() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path();
+        std::fs::create_dir_all(root.join("src/closed")).expect("it is writable");
+        std::fs::write(root.join("a.py"), "").expect("it is writable");
+        let unknown = SkipReason::UnreadableDirectory;
+        check(at(root.join("src/closed")), root, "src/closed", unknown);
+        check(at(root.join("gone")), root, "gone", unknown);
+        check(at(root.join("a.py")), root, "a.py", SkipReason::Unreadable);
+        check(denied(), root, ".", unknown);
+    }
 }

@@ -104,11 +104,16 @@ pub fn score(counts: &QualityCounts) -> Option<(f64, Vec<Component>)> {
             .filter(|definition| (definition.lines)(counts) > 0)
     };
     let weights: f64 = measured().map(|definition| definition.weight).sum();
+    // What is lost is summed, and not what is left: the sum of all weights is 1 only to within rounding, and a score
+    // without a fault must be 10 and not a little more.
+    let mut lost = 0.0;
     let components: Vec<_> = measured()
         .map(|definition| {
             let value =
                 definition.per * ratio((definition.count)(counts), (definition.lines)(counts));
             let weight = definition.weight / weights;
+            let kept = (-value / definition.half_at).exp2();
+            lost += 10.0 * weight * (1.0 - kept);
             Component {
                 name: definition.name.to_owned(),
                 value,
@@ -120,15 +125,11 @@ pub fn score(counts: &QualityCounts) -> Option<(f64, Vec<Component>)> {
                 .to_owned(),
                 half_at: definition.half_at,
                 weight,
-                contribution: 10.0 * weight * (-value / definition.half_at).exp2(),
+                contribution: 10.0 * weight * kept,
             }
         })
         .collect();
-    let score = components
-        .iter()
-        .map(|component| component.contribution)
-        .sum();
-    Some((score, components))
+    Some(((10.0 - lost).clamp(0.0, 10.0), components))
 }
 
 #[expect(
@@ -168,7 +169,7 @@ mod tests {
             hazard_lines: 100,
             ..QualityCounts::default()
         };
-        assert!((value(&clean) - 10.0).abs() < 1e-9);
+        assert_eq!(value(&clean).to_bits(), 10.0_f64.to_bits());
         let foul = QualityCounts {
             lines: 100,
             hazard_lines: 100,
@@ -192,7 +193,7 @@ mod tests {
             ..QualityCounts::default()
         };
         let (score, components) = score(&script).expect("there are lines");
-        assert!((score - 10.0).abs() < 1e-9);
+        assert_eq!(score.to_bits(), 10.0_f64.to_bits());
         assert_eq!(components.len(), DEFINITIONS.len() - 1);
     }
 
@@ -254,6 +255,13 @@ mod tests {
                 markers: counts.markers * times,
             };
             prop_assert!((value(&large) - value(&counts)).abs() < 1e-9);
+        }
+
+        #[test]
+        fn prop_the_score_is_the_sum_of_its_components(counts in counts()) {
+            let (score, components) = score(&counts).expect("there are lines");
+            let sum: f64 = components.iter().map(|component| component.contribution).sum();
+            prop_assert!((score - sum).abs() < 1e-9);
         }
 
         #[test]

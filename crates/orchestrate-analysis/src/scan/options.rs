@@ -9,15 +9,19 @@ use std::thread;
 pub struct ScanOptions {
     /// How many threads parse; at least one.
     pub threads: usize,
-    /// Larger files are skipped, in bytes.
+    /// Larger source files are not parsed, in bytes.
     pub max_file_bytes: u64,
+    /// Larger files, source or not, are not read at all, in bytes. Up to here credentials are looked for.
+    pub max_text_bytes: u64,
     /// Set it from another thread to stop: no further file is begun.
     pub cancel: Arc<AtomicBool>,
 }
 
 impl ScanOptions {
-    /// The limit on the size of a file that is used unless told otherwise: 1 MiB.
+    /// The limit on the size of source that is used unless told otherwise: 1 MiB.
     pub const MAX_FILE_BYTES: u64 = 1 << 20;
+    /// The limit on the size of any text that is used unless told otherwise: 16 MiB.
+    pub const MAX_TEXT_BYTES: u64 = 16 << 20;
 
     /// Whether the scan was told to stop.
     #[must_use]
@@ -27,11 +31,12 @@ impl ScanOptions {
 }
 
 impl Default for ScanOptions {
-    /// As many threads as the machine runs at once, files up to 1 MiB, not cancelled.
+    /// As many threads as the machine runs at once, source up to 1 MiB, text up to 16 MiB, not cancelled.
     fn default() -> Self {
         Self {
             threads: thread::available_parallelism().map_or(1, usize::from),
             max_file_bytes: Self::MAX_FILE_BYTES,
+            max_text_bytes: Self::MAX_TEXT_BYTES,
             cancel: Arc::default(),
         }
     }

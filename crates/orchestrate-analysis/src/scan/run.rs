@@ -14,7 +14,9 @@ use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
 use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
 use crate::finding::Finding;
-use crate::inventory::{Candidate, ScanError, SkipReason, Skipped, WalkOptions, read_text, walk};
+use crate::inventory::{
+    Candidate, Decoded, ScanError, SkipReason, Skipped, TextKind, read_text, walk,
+};
 use crate::source::{Role, SourceFile};
 use crate::test_quality::{ProductNames, TestFunction};
 
@@ -27,12 +29,7 @@ use crate::test_quality::{ProductNames, TestFunction};
 /// measured is no error: it is listed with its reason.
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
     let started = Instant::now();
-    let inventory = walk(
-        root,
-        &WalkOptions {
-            max_file_bytes: options.max_file_bytes,
-        },
-    )?;
+    let inventory = walk(root)?;
     let threads = options.threads.clamp(1, inventory.candidates.len().max(1));
     // Tests are looked at last: what they may reach is known only once the product has been read.
     let (tests, others): (Vec<_>, Vec<_>) = inventory
@@ -53,22 +50,32 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
     documents.links_checked = gathered.links_checked;
 
     let mut skipped_other = inventory.skipped_other;
-    for (why, count) in gathered.skipped_other {
-        *skipped_other.entry(why).or_default() += count;
-    }
+    skipped_other.append(&mut gathered.skipped_other);
     let mut skipped = inventory.skipped;
+    let mut unsearched = gathered.unsearched;
+    unsearched.extend(
+        skipped
+            .iter()
+            .chain(&skipped_other)
+            .filter(|it| may_be_text(it.why))
+            .cloned(),
+    );
+    unsearched.sort();
+    unsearched.dedup();
     skipped.append(&mut gathered.skipped);
     skipped.sort();
     Ok(Snapshot {
         root: root.display().to_string(),
         files: gathered.files,
         skipped,
-        skipped_other,
+        skipped_other: counted(&skipped_other),
+        unsearched,
         other_languages: inventory.other_languages,
         vendored: inventory.vendored,
         pruned: inventory.pruned,
         links: inventory.links,
         text_files: gathered.text_files,
+        decoded_lossily: gathered.decoded_lossily,
         engines: inspect::ENGINES.to_vec(),
         findings: gathered.findings,
         tests: gathered.tests,
@@ -77,6 +84,25 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         threads,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+/// Whether a file that was not read for this reason may hold text, and so a credential.
+fn may_be_text(why: SkipReason) -> bool {
+    matches!(
+        why,
+        SkipReason::TooLarge
+            | SkipReason::Unreadable
+            | SkipReason::UnreadableDirectory
+            | SkipReason::NameNotUtf8
+    )
+}
+
+fn counted(skipped: &[Skipped]) -> BTreeMap<SkipReason, u32> {
+    let mut counts = BTreeMap::new();
+    for file in skipped {
+        *counts.entry(file.why).or_default() += 1;
+    }
+    counts
 }
 
 /// Directories below the root that hold a manifest of something that ships, sorted.
@@ -102,10 +128,13 @@ pub(super) struct Gathered {
     names: ProductNames,
     /// Rust files with the names of the test modules that they declare.
     pub(super) test_modules: Vec<(String, String)>,
-    skipped_other: BTreeMap<SkipReason, u32>,
+    skipped_other: Vec<Skipped>,
+    /// Files that were not read, source or not.
+    unsearched: Vec<Skipped>,
     broken_links: Vec<BrokenLink>,
     links_checked: u32,
     text_files: u32,
+    decoded_lossily: Vec<String>,
     begun: usize,
 }
 
@@ -151,14 +180,26 @@ fn run(
 impl Gathered {
     fn take(&mut self, candidate: &Candidate, parsers: &mut Parsers, options: &ScanOptions) {
         let path = &candidate.path;
-        let text = match read_text(&candidate.file, options.max_file_bytes) {
-            Ok(text) => text,
+        let kind = match candidate.language {
+            Some(_) => TextKind::Source,
+            None => TextKind::Other,
+        };
+        let read = read_text(&candidate.file, options.max_text_bytes, kind);
+        let Decoded { text, lossy } = match read {
+            Ok(decoded) => decoded,
             Err(why) => {
+                if may_be_text(why) {
+                    let path = path.clone();
+                    self.unsearched.push(Skipped { path, why });
+                }
                 self.skip(candidate, why);
                 return;
             }
         };
         self.text_files += 1;
+        if lossy {
+            self.decoded_lossily.push(path.clone());
+        }
         let Some(language) = candidate.language else {
             self.findings
                 .extend(inspect::text(path, &text, candidate.role));
@@ -168,6 +209,12 @@ impl Gathered {
             self.check_links(candidate, &text);
             return;
         };
+        if text.len() as u64 > options.max_file_bytes {
+            self.findings
+                .extend(inspect::text(path, &text, candidate.role));
+            self.skip(candidate, SkipReason::TooLarge);
+            return;
+        }
         let source = SourceFile {
             path: path.clone(),
             language,
@@ -207,11 +254,12 @@ impl Gathered {
     }
 
     fn skip(&mut self, candidate: &Candidate, why: SkipReason) {
+        let path = candidate.path.clone();
+        let skipped = Skipped { path, why };
         if candidate.language.is_some() {
-            let path = candidate.path.clone();
-            self.skipped.push(Skipped { path, why });
+            self.skipped.push(skipped);
         } else {
-            *self.skipped_other.entry(why).or_default() += 1;
+            self.skipped_other.push(skipped);
         }
     }
 
@@ -222,12 +270,12 @@ impl Gathered {
         self.tests.append(&mut other.tests);
         self.names.merge(other.names);
         self.test_modules.append(&mut other.test_modules);
-        for (why, count) in other.skipped_other {
-            *self.skipped_other.entry(why).or_default() += count;
-        }
+        self.skipped_other.append(&mut other.skipped_other);
+        self.unsearched.append(&mut other.unsearched);
         self.broken_links.append(&mut other.broken_links);
         self.links_checked += other.links_checked;
         self.text_files += other.text_files;
+        self.decoded_lossily.append(&mut other.decoded_lossily);
         self.begun += other.begun;
     }
 
@@ -237,6 +285,7 @@ impl Gathered {
         self.tests
             .sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
         self.broken_links.sort();
+        self.decoded_lossily.sort();
         self.findings.sort_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))
         });

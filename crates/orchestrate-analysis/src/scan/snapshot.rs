@@ -78,10 +78,13 @@ pub struct Snapshot {
     pub root: String,
     /// Facts of the source files that could be measured, sorted by path.
     pub files: Vec<FileFacts>,
-    /// Source files that could not, sorted by path.
+    /// Source files that could not, and directories that could not be read, sorted by path.
     pub skipped: Vec<Skipped>,
     /// Files of no analysed language that were left out, counted by reason.
     pub skipped_other: BTreeMap<SkipReason, u32>,
+    /// Files, source or not, that may hold text and were not read, and directories that could not be: not even
+    /// credentials were looked for there. Sorted by path.
+    pub unsearched: Vec<Skipped>,
     /// Files of languages that are not analysed, by name.
     pub other_languages: BTreeMap<String, u32>,
     /// Vendored source files, which are never read.
@@ -92,6 +95,9 @@ pub struct Snapshot {
     pub links: u32,
     /// Text files that were looked at, source or not.
     pub text_files: u32,
+    /// Of these, the ones with bytes that are not valid in their encoding, or zeros in source: they were read with
+    /// replacement characters there. Sorted by path.
+    pub decoded_lossily: Vec<String>,
     /// The engines whose findings are in `findings`. Without an engine here, nothing was looked for.
     pub engines: Vec<Engine>,
     /// What the rules found, sorted by path, line, column and rule.
@@ -112,6 +118,14 @@ impl Snapshot {
     /// The files that ship.
     pub fn product(&self) -> impl Iterator<Item = &FileFacts> {
         self.files.iter().filter(|file| file.role == Role::Product)
+    }
+
+    /// Directories that could not be read; nobody knows how much source they hold.
+    pub fn unreadable_directories(&self) -> impl Iterator<Item = &str> {
+        self.skipped
+            .iter()
+            .filter(|skipped| skipped.why == SkipReason::UnreadableDirectory)
+            .map(|skipped| skipped.path.as_str())
     }
 
     /// Files with syntax errors: their figures are partial.
@@ -167,6 +181,10 @@ impl Snapshot {
         if !self.files.is_empty() {
             let files = self.files.len();
             return format!("no {what} in product code (source files: {files})");
+        }
+        let closed = self.unreadable_directories().count();
+        if closed > 0 {
+            return format!("no source file was read (directories that cannot be read: {closed})");
         }
         if !self.skipped.is_empty() {
             return format!("all source files were skipped ({})", self.skipped.len());

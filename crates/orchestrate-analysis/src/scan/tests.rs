@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{ScanOptions, Snapshot, Syntax, scan, scan_text};
+use crate::inventory::testing::{in_time, pipe};
 use crate::inventory::{ScanErrorKind, SkipReason};
 use crate::measured::Measured;
 use crate::scan::Parsers;
@@ -141,31 +142,63 @@ fn roots_that_cannot_be_scanned() {
 fn what_cannot_be_measured_has_a_reason() {
     let deep = format!("x = {}1{}", "(".repeat(100_000), ")".repeat(100_000));
     let snapshot = scanned(&directory(&[
-        ("binary.py", b"a\0b"),
+        ("utf32.py", b"\0\0\0a\0\0\0=\0\0\0(\0\0\0b"),
         ("deep.py", deep.as_bytes()),
         ("large.js", &vec![b'\n'; (1 << 20) + 1]),
-        ("latin.py", b"# caf\xe9\n"),
         ("limit.js", &vec![b'\n'; 1 << 20]),
         (
             "prose.go",
             b"This is no Go at all; it is \"prose, (isn't it?\n",
         ),
         ("image.png", b"\x89PNG\0"),
-        ("latin.txt", b"caf\xe9"),
     ]));
     assert_eq!(
         why(&snapshot),
         [
-            ("binary.py", SkipReason::Binary),
             ("deep.py", SkipReason::TooDeep),
             ("large.js", SkipReason::TooLarge),
-            ("latin.py", SkipReason::NotUtf8),
             ("prose.go", SkipReason::MostlyErrors),
+            ("utf32.py", SkipReason::MostlyErrors),
         ]
     );
     assert_eq!(paths(&snapshot), ["limit.js"]);
     assert_eq!(snapshot.skipped_other.get(&SkipReason::Binary), Some(&1));
-    assert_eq!(snapshot.skipped_other.get(&SkipReason::NotUtf8), Some(&1));
+}
+
+/// Size alone must not keep a credential from being found; where it does, the file is named.
+#[test]
+fn large_files_are_searched_for_credentials() {
+    let key = b"key = \"AKIAZ7Q3M5T2W4X6Y2RB\"\n"; // not a real key
+    let large = [vec![b'\n'; 1 << 20], key.to_vec()].concat();
+    let directory = directory(&[
+        ("large.py", &large),
+        ("large.yaml", &large),
+        ("huge.py", &vec![b'\n'; 3 << 20]),
+        ("huge.yaml", &vec![b'\n'; 3 << 20]),
+        ("huge.png", &vec![0; 3 << 20]),
+    ]);
+    let options = ScanOptions {
+        max_text_bytes: 2 << 20,
+        ..ScanOptions::default()
+    };
+    let snapshot = scan(directory.path(), &options).expect("it is a directory");
+    let found: Vec<_> = snapshot
+        .findings
+        .iter()
+        .map(|it| it.path.as_str())
+        .collect();
+    assert_eq!(found, ["large.py", "large.yaml"]);
+    let large = SkipReason::TooLarge;
+    assert_eq!(why(&snapshot), [("huge.py", large), ("large.py", large)]);
+    let unsearched: Vec<_> = snapshot
+        .unsearched
+        .iter()
+        .map(|it| (it.path.as_str(), it.why))
+        .collect();
+    assert_eq!(unsearched, [("huge.py", large), ("huge.yaml", large)]);
+    assert_eq!(snapshot.skipped_other.get(&SkipReason::Binary), Some(&1));
+    let [source, text] = [ScanOptions::MAX_FILE_BYTES, ScanOptions::MAX_TEXT_BYTES];
+    assert_eq!((source, text), (1 << 20, 16 << 20));
 }
 
 #[test]
@@ -195,6 +228,95 @@ fn links_and_special_files_are_not_followed() {
     assert_eq!(paths(&snapshot), ["src/a.rs"]);
     assert_eq!(snapshot.links, 2);
     assert_eq!(why(&snapshot), [("s.py", SkipReason::Special)]);
+}
+
+/// A pipe keeps a reader waiting for ever, and `/dev/zero` never ends.
+#[cfg(unix)]
+#[test]
+fn no_pipe_or_device_is_read() {
+    let names = [
+        ".gitignore",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "Cargo.toml",
+        "pyproject.toml",
+        "package.json",
+        "lcov.info",
+        "src/.gitignore",
+        "src/a.py",
+    ];
+    for name in names {
+        let directory = directory(&[("main.py", b"a = 1\n"), ("src/b.py", b"a = 1\n")]);
+        let Some(pipe) = pipe(directory.path(), name) else {
+            return;
+        };
+        let root = directory.path().to_owned();
+        let read = move || {
+            let root = root.clone();
+            in_time(move || scan(&root, &ScanOptions::default()).expect("it is a directory"))
+        };
+        let snapshot = read();
+        assert_eq!(paths(&snapshot).first(), Some(&"main.py"), "{name}");
+        if name == "src/.gitignore" {
+            let closed = SkipReason::UnreadableDirectory;
+            assert_eq!(why(&snapshot), [("src", closed)]);
+        }
+        fs::remove_file(&pipe).expect("it is writable");
+        std::os::unix::fs::symlink("/dev/zero", &pipe).expect("links are possible");
+        assert_eq!(paths(&read()).first(), Some(&"main.py"), "{name}");
+    }
+}
+
+/// An odd byte must not keep anyone from looking at the rest of a file.
+#[test]
+fn files_with_odd_bytes_are_read() {
+    let key = b"key = \"AKIAZ7Q3M5T2W4X6Y2RB\"\n"; // not a real key
+    let with = |before: &[u8]| [before, key].concat();
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(key.iter().flat_map(|byte| [*byte, 0]))
+        .collect();
+    let snapshot = scanned(&directory(&[
+        ("bom.py", &with(b"\xef\xbb\xbf")),
+        ("latin.py", &with(b"# caf\xe9\n")),
+        ("latin.yaml", &with(b"# caf\xe9\n")),
+        ("utf16.env", &utf16),
+        ("utf16.py", &utf16),
+        ("zero.py", &with(b"# \0\n")),
+    ]));
+    let found: Vec<_> = snapshot
+        .findings
+        .iter()
+        .map(|finding| (finding.path.as_str(), finding.line))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("bom.py", 1),
+            ("latin.py", 2),
+            ("latin.yaml", 2),
+            ("utf16.env", 1),
+            ("utf16.py", 1),
+            ("zero.py", 2)
+        ]
+    );
+    let measured = ["bom.py", "latin.py", "utf16.py", "zero.py"];
+    assert_eq!(paths(&snapshot), measured);
+    let lossy = ["latin.py", "latin.yaml", "zero.py"];
+    assert_eq!(snapshot.decoded_lossily, lossy);
+}
+
+/// What stands behind a zero byte is parsed, too.
+#[test]
+fn rules_over_trees_see_files_with_odd_bytes() {
+    let flaw = b"import pickle\nfrom flask import request\n\ndef f():\n    return pickle.loads(request.data)\n";
+    for odd in [b"# caf\xe9\n".as_slice(), b"# \0\n", b"\0\n"] {
+        let text = [odd, flaw].concat();
+        let snapshot = scanned(&directory(&[("a.py", &text)]));
+        let lines: Vec<_> = snapshot.findings.iter().map(|it| it.line).collect();
+        assert_eq!(lines, [6], "{odd:?}");
+    }
 }
 
 #[test]
