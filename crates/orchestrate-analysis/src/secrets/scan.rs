@@ -50,6 +50,15 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     }
 });
 
+/// Where a token of a known form may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// By itself: as a part of a name or in a file name it is most likely no token.
+    Alone,
+    /// Also in a file name or between underscores, if its form is beyond doubt.
+    Anywhere,
+}
+
 /// Something found, before it becomes a finding.
 #[derive(Debug)]
 struct Hit {
@@ -69,7 +78,7 @@ struct Hit {
 pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
     let mut row = 0;
     let mut counted = 0;
-    let mut findings: Vec<Finding> = scan(path, text)
+    let mut findings: Vec<Finding> = without_overlaps(scan(path, text, Where::Alone))
         .iter()
         .take(MOST)
         .map(|hit| {
@@ -83,14 +92,20 @@ pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
     findings
 }
 
-fn scan(path: &str, text: &str) -> Vec<Hit> {
+/// Where secrets stand in a text that is no file; the ranges may overlap.
+pub(super) fn ranges(text: &str, place: Where) -> Vec<Range<usize>> {
+    let hits = scan("", text, place);
+    hits.into_iter().map(|hit| hit.secret).collect()
+}
+
+fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
     let engine = &*ENGINE;
     let Some(automaton) = &engine.automaton else {
         return Vec::new();
     };
     let mut hits = Vec::new();
     let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
-    let mut last_window: Vec<Option<usize>> = vec![None; engine.rules.len()];
+    let mut last_window: Vec<Option<usize>> = Vec::new();
     for found in automaton.find_overlapping_iter(text) {
         let Some((at, keyword)) = engine.keywords.get(found.pattern().as_usize()) else {
             continue;
@@ -104,6 +119,8 @@ fn scan(path: &str, text: &str) -> Vec<Hit> {
                 if exact || pattern.contains("(?i") {
                     let window = found.start().saturating_sub(BEFORE)
                         ..(found.end() + BEHIND).min(text.len());
+                    // Most short texts need no windows at all.
+                    last_window.resize(engine.rules.len(), None);
                     add_window(&mut windows, &mut last_window, *at, window);
                 }
             }
@@ -119,10 +136,10 @@ fn scan(path: &str, text: &str) -> Vec<Hit> {
     }
     for (at, window) in windows {
         if let Some((rule, regex)) = engine.rules.get(at) {
-            by_form(text, rule, regex, &window, &mut hits);
+            by_form(text, rule, regex, &window, place, &mut hits);
         }
     }
-    without_overlaps(hits)
+    hits
 }
 
 /// Adds a window, or widens the last one of the same rule if they touch.
@@ -155,6 +172,7 @@ fn by_form(
     rule: &'static Rule,
     regex: &OnceLock<Option<Regex>>,
     window: &Range<usize>,
+    place: Where,
     hits: &mut Vec<Hit>,
 ) {
     let How::Form {
@@ -173,10 +191,14 @@ fn by_form(
     let Some(regex) = compiled(regex, || pattern.to_owned()) else {
         return;
     };
+    let place = match rule.confidence {
+        Confidence::High => place,
+        Confidence::Medium | Confidence::Low => Where::Alone,
+    };
     for found in regex.find_iter(part) {
         let secret = start + found.start()..start + found.end();
         let token = found.as_str();
-        if !stands_alone(text, &secret)
+        if !stands_alone(text, &secret, place)
             || allow::is_example(token)
             || allow::entropy(token) < entropy
         {
@@ -207,14 +229,16 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// Whether the range is not part of a longer word or of a file name.
-fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+fn stands_alone(text: &str, range: &Range<usize>, place: Where) -> bool {
     let bytes = text.as_bytes();
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let in_names = place == Where::Anywhere;
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || (*byte == b'_' && !in_names);
     let before = |back: usize| range.start.checked_sub(back).and_then(|at| bytes.get(at));
     // `\n` before a token in an escaped text is no part of it.
     let starts = !before(1).is_some_and(is_word) || before(2) == Some(&b'\\');
     let next = bytes.get(range.end);
-    let in_file_name = next == Some(&b'.')
+    let in_file_name = !in_names
+        && next == Some(&b'.')
         && bytes
             .get(range.end + 1)
             .is_some_and(u8::is_ascii_alphabetic);
@@ -471,7 +495,7 @@ fn around(text: &str, secret: &Range<usize>, mask: &str) -> String {
 }
 
 /// The first characters of a secret: at most four, never more than a quarter of it.
-fn masked(secret: &str) -> String {
+pub(super) fn masked(secret: &str) -> String {
     let shown = (secret.chars().count() / 4).min(4);
     let head: String = secret.chars().take(shown).collect();
     format!("{head}...")

@@ -8,6 +8,7 @@ use tree_sitter::Node;
 use super::rule::Rule;
 use super::suppress;
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use crate::secrets::redact;
 use crate::source::ParsedFile;
 
 /// Lines longer than this are written by programs; only a part of them is looked at.
@@ -154,13 +155,13 @@ impl<'t> Report<'t> {
                     path: file.source.path.clone(),
                     line: u32::try_from(hit.row + 1).unwrap_or(u32::MAX),
                     column,
-                    message: hit.message.clone(),
+                    message: redact(&hit.message).into_owned(),
                     fix: hit.rule.fix.to_owned(),
                     fingerprint: fingerprint(
                         hit.rule.id,
                         &file.source.path,
                         self.function_at(hit.start),
-                        line,
+                        &redact(line),
                     ),
                     in_test: file.is_test(hit.start),
                     suppressed: self.suppression(hit),

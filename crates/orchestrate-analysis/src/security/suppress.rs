@@ -1,6 +1,7 @@
 //! Comments that say "this finding is known": what they name, and the reason they give.
 
 use super::rule::Rule;
+use crate::secrets::redact;
 
 /// What is recorded for a suppression without a reason.
 pub(crate) const NO_REASON: &str = "no reason given";
@@ -20,7 +21,7 @@ pub(crate) fn reason(comment: &str, rule_id: &str, known_as: &[&str]) -> Option<
             if reason.is_empty() {
                 NO_REASON.to_owned()
             } else {
-                reason
+                redact(&reason).into_owned()
             }
         })
 }
