@@ -11,7 +11,8 @@ use super::rule::{How, Rule};
 use super::{allow, assigned, context};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::language::Language;
-use crate::security::{line_at, suppress};
+use crate::security::line_at;
+use crate::security::suppress::{self, Suppression};
 
 /// How far before a keyword a token may begin.
 const BEFORE: usize = 110;
@@ -461,6 +462,7 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
     let mask = masked(secret);
     let (column, _) = line_at(text, hit.secret.start);
     let known = around(text, &hit.secret, &mask);
+    let (suppressed, addition) = suppress::effect(suppression(text, hit));
     Finding {
         rule_id: hit.rule.id.to_owned(),
         severity: hit.severity,
@@ -469,14 +471,14 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
         line: u32::try_from(row + 1).unwrap_or(u32::MAX),
         column,
         message: format!(
-            "{}: `{mask}`, {} characters",
+            "{}: `{mask}`, {} characters{addition}",
             hit.rule.title,
             secret.chars().count()
         ),
         fix: Rule::FIX.to_owned(),
         fingerprint: fingerprint(hit.rule.id, path, "", &known),
         in_test,
-        suppressed: suppression(text, hit),
+        suppressed,
     }
 }
 
@@ -501,8 +503,8 @@ pub(super) fn masked(secret: &str) -> String {
     format!("{head}...")
 }
 
-/// The reason of a suppression comment on the line.
-fn suppression(text: &str, hit: &Hit) -> Option<String> {
+/// What a comment behind the secret on its line makes of it.
+fn suppression(text: &str, hit: &Hit) -> Option<Suppression> {
     let behind = text.get(hit.secret.end..)?;
     let tail = behind.split('\n').next().unwrap_or_default();
     let tail: String = tail.chars().take(400).collect();
@@ -510,15 +512,10 @@ fn suppression(text: &str, hit: &Hit) -> Option<String> {
         .find(['#', '/', ';', '<'])
         .and_then(|at| tail.get(at..))
         .unwrap_or(&tail);
-    let other = [
-        "gitleaks:allow",
-        "pragma: allowlist secret",
-        "allowlist secret",
-    ]
-    .iter()
-    .any(|mark| tail.contains(mark));
-    if other {
-        return Some(suppress::NO_REASON.to_owned());
-    }
-    suppress::reason(comment, hit.rule.id, &["B105", "B106", "B107", "G101"])
+    let other = ["gitleaks:allow", "allowlist secret"]
+        .iter()
+        .filter_map(|mark| tail.split_once(mark))
+        .map(|(_, reason)| Suppression::because(reason));
+    let usual = suppress::suppression(comment, hit.rule.id, &["B105", "B106", "B107", "G101"]);
+    suppress::strongest(usual.into_iter().chain(other))
 }

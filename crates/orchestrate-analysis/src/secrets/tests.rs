@@ -310,6 +310,29 @@ fn lines_tests_and_suppressions_are_told() {
 }
 
 #[test]
+fn a_suppression_without_a_reason_is_mentioned_and_not_honoured() {
+    let token = format!("ghp_{}", random(ALNUM, 36, 3));
+    for (comment, reason) in [
+        ("# nosec", None),
+        ("# gitleaks:allow", None),
+        ("<!-- gitleaks:allow -->", None),
+        ("# pragma: allowlist secret", None),
+        ("# nosec # gitleaks:allow", None),
+        ("# gitleaks:allow revoked in May", Some("revoked in May")),
+        ("# pragma: allowlist secret - revoked", Some("revoked")),
+        ("# nosec # gitleaks:allow revoked", Some("revoked")),
+    ] {
+        let found = check("a.py", &format!("x = \"{token}\"  {comment}\n"), false);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(finding.suppressed.as_deref(), reason, "{comment}");
+        let mentioned = finding.message.ends_with("is not honoured)");
+        assert_eq!(mentioned, reason.is_none(), "{comment}");
+    }
+}
+
+#[test]
 fn in_a_manual_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs() {
     let value = random(ALNUM, 32, 7);
     let severities = |path: &str, text: &str| -> Vec<Severity> {

@@ -139,6 +139,35 @@ fn suppressions_are_kept_with_their_reason() {
 }
 
 #[test]
+fn a_suppression_without_a_reason_is_mentioned_and_not_honoured() {
+    let check = |text: &str, honoured: bool| {
+        let found = findings("a.py", text);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(finding.suppressed.is_some(), honoured, "{text}");
+        let mentioned = finding.message.ends_with("is not honoured)");
+        assert_eq!(mentioned, text.contains('#') && !honoured, "{text}");
+    };
+    check("import hashlib\nhashlib.md5(x)\n", false);
+    check("import hashlib\nhashlib.md5(x)  # nosec\n", false);
+    check("import hashlib\nhashlib.md5(x)  # nosemgrep\n", false);
+    check("import hashlib\nhashlib.md5(x)  # noqa: S324\n", false);
+    check(
+        "import hashlib\n# orchestrate: allow(python.weak-hash)\nhashlib.md5(x)\n",
+        false,
+    );
+    check(
+        "import hashlib\n# nosec: a cache key\nhashlib.md5(x)  # nosec\n",
+        true,
+    );
+    check(
+        "import hashlib\nhashlib.md5(x)  # nosec a cache key\n",
+        true,
+    );
+}
+
+#[test]
 fn what_a_literal_or_a_comment_holds_is_in_no_message() {
     // Assembled here so that the file itself holds no credential.
     let token = format!("ghp_{}", "Zk3Qv9Lw2Xc8Rb5Tn7Yd1Hs6Jf4Gm0PaUeBi");
