@@ -1,6 +1,6 @@
 //! Credentials in the text of any file: provider patterns, values by name, private keys, addresses.
 //!
-//! `check` scans one text; `rules` is the catalogue. No secret is ever part of a finding: messages
+//! `check` scans one text; `redact` masks what is shown; `rules` is the catalogue. No secret is ever part of a finding: messages
 //! show at most four characters. Nothing is verified against a provider; that would need the network.
 
 mod allow;
@@ -8,12 +8,14 @@ mod assigned;
 mod checksum;
 mod context;
 mod providers;
+mod redact;
 mod rule;
 mod scan;
 
 #[cfg(test)]
 mod tests;
 
+pub use redact::redact;
 pub use rule::Rule;
 pub use scan::check;
 

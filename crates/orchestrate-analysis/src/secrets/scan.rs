@@ -11,7 +11,8 @@ use super::rule::{How, Rule};
 use super::{allow, assigned, context};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::language::Language;
-use crate::security::{line_at, suppress};
+use crate::security::line_at;
+use crate::security::suppress::{self, Suppression};
 
 /// How far before a keyword a token may begin.
 const BEFORE: usize = 110;
@@ -50,6 +51,15 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     }
 });
 
+/// Where a token of a known form may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    /// By itself: as a part of a name or in a file name it is most likely no token.
+    Alone,
+    /// Also in a file name or between underscores, if its form is beyond doubt.
+    Anywhere,
+}
+
 /// Something found, before it becomes a finding.
 #[derive(Debug)]
 struct Hit {
@@ -69,7 +79,7 @@ struct Hit {
 pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
     let mut row = 0;
     let mut counted = 0;
-    let mut findings: Vec<Finding> = scan(path, text)
+    let mut findings: Vec<Finding> = without_overlaps(scan(path, text, Where::Alone))
         .iter()
         .take(MOST)
         .map(|hit| {
@@ -83,14 +93,20 @@ pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
     findings
 }
 
-fn scan(path: &str, text: &str) -> Vec<Hit> {
+/// Where secrets stand in a text that is no file; the ranges may overlap.
+pub(super) fn ranges(text: &str, place: Where) -> Vec<Range<usize>> {
+    let hits = scan("", text, place);
+    hits.into_iter().map(|hit| hit.secret).collect()
+}
+
+fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
     let engine = &*ENGINE;
     let Some(automaton) = &engine.automaton else {
         return Vec::new();
     };
     let mut hits = Vec::new();
     let mut windows: Vec<(usize, Range<usize>)> = Vec::new();
-    let mut last_window: Vec<Option<usize>> = vec![None; engine.rules.len()];
+    let mut last_window: Vec<Option<usize>> = Vec::new();
     for found in automaton.find_overlapping_iter(text) {
         let Some((at, keyword)) = engine.keywords.get(found.pattern().as_usize()) else {
             continue;
@@ -104,6 +120,8 @@ fn scan(path: &str, text: &str) -> Vec<Hit> {
                 if exact || pattern.contains("(?i") {
                     let window = found.start().saturating_sub(BEFORE)
                         ..(found.end() + BEHIND).min(text.len());
+                    // Most short texts need no windows at all.
+                    last_window.resize(engine.rules.len(), None);
                     add_window(&mut windows, &mut last_window, *at, window);
                 }
             }
@@ -119,10 +137,10 @@ fn scan(path: &str, text: &str) -> Vec<Hit> {
     }
     for (at, window) in windows {
         if let Some((rule, regex)) = engine.rules.get(at) {
-            by_form(text, rule, regex, &window, &mut hits);
+            by_form(text, rule, regex, &window, place, &mut hits);
         }
     }
-    without_overlaps(hits)
+    hits
 }
 
 /// Adds a window, or widens the last one of the same rule if they touch.
@@ -155,6 +173,7 @@ fn by_form(
     rule: &'static Rule,
     regex: &OnceLock<Option<Regex>>,
     window: &Range<usize>,
+    place: Where,
     hits: &mut Vec<Hit>,
 ) {
     let How::Form {
@@ -173,10 +192,14 @@ fn by_form(
     let Some(regex) = compiled(regex, || pattern.to_owned()) else {
         return;
     };
+    let place = match rule.confidence {
+        Confidence::High => place,
+        Confidence::Medium | Confidence::Low => Where::Alone,
+    };
     for found in regex.find_iter(part) {
         let secret = start + found.start()..start + found.end();
         let token = found.as_str();
-        if !stands_alone(text, &secret)
+        if !stands_alone(text, &secret, place)
             || allow::is_example(token)
             || allow::entropy(token) < entropy
         {
@@ -207,14 +230,16 @@ fn boundary(text: &str, at: usize) -> usize {
 }
 
 /// Whether the range is not part of a longer word or of a file name.
-fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+fn stands_alone(text: &str, range: &Range<usize>, place: Where) -> bool {
     let bytes = text.as_bytes();
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let in_names = place == Where::Anywhere;
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || (*byte == b'_' && !in_names);
     let before = |back: usize| range.start.checked_sub(back).and_then(|at| bytes.get(at));
     // `\n` before a token in an escaped text is no part of it.
     let starts = !before(1).is_some_and(is_word) || before(2) == Some(&b'\\');
     let next = bytes.get(range.end);
-    let in_file_name = next == Some(&b'.')
+    let in_file_name = !in_names
+        && next == Some(&b'.')
         && bytes
             .get(range.end + 1)
             .is_some_and(u8::is_ascii_alphabetic);
@@ -437,6 +462,7 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
     let mask = masked(secret);
     let (column, _) = line_at(text, hit.secret.start);
     let known = around(text, &hit.secret, &mask);
+    let (suppressed, addition) = suppress::effect(suppression(text, hit));
     Finding {
         rule_id: hit.rule.id.to_owned(),
         severity: hit.severity,
@@ -445,14 +471,14 @@ fn finding(hit: &Hit, path: &str, text: &str, row: usize, in_test: bool) -> Find
         line: u32::try_from(row + 1).unwrap_or(u32::MAX),
         column,
         message: format!(
-            "{}: `{mask}`, {} characters",
+            "{}: `{mask}`, {} characters{addition}",
             hit.rule.title,
             secret.chars().count()
         ),
         fix: Rule::FIX.to_owned(),
         fingerprint: fingerprint(hit.rule.id, path, "", &known),
         in_test,
-        suppressed: suppression(text, hit),
+        suppressed,
     }
 }
 
@@ -471,14 +497,14 @@ fn around(text: &str, secret: &Range<usize>, mask: &str) -> String {
 }
 
 /// The first characters of a secret: at most four, never more than a quarter of it.
-fn masked(secret: &str) -> String {
+pub(super) fn masked(secret: &str) -> String {
     let shown = (secret.chars().count() / 4).min(4);
     let head: String = secret.chars().take(shown).collect();
     format!("{head}...")
 }
 
-/// The reason of a suppression comment on the line.
-fn suppression(text: &str, hit: &Hit) -> Option<String> {
+/// What a comment behind the secret on its line makes of it.
+fn suppression(text: &str, hit: &Hit) -> Option<Suppression> {
     let behind = text.get(hit.secret.end..)?;
     let tail = behind.split('\n').next().unwrap_or_default();
     let tail: String = tail.chars().take(400).collect();
@@ -486,15 +512,10 @@ fn suppression(text: &str, hit: &Hit) -> Option<String> {
         .find(['#', '/', ';', '<'])
         .and_then(|at| tail.get(at..))
         .unwrap_or(&tail);
-    let other = [
-        "gitleaks:allow",
-        "pragma: allowlist secret",
-        "allowlist secret",
-    ]
-    .iter()
-    .any(|mark| tail.contains(mark));
-    if other {
-        return Some(suppress::NO_REASON.to_owned());
-    }
-    suppress::reason(comment, hit.rule.id, &["B105", "B106", "B107", "G101"])
+    let other = ["gitleaks:allow", "allowlist secret"]
+        .iter()
+        .filter_map(|mark| tail.split_once(mark))
+        .map(|(_, reason)| Suppression::because(reason));
+    let usual = suppress::suppression(comment, hit.rule.id, &["B105", "B106", "B107", "G101"]);
+    suppress::strongest(usual.into_iter().chain(other))
 }

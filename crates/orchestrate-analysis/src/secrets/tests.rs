@@ -310,6 +310,29 @@ fn lines_tests_and_suppressions_are_told() {
 }
 
 #[test]
+fn a_suppression_without_a_reason_is_mentioned_and_not_honoured() {
+    let token = format!("ghp_{}", random(ALNUM, 36, 3));
+    for (comment, reason) in [
+        ("# nosec", None),
+        ("# gitleaks:allow", None),
+        ("<!-- gitleaks:allow -->", None),
+        ("# pragma: allowlist secret", None),
+        ("# nosec # gitleaks:allow", None),
+        ("# gitleaks:allow revoked in May", Some("revoked in May")),
+        ("# pragma: allowlist secret - revoked", Some("revoked")),
+        ("# nosec # gitleaks:allow revoked", Some("revoked")),
+    ] {
+        let found = check("a.py", &format!("x = \"{token}\"  {comment}\n"), false);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(finding.suppressed.as_deref(), reason, "{comment}");
+        let mentioned = finding.message.ends_with("is not honoured)");
+        assert_eq!(mentioned, reason.is_none(), "{comment}");
+    }
+}
+
+#[test]
 fn in_a_manual_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs() {
     let value = random(ALNUM, 32, 7);
     let severities = |path: &str, text: &str| -> Vec<Severity> {
@@ -360,5 +383,59 @@ proptest! {
         let words: Vec<&str> = rules().iter().flat_map(|rule| rule.keywords().iter().copied()).collect();
         let text: String = parts.iter().map(|(text, at)| format!("{text}{}", words[at % words.len()])).collect();
         let _ = check("a.txt", &text, false);
+    }
+}
+
+#[test]
+fn a_text_is_shown_with_its_secrets_masked_and_otherwise_as_it_is() {
+    use super::redact;
+    use std::borrow::Cow;
+    let token = format!("ghp_{}", random(ALNUM, 36, 3));
+    let value = random(ALNUM, 32, 7);
+    let password = format!("{}{}", "Vq7zK2m", "X9tLw4");
+    for (text, expected) in [
+        (format!("a {token} b"), "a ghp_...(40 characters) b"),
+        (format!("src/{token}.py"), "src/ghp_...(40 characters).py"),
+        (format!("get_{token}_now"), "get_ghp_...(40 characters)_now"),
+        (
+            format!("{token} {token}"),
+            "ghp_...(40 characters) ghp_...(40 characters)",
+        ),
+        (
+            format!("connect(\"mysql://u:{password}@db.corp/x\")"),
+            "connect(\"mysql://u:Vq7...(13 characters)@db.corp/x\")",
+        ),
+    ] {
+        assert_eq!(redact(&text), expected);
+        assert_eq!(redact(&redact(&text)), expected, "masked twice");
+    }
+    for text in [format!("api_key = \"{value}\""), private_key()] {
+        let shown = redact(&text).into_owned();
+        assert!(!shown.contains(&text[12..40]), "{shown}");
+        assert!(shown.contains(" characters)"), "{shown}");
+    }
+    for text in [
+        "src/path/key_store.rs",
+        "`get_token` (line 12) reaches `os.system`",
+        "https://example.com/a?token=1",
+        "tests/auth/test_api_key.py::test_token_2024",
+        "",
+    ] {
+        assert!(
+            matches!(redact(text), Cow::Borrowed(same) if same == text),
+            "{text}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn prop_masking_any_text_is_survived_and_done_at_once(
+        parts in proptest::collection::vec(("[ -~é\n\"'=:@/\\\\-]{0,30}", 0_usize..400), 0..12),
+    ) {
+        let words: Vec<&str> = rules().iter().flat_map(|rule| rule.keywords().iter().copied()).collect();
+        let token = format!("ghp_{}", random(ALNUM, 36, 3));
+        let text: String = parts.iter().map(|(text, at)| format!("{text}{} {token} ", words[at % words.len()])).collect();
+        prop_assert!(!super::redact(&text).contains(&token));
     }
 }

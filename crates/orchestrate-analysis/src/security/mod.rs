@@ -16,6 +16,7 @@ mod guard;
 mod javascript;
 mod names;
 mod python;
+mod quote;
 mod report;
 mod rule;
 mod rust;

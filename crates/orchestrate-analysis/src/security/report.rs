@@ -6,8 +6,9 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::rule::Rule;
-use super::suppress;
+use super::suppress::{self, Suppression};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use crate::secrets::redact;
 use crate::source::ParsedFile;
 
 /// Lines longer than this are written by programs; only a part of them is looked at.
@@ -114,21 +115,21 @@ impl<'t> Report<'t> {
         self.functions.push((node.byte_range(), name.to_owned()));
     }
 
-    fn suppression(&self, hit: &Hit) -> Option<String> {
-        let find = |comments: &Vec<Comment<'_>>, alone: bool| {
-            comments
-                .iter()
-                .filter(|comment| !alone || comment.alone)
-                .find_map(|comment| suppress::reason_for(comment.text, hit.rule))
-        };
+    /// What the comments beside a finding, or alone on the line above it, make of it.
+    fn suppression(&self, hit: &Hit) -> Option<Suppression> {
         let last = hit.last_row.min(hit.row + SUPPRESSION_LINES);
-        self.comments
-            .range(hit.row..=last)
-            .find_map(|(_, comments)| find(comments, false))
-            .or_else(|| {
-                let above = hit.row.checked_sub(1)?;
-                find(self.comments.get(&above)?, true)
-            })
+        let beside = self.comments.range(hit.row..=last);
+        let above = hit
+            .row
+            .checked_sub(1)
+            .and_then(|row| self.comments.get(&row));
+        let alone = above.into_iter().flatten().filter(|comment| comment.alone);
+        suppress::strongest(
+            beside
+                .flat_map(|(_, comments)| comments)
+                .chain(alone)
+                .filter_map(|comment| suppress::suppression_for(comment.text, hit.rule)),
+        )
     }
 
     fn function_at(&self, byte: usize) -> &str {
@@ -147,6 +148,7 @@ impl<'t> Report<'t> {
             .values()
             .map(|hit| {
                 let (column, line) = line_at(text, hit.start);
+                let (suppressed, addition) = suppress::effect(self.suppression(hit));
                 Finding {
                     rule_id: hit.rule.id.to_owned(),
                     severity: hit.severity,
@@ -154,16 +156,16 @@ impl<'t> Report<'t> {
                     path: file.source.path.clone(),
                     line: u32::try_from(hit.row + 1).unwrap_or(u32::MAX),
                     column,
-                    message: hit.message.clone(),
+                    message: redact(&hit.message).into_owned() + addition,
                     fix: hit.rule.fix.to_owned(),
                     fingerprint: fingerprint(
                         hit.rule.id,
                         &file.source.path,
                         self.function_at(hit.start),
-                        line,
+                        &redact(line),
                     ),
                     in_test: file.is_test(hit.start),
-                    suppressed: self.suppression(hit),
+                    suppressed,
                 }
             })
             .collect();

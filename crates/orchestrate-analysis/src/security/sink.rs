@@ -2,6 +2,7 @@
 
 use super::call::{Call, Passed};
 use super::flow::Flow;
+use super::quote::shown;
 use super::rule::Rule;
 use super::value::{Taint, Uses, Value};
 use crate::finding::{Confidence, Severity};
@@ -189,7 +190,7 @@ pub(super) fn check_statement<'t>(
 
 /// One sentence that names the data, its way and its end.
 fn message(flow: &Flow<'_>, place: Node<'_>, value: &Value, rule: &Rule) -> String {
-    let place = shown(flow.text(place));
+    let place = shown(flow, place);
     let data = match &value.origin {
         Some(origin) => format!("`{}` (line {})", origin.name, origin.line),
         _ if value.built => "text put together from values that are not constant".to_owned(),
@@ -206,7 +207,7 @@ pub(super) fn found<'t>(
     what: Node<'t>,
     severity: Severity,
 ) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
+    let message = format!("{}: `{}`", rule.title, shown(flow, what));
     flow.report
         .add(rule, node, severity, Confidence::High, message);
 }
@@ -219,18 +220,9 @@ pub(super) fn suspected<'t>(
     what: Node<'t>,
     severity: Severity,
 ) {
-    let message = format!("{}: `{}`", rule.title, shown(flow.text(what)));
+    let message = format!("{}: `{}`", rule.title, shown(flow, what));
     flow.report
         .add(rule, node, severity, Confidence::Medium, message);
-}
-
-/// Source text as shown in a message: one line, not too long.
-pub(super) fn shown(text: &str) -> String {
-    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 60 {
-        line = line.chars().take(57).collect::<String>() + "...";
-    }
-    line
 }
 
 fn one_less(severity: Severity) -> Severity {

@@ -1,33 +1,93 @@
 //! Comments that say "this finding is known": what they name, and the reason they give.
+//!
+//! Only a reason makes a finding known: without one the comment is mentioned and not honoured.
 
 use super::rule::Rule;
+use crate::secrets::redact;
 
-/// What is recorded for a suppression without a reason.
-pub(crate) const NO_REASON: &str = "no reason given";
+/// What is added to the message of a finding that stays in spite of a comment.
+pub(crate) const NOT_HONOURED: &str =
+    " (a suppression without a reason stands beside it and is not honoured)";
 
-/// The reason if `comment` suppresses findings of `rule`.
-pub(crate) fn reason(comment: &str, rule_id: &str, known_as: &[&str]) -> Option<String> {
+/// A comment that is meant to suppress a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Suppression {
+    /// It says why, so the finding is suppressed.
+    Reasoned(String),
+    /// It does not say why, so the finding stays.
+    Bare,
+}
+
+impl Suppression {
+    /// What follows the mark: a reason if there is a word in it that is no mark of a tool.
+    pub(crate) fn because(text: &str) -> Self {
+        const MARKS: [&str; 9] = [
+            "nosec",
+            "noqa",
+            "nolint",
+            "nosemgrep",
+            "type:",
+            "pylint:",
+            "pragma:",
+            "gitleaks:allow",
+            "orchestrate:",
+        ];
+        let reason = tidy(text);
+        if !reason.contains(char::is_alphanumeric)
+            || MARKS.iter().any(|mark| reason.starts_with(mark))
+        {
+            return Self::Bare;
+        }
+        Self::Reasoned(redact(&reason).into_owned())
+    }
+
+    /// The one that counts of two: a reason wins.
+    fn or(self, other: Self) -> Self {
+        match self {
+            Self::Bare => other,
+            Self::Reasoned(_) => self,
+        }
+    }
+}
+
+/// The one of several comments that counts: the first with a reason.
+pub(crate) fn strongest(found: impl IntoIterator<Item = Suppression>) -> Option<Suppression> {
+    found.into_iter().reduce(Suppression::or)
+}
+
+/// What becomes of a finding: the reason if it is suppressed, and what is added to its message.
+pub(crate) fn effect(found: Option<Suppression>) -> (Option<String>, &'static str) {
+    match found {
+        Some(Suppression::Reasoned(reason)) => (Some(reason), ""),
+        Some(Suppression::Bare) => (None, NOT_HONOURED),
+        None => (None, ""),
+    }
+}
+
+/// How `comment` is meant to suppress findings of a rule, if it is.
+pub(crate) fn suppression(comment: &str, rule_id: &str, known_as: &[&str]) -> Option<Suppression> {
     let text = comment
         .trim_start_matches(['/', '#', '*', '!'])
         .trim_end_matches("*/")
         .trim();
-    own(text, rule_id)
-        .or_else(|| nosec(text, known_as))
-        .or_else(|| noqa(text, known_as))
-        .or_else(|| nolint(text))
-        .or_else(|| nosemgrep(text))
-        .map(|reason| {
-            if reason.is_empty() {
-                NO_REASON.to_owned()
-            } else {
-                reason
-            }
-        })
+    let forms = [
+        own(text, rule_id),
+        nosec(text, known_as),
+        noqa(text, known_as),
+        nolint(text),
+        nosemgrep(text),
+    ];
+    strongest(
+        forms
+            .iter()
+            .flatten()
+            .map(|reason| Suppression::because(reason)),
+    )
 }
 
-/// The reason if `comment` suppresses findings of a rule of the catalogue.
-pub(super) fn reason_for(comment: &str, rule: &Rule) -> Option<String> {
-    reason(comment, rule.id, rule.known_as)
+/// The same for a rule of the catalogue.
+pub(super) fn suppression_for(comment: &str, rule: &Rule) -> Option<Suppression> {
+    suppression(comment, rule.id, rule.known_as)
 }
 
 /// `orchestrate: allow(rule-id, other-id) reason`.
@@ -139,7 +199,9 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 
 fn tidy(reason: &str) -> String {
     reason
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '-' | '/' | ',' | '#'))
+        .trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, ':' | '-' | '/' | ',' | '#' | '>' | '*')
+        })
         .to_owned()
 }
 
@@ -147,14 +209,21 @@ fn tidy(reason: &str) -> String {
 mod tests {
     use super::*;
 
+    /// How a comment without a reason is shown here.
+    const BARE: &str = "-";
+
     fn check(comment: &str, expected: Option<&str>) {
-        let found = reason(comment, "python.command-injection", &["B602", "G204"]);
+        let found = suppression(comment, "python.command-injection", &["B602", "G204"]);
+        let found = found.map(|found| match found {
+            Suppression::Reasoned(reason) => reason,
+            Suppression::Bare => BARE.to_owned(),
+        });
         assert_eq!(found.as_deref(), expected, "{comment}");
     }
 
     #[test]
     fn the_usual_comments_are_understood() {
-        check("# nosec", Some(NO_REASON));
+        check("# nosec", Some(BARE));
         check("# nosec: the list is fixed", Some("the list is fixed"));
         check("# nosec B602 - fixed list", Some("fixed list"));
         check("# nosec B101", None);
@@ -162,10 +231,21 @@ mod tests {
         check("# noqa: S602 fixed list", Some("fixed list"));
         check("# noqa: E501", None);
         check("# noqa", None);
+        check("# nosec B602", Some(BARE));
+        check("# noqa: S602", Some(BARE));
+        check("//nolint:gosec", Some(BARE));
+        check("// nosemgrep: a.b.c", Some(BARE));
+        check("# nosec # noqa: S602", Some(BARE));
+        check("# nosec # noqa: S602 fixed list", Some("fixed list"));
+        check("// nosec --", Some(BARE));
+        check(
+            "// orchestrate: allow(python.command-injection)",
+            Some(BARE),
+        );
         check("//nolint:gosec // fixed list", Some("fixed list"));
         check("//nolint:errcheck", None);
-        check("//nolint", Some(NO_REASON));
-        check("// nosemgrep", Some(NO_REASON));
+        check("//nolint", Some(BARE));
+        check("// nosemgrep", Some(BARE));
         check("// nosemgrep: a.b.c fixed list", Some("fixed list"));
         check(
             "// orchestrate: allow(python.command-injection) fixed list",

@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::scan_summary::ScanSummary;
 use super::shared_scan::SharedScan;
 use super::trust::Trust;
-use super::{coverage, documentation, quality, security};
+use super::{coverage, documentation, masked, quality, security};
 use crate::error::WorkflowError;
 
 /// What one agent works on; all of it is shared or borrowed.
@@ -112,7 +112,8 @@ impl AgentBackend for AnalysisBackend {
         let snapshot = self
             .shared
             .of(&input.run, self.root.clone(), self.options.scan.clone())
-            .await?;
+            .await
+            .map_err(masked::failure)?;
         let waited_ms = milliseconds(started);
         let (root, options) = (self.root.clone(), self.options.clone());
         // Folding reads reports and sizes of files, so it may not run where it is polled.
@@ -125,7 +126,7 @@ impl AgentBackend for AnalysisBackend {
                 trust: Trust::of(&root, &snapshot),
             };
             let answer = work(&job);
-            finish(answer, &snapshot, waited_ms, own)
+            masked::output(finish(answer, &snapshot, waited_ms, own))
         });
         folded.await.map_err(|error| {
             AgentFailure::new(

@@ -6,6 +6,7 @@ mod answer;
 mod backend;
 mod coverage;
 mod documentation;
+mod masked;
 mod quality;
 mod scan_summary;
 mod security;

@@ -124,6 +124,47 @@ fn a_secret_blocks_and_is_shown_in_no_format() {
 }
 
 #[test]
+fn a_secret_beside_another_finding_or_in_a_name_is_shown_in_no_format() {
+    let token = format!("ghp_{}", "Zk3Qv9Lw2Xc8Rb5Tn7Yd1Hs6Jf4Gm0PaUeBi");
+    let password = format!("{}{}", "Vq7zK2m", "X9tLw4");
+    let address = format!("postgres://admin:{password}@db.internal.corp:5432/app");
+    let project = Project::good()
+        .file(
+            "shop/rows.py",
+            &format!(
+                "import psycopg2\n\n\ndef rows(n):\n    open_db(\"{token}\").execute(\"SELECT * FROM t WHERE a=\" + n)\n    psycopg2.connect(\"{address}\").cursor().execute(\"SELECT * FROM t WHERE a=\" + n)\n"
+            ),
+        )
+        .file(
+            "shop/rows.js",
+            &format!(
+                "function rows(req) {{\n  mk('{token}').query('SELECT * FROM t WHERE a=' + req.query.a);\n}}\nmodule.exports = {{ rows }};\n"
+            ),
+        )
+        .file(
+            "shop/raw.rs",
+            &format!("pub fn get_{token}(p: *const u8) -> u8 {{\n    unsafe {{ login(\"{token}\"); *p }}\n}}\n"),
+        )
+        .file(&format!("shop/{token}.py"), "def undocumented():\n    return eval(input())\n");
+    let report = report(&project);
+    let places = places(&report);
+    assert!(places.contains(&("shop/rows.py", 5)), "{places:?}");
+    assert!(places.contains(&("shop/rows.js", 2)), "{places:?}");
+    let forms = [
+        serde_json::to_string(&report).unwrap(),
+        sarif(&report).to_string(),
+        markdown(&report),
+        format!("{report:?}"),
+    ];
+    for form in forms {
+        assert!(form.contains("shop/rows.py"));
+        for secret in [&token[..], &token[4..], &password] {
+            assert!(!form.contains(secret), "{secret} in {form}");
+        }
+    }
+}
+
+#[test]
 fn figures_become_findings_at_their_places() {
     let decisions: String = (0..12)
         .map(|n| format!("    if n == {n} {{ return {n}; }}\n"))

@@ -7,8 +7,9 @@ use crate::finding::{Confidence, Severity};
 use crate::security::call::{Call, Passed};
 use crate::security::flow::Flow;
 use crate::security::names;
+use crate::security::quote::shown;
 use crate::security::shape::{children, field};
-use crate::security::sink::{self, found, shown, suspected};
+use crate::security::sink::{self, found, suspected};
 use crate::security::value::{Constant, Taint, Uses, Value};
 
 /// Every rule for a call.
@@ -80,7 +81,7 @@ fn command<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
                 .map_or("outside data", |origin| &origin.name);
             let message = format!(
                 "argument of a command chosen from outside: `{name}` reaches `{}`",
-                shown(flow.text(call.callee))
+                shown(flow, call.callee)
             );
             flow.report.add(
                 &rules::COMMAND,

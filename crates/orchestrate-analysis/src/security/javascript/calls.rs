@@ -7,8 +7,9 @@ use crate::finding::{Confidence, Severity};
 use crate::security::call::Call;
 use crate::security::flow::Flow;
 use crate::security::names;
+use crate::security::quote::shown;
 use crate::security::shape::{Shape, children, field};
-use crate::security::sink::{self, Sink, found, shown, suspected};
+use crate::security::sink::{self, Sink, found, suspected};
 use crate::security::value::{Constant, Taint, Uses, Value};
 
 /// Every rule for a call.
@@ -138,7 +139,7 @@ fn nosql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         let message = format!(
             "{}: `{data}` reaches `{}`",
             rules::NOSQL.title,
-            shown(flow.text(call.callee))
+            shown(flow, call.callee)
         );
         flow.report.add(
             &rules::NOSQL,

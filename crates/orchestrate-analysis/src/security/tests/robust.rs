@@ -137,3 +137,91 @@ fn suppressions_are_kept_with_their_reason() {
         ]
     );
 }
+
+#[test]
+fn a_suppression_without_a_reason_is_mentioned_and_not_honoured() {
+    let check = |text: &str, honoured: bool| {
+        let found = findings("a.py", text);
+        let [finding] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(finding.suppressed.is_some(), honoured, "{text}");
+        let mentioned = finding.message.ends_with("is not honoured)");
+        assert_eq!(mentioned, text.contains('#') && !honoured, "{text}");
+    };
+    check("import hashlib\nhashlib.md5(x)\n", false);
+    check("import hashlib\nhashlib.md5(x)  # nosec\n", false);
+    check("import hashlib\nhashlib.md5(x)  # nosemgrep\n", false);
+    check("import hashlib\nhashlib.md5(x)  # noqa: S324\n", false);
+    check(
+        "import hashlib\n# orchestrate: allow(python.weak-hash)\nhashlib.md5(x)\n",
+        false,
+    );
+    check(
+        "import hashlib\n# nosec: a cache key\nhashlib.md5(x)  # nosec\n",
+        true,
+    );
+    check(
+        "import hashlib\nhashlib.md5(x)  # nosec a cache key\n",
+        true,
+    );
+}
+
+#[test]
+fn what_a_literal_or_a_comment_holds_is_in_no_message() {
+    // Assembled here so that the file itself holds no credential.
+    let token = format!("ghp_{}", "Zk3Qv9Lw2Xc8Rb5Tn7Yd1Hs6Jf4Gm0PaUeBi");
+    let password = format!("{}{}", "Vq7zK2m", "X9tLw4");
+    let address = format!("postgres://admin:{password}@db.internal.corp:5432/app");
+    let check = |path: &str, text: &str, shown: &str| {
+        let found = findings(path, text);
+        let messages: Vec<&str> = found.iter().map(|f| f.message.as_str()).collect();
+        assert!(messages.iter().any(|m| m.contains(shown)), "{messages:?}");
+        for secret in [&token, &password] {
+            assert!(!format!("{found:?}").contains(secret), "{messages:?}");
+        }
+    };
+    check(
+        "a.py",
+        &format!("def f(n):\n    open_db(\"{token}\").execute(\"SELECT a FROM t WHERE a=\" + n)\n"),
+        "`open_db(\"…\").execute`",
+    );
+    check(
+        "a.py",
+        &format!(
+            "def f(n):\n    psycopg2.connect(\"{address}\").execute(\"SELECT a FROM t WHERE a=\" + n)\n"
+        ),
+        "`psycopg2.connect(\"…\").execute`",
+    );
+    check(
+        "a.js",
+        &format!(
+            "function f(req) {{ mk('{token}').query('SELECT a FROM t WHERE a=' + req.query.a) }}\n"
+        ),
+        "`mk(\"…\").query`",
+    );
+    check(
+        "a.js",
+        &format!(
+            "function f(req) {{ mk(`{token}`, get_{token}).query('SELECT a FROM t WHERE a=' + req.query.a) }}\n"
+        ),
+        "`mk(\"…\", get_ghp_...(40 characters)).query`",
+    );
+    check(
+        "a.go",
+        &format!(
+            "package m\nfunc f(r *http.Request) {{ open(`{token}`).Query(\"SELECT a FROM t WHERE a=\" + r.FormValue(\"a\")) }}\n"
+        ),
+        "open(\"…\").Query",
+    );
+    check(
+        "a.rs",
+        &format!("fn f(p: *const u8) {{ unsafe {{ login(/* {token} */ \"{token}\"); *p }} }}\n"),
+        "`login( \"…\");`",
+    );
+    check(
+        "a.py",
+        &format!("import hashlib\nhashlib.md5(x)  # nosec: {token} is not hashed\n"),
+        "md5",
+    );
+}
