@@ -12,6 +12,7 @@ use super::find::{FoundTest, tests};
 use super::model::{Claims, Reach, TestFunction};
 use super::names::ProductNames;
 use super::reach::reach_of_file;
+use super::tautology::is_tautology;
 use super::walk::walk;
 use crate::language::Language;
 use crate::source::ParsedFile;
@@ -94,7 +95,8 @@ fn judge(
         let in_dead = dead
             .iter()
             .any(|range| range.start <= claim.range.start && claim.range.end <= range.end);
-        in_dead || (!claim.fails && claim.subjects.iter().all(constant))
+        let says_nothing = |subject: &Node<'_>| constant(subject) || is_tautology(file, *subject);
+        in_dead || (!claim.fails && claim.subjects.iter().all(says_nothing))
     };
     let trivial_claims = seen.claims.iter().filter(trivial).count();
     let by_helper = seen.calls.iter().any(|call| helpers.contains(call));

@@ -13,6 +13,7 @@ mod inspect;
 mod model;
 mod names;
 mod reach;
+mod tautology;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -114,6 +114,34 @@ class TestX(TestCase):
 }
 
 #[test]
+fn python_assertions_that_hold_by_their_form_are_trivial_and_equal_calls_are_not() {
+    check(
+        "tests/test_a.py",
+        r#"
+from shop.price import total
+def test_same(x): assert x.a == x.a
+def test_is(x): assert (x is x)
+def test_or(x): assert x or True
+def test_or_first(x): assert x == 1 or True or x
+def test_stable(x): assert total(x) == total(x)
+def test_other(x): assert x == x.a
+def test_chain(x): assert x == x == total
+def test_and(x): assert x and True
+"#,
+        expect![[r#"
+            3 test_same: OnlyTrivial, 1 of 1 trivial, DoesNot
+            4 test_is: OnlyTrivial, 1 of 1 trivial, DoesNot
+            5 test_or: OnlyTrivial, 1 of 1 trivial, DoesNot
+            6 test_or_first: OnlyTrivial, 1 of 1 trivial, DoesNot
+            7 test_stable: Asserts, 0 of 1 trivial, Reaches
+            8 test_other: Asserts, 0 of 1 trivial, Reaches
+            9 test_chain: Asserts, 0 of 1 trivial, Reaches
+            10 test_and: Asserts, 0 of 1 trivial, Reaches
+        "#]],
+    );
+}
+
+#[test]
 fn python_assertions_of_something_are_not() {
     check(
         "tests/test_a.py",
