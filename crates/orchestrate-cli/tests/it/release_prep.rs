@@ -26,7 +26,7 @@ fn a_project_in_good_order_is_ready() {
               --------------------------------------------------------------------
               [ok]   Number of critical issues  0             (target: <= 0)
               [ok]   Test coverage              100%          (target: >= 80%)
-              [ok]   Quality score              10.0/10       (target: >= 7/10)
+              [ok]   Quality score              10/10         (target: >= 7/10)
               [ok]   Documentation coverage     100%          (target: >= 100%, warns only)
 
               WARNINGS (1)
