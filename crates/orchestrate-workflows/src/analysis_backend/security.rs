@@ -112,15 +112,19 @@ fn unsearched(answer: &mut Answer, snapshot: &Snapshot, limit: &str) {
             .push(&skipped.path);
     }
     for (reason, paths) in by_reason {
+        let (one, several) = match reason {
+            SkipReason::UnreadableDirectory => ("directory", "directories"),
+            _ => ("file", "files"),
+        };
+        let noun = if paths.len() == 1 { one } else { several };
         let which = match reason {
-            SkipReason::TooLarge => format!("files larger than {limit}"),
-            SkipReason::UnreadableDirectory => "directories that cannot be read".to_owned(),
-            SkipReason::NameNotUtf8 => "files whose names are not valid UTF-8".to_owned(),
-            _ => "files that cannot be read".to_owned(),
+            SkipReason::TooLarge => format!("larger than {limit}"),
+            SkipReason::NameNotUtf8 => "with a name that is not valid UTF-8".to_owned(),
+            _ => "that cannot be read".to_owned(),
         };
         let names = named(paths.iter().map(|path| format!("`{path}`")));
         answer.not_measured(
-            format!("credentials in {} {which}", paths.len()),
+            format!("credentials in {} {noun} {which}", paths.len()),
             format!("not searched: {names}"),
             "make them readable, split them, or list them in `.gitignore` if they are not part of the project",
         );
@@ -236,7 +240,7 @@ mod tests {
         let entries = told(&answer);
         for expected in [
             "credentials in 2 files larger than 16 MiB: not searched: `b.csv`, `c.csv`",
-            "credentials in 1 files that cannot be read: not searched: `d.env`",
+            "credentials in 1 file that cannot be read: not searched: `d.env`",
         ] {
             assert!(entries.iter().any(|it| it == expected), "{entries:?}");
         }
