@@ -31,7 +31,7 @@ pub struct ScanSummary {
     pub lines: u64,
     /// Lines of code that ships.
     pub product_code_lines: u64,
-    /// Source files that could not be analysed.
+    /// Source files that could not be analysed, and directories that could not be read.
     pub skipped_count: usize,
     /// The first of them.
     pub skipped: Vec<LeftOut>,
@@ -39,6 +39,12 @@ pub struct ScanSummary {
     pub syntax_error_count: usize,
     /// The first of them.
     pub syntax_errors: Vec<String>,
+    /// Text files with bytes that are not valid in their encoding, read with replacement characters there.
+    #[serde(default)]
+    pub decoded_lossily_count: usize,
+    /// The first of them.
+    #[serde(default)]
+    pub decoded_lossily: Vec<String>,
     /// Files of languages that are not analysed, by name.
     pub other_languages: BTreeMap<String, u32>,
     /// Vendored source files, which are never read.
@@ -75,6 +81,13 @@ impl ScanSummary {
                 .files_with_syntax_errors()
                 .take(NAMED)
                 .map(|file| file.path.clone())
+                .collect(),
+            decoded_lossily_count: snapshot.decoded_lossily.len(),
+            decoded_lossily: snapshot
+                .decoded_lossily
+                .iter()
+                .take(NAMED)
+                .cloned()
                 .collect(),
             other_languages: snapshot.other_languages.clone(),
             vendored: snapshot.vendored,

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::finding::{Finding, Severity};
+use orchestrate_analysis::inventory::SkipReason;
 use orchestrate_analysis::scan::Engine;
 use orchestrate_analysis::source::Role;
 
 use super::answer::Answer;
 use super::backend::Job;
-use super::trust::Trust;
+use super::trust::{Trust, named};
 
 const METRIC: &str = "critical_issues";
 
@@ -36,9 +37,12 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         trust,
         ..
     } = job;
+    let limit = size(job.options.scan.max_text_bytes);
     let mut answer = Answer::over(
         job,
-        "rules over syntax trees with data flow inside a file; secrets by provider patterns in every text file",
+        &format!(
+            "rules over syntax trees with data flow inside a file; secrets by provider patterns in every text file of up to {limit} that could be read, except vendored source and what git ignores"
+        ),
     );
     answer.files_read = Some(u64::from(snapshot.text_files));
     let mut by_severity: BTreeMap<Severity, u32> = BTreeMap::new();
@@ -72,6 +76,7 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         _ => answer.metric(METRIC, f64::from(critical)),
     }
     answer.not_measured.extend(trust.gap());
+    unsearched(&mut answer, snapshot, &limit);
     let found = AUDITS
         .iter()
         .filter(|(file, _)| root.join(file).is_file())
@@ -97,6 +102,45 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
     answer
 }
 
+/// Says where not even credentials were looked for: one entry for each reason.
+fn unsearched(answer: &mut Answer, snapshot: &Snapshot, limit: &str) {
+    let mut by_reason: BTreeMap<SkipReason, Vec<&str>> = BTreeMap::new();
+    for skipped in &snapshot.unsearched {
+        by_reason
+            .entry(skipped.why)
+            .or_default()
+            .push(&skipped.path);
+    }
+    for (reason, paths) in by_reason {
+        let (one, several) = match reason {
+            SkipReason::UnreadableDirectory => ("directory", "directories"),
+            _ => ("file", "files"),
+        };
+        let noun = if paths.len() == 1 { one } else { several };
+        let which = match reason {
+            SkipReason::TooLarge => format!("larger than {limit}"),
+            SkipReason::NameNotUtf8 => "with a name that is not valid UTF-8".to_owned(),
+            _ => "that cannot be read".to_owned(),
+        };
+        let names = named(paths.iter().map(|path| format!("`{path}`")));
+        answer.not_measured(
+            format!("credentials in {} {noun} {which}", paths.len()),
+            format!("not searched: {names}"),
+            "make them readable, split them, or list them in `.gitignore` if they are not part of the project",
+        );
+    }
+}
+
+/// A limit in words.
+fn size(bytes: u64) -> String {
+    const MEBIBYTE: u64 = 1 << 20;
+    if bytes.is_multiple_of(MEBIBYTE) {
+        format!("{} MiB", bytes / MEBIBYTE)
+    } else {
+        format!("{bytes} bytes")
+    }
+}
+
 /// Whether a finding in a file of this role is one of the product. Examples and generated files
 /// are read for what they are; but a credential leaks wherever it stands.
 fn counts_in(role: Role, finding: &Finding) -> bool {
@@ -119,7 +163,7 @@ fn why_no_count(snapshot: &Snapshot, trust: &Trust) -> Option<(String, String)> 
             "use a build that has them".to_owned(),
         ));
     }
-    if trust.files() == 0 {
+    if trust.files() == 0 && trust.unknown_size().is_none() {
         return Some(nothing_to_read(snapshot));
     }
     trust.too_dark().map(|why| (why, Trust::HOW.to_owned()))
@@ -146,4 +190,72 @@ fn nothing_to_read(snapshot: &Snapshot) -> (String, String) {
     };
     let how = "run it on product code in Rust, Python, JavaScript, TypeScript or Go".to_owned();
     (why, how)
+}
+
+#[cfg(test)]
+mod tests {
+    use orchestrate_analysis::inventory::Skipped;
+    use orchestrate_analysis::{ScanOptions, scan};
+
+    use super::*;
+    use crate::analysis_backend::AnalysisOptions;
+
+    /// The audit of one good file, next to what the scan could not read.
+    fn audited(skipped: &[(&str, SkipReason)]) -> Answer {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("a.py"), "a = 1\n").unwrap();
+        let mut snapshot = scan(directory.path(), &ScanOptions::default()).unwrap();
+        for (path, why) in skipped {
+            let skipped = Skipped {
+                path: (*path).to_owned(),
+                why: *why,
+            };
+            if *why == SkipReason::UnreadableDirectory {
+                snapshot.skipped.push(skipped.clone());
+            }
+            snapshot.unsearched.push(skipped);
+        }
+        audit(&Job {
+            root: directory.path(),
+            snapshot: &snapshot,
+            options: &AnalysisOptions::default(),
+            trust: Trust::of(directory.path(), &snapshot),
+        })
+    }
+
+    fn told(answer: &Answer) -> Vec<String> {
+        let entries = answer.not_measured.iter();
+        entries
+            .map(|it| format!("{}: {}", it.what, it.why))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_not_searched_is_told() {
+        let mut answer = audited(&[
+            ("b.csv", SkipReason::TooLarge),
+            ("c.csv", SkipReason::TooLarge),
+            ("d.env", SkipReason::Unreadable),
+        ]);
+        let entries = told(&answer);
+        for expected in [
+            "credentials in 2 files larger than 16 MiB: not searched: `b.csv`, `c.csv`",
+            "credentials in 1 file that cannot be read: not searched: `d.env`",
+        ] {
+            assert!(entries.iter().any(|it| it == expected), "{entries:?}");
+        }
+        assert!(answer.method.contains("up to 16 MiB"), "{}", answer.method);
+        assert_eq!(answer.output()[METRIC], 0.0);
+        let clean = told(&audited(&[]));
+        assert!(!clean.iter().any(|it| it.starts_with("credentials")));
+    }
+
+    #[test]
+    fn no_count_of_nought_next_to_an_unreadable_directory() {
+        let mut answer = audited(&[("closed", SkipReason::UnreadableDirectory)]);
+        let entries = told(&answer);
+        let expected = "critical_issues: directories that cannot be read hold an unknown amount of source: `closed`";
+        assert!(entries.iter().any(|it| it == expected), "{entries:?}");
+        assert!(answer.output().get(METRIC).is_none());
+    }
 }

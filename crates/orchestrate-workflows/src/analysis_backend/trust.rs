@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use orchestrate_analysis::Snapshot;
-use orchestrate_analysis::inventory::role_of_path;
+use orchestrate_analysis::inventory::{SkipReason, role_of_path};
 use orchestrate_analysis::language::Language;
 use orchestrate_analysis::scan::Syntax;
 use orchestrate_analysis::source::Role;
@@ -30,6 +30,8 @@ pub(super) struct Trust {
     files: usize,
     /// The files with dark bytes, by path, with the reason.
     dark_files: Vec<(String, String)>,
+    /// Directories that could not be read. Nobody knows how much source they hold, or in which role.
+    closed: Vec<String>,
 }
 
 impl Trust {
@@ -45,7 +47,14 @@ impl Trust {
                 trust.dark_files.push((file.path.clone(), why));
             }
         }
+        trust.closed = snapshot
+            .unreadable_directories()
+            .map(str::to_owned)
+            .collect();
         for file in &snapshot.skipped {
+            if file.why == SkipReason::UnreadableDirectory {
+                continue;
+            }
             if role_of_path(&file.path, Language::of_path(&file.path)) != Role::Product {
                 continue;
             }
@@ -77,7 +86,20 @@ impl Trust {
             self.share(),
             self.bytes,
             self.files
-        )
+        ) + &match self.closed.len() {
+            0 => String::new(),
+            count => format!(", not counting what {count} unreadable directories hold"),
+        }
+    }
+
+    /// Why nobody knows how much there was to look at, if a directory could not be read.
+    pub(super) fn unknown_size(&self) -> Option<String> {
+        (!self.closed.is_empty()).then(|| {
+            format!(
+                "directories that cannot be read hold an unknown amount of source: {}",
+                named(self.closed.iter().map(|path| format!("`{path}`")))
+            )
+        })
     }
 
     /// How many product files were parsed.
@@ -87,6 +109,9 @@ impl Trust {
 
     /// Why figures over the product are withheld, if they are.
     pub(super) fn too_dark(&self) -> Option<String> {
+        if let Some(why) = self.unknown_size() {
+            return Some(why);
+        }
         (self.bytes > 0 && self.dark as f64 > MAX_DARK * self.bytes as f64).then(|| {
             format!(
                 "{:.1} % of the product source could not be parsed: {}",
@@ -109,20 +134,65 @@ impl Trust {
     }
 
     /// What to do about dark files.
-    pub(super) const HOW: &str =
-        "mend the syntax of these files, or list them in `.gitignore` if they are no sources";
+    pub(super) const HOW: &str = "mend the syntax of these files and the permissions of what cannot be read, or list it in `.gitignore` if it is no source";
 
     fn names(&self) -> String {
-        let mut names: Vec<String> = self
-            .dark_files
-            .iter()
-            .take(NAMED)
-            .map(|(path, why)| format!("`{path}` ({why})"))
-            .collect();
-        let more = self.dark_files.len().saturating_sub(NAMED);
-        if more > 0 {
-            names.push(format!("and {more} more"));
+        let files = self.dark_files.iter();
+        named(files.map(|(path, why)| format!("`{path}` ({why})")))
+    }
+}
+
+/// The first few of these, and how many more there are.
+pub(super) fn named(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut names: Vec<String> = all.take(NAMED).collect();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use orchestrate_analysis::inventory::Skipped;
+    use orchestrate_analysis::{ScanOptions, scan};
+
+    use super::*;
+    use crate::analysis_backend::backend::Job;
+    use crate::analysis_backend::{AnalysisOptions, documentation, quality};
+
+    #[test]
+    fn figures_are_withheld_next_to_an_unreadable_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        std::fs::write(root.join("a.py"), "def a():\n    return 1\n").unwrap();
+        let mut snapshot = scan(root, &ScanOptions::default()).unwrap();
+        let whole = Trust::of(root, &snapshot);
+        assert_eq!((whole.too_dark(), whole.unknown_size()), (None, None));
+        let path = "tests/closed".to_owned();
+        let why = SkipReason::UnreadableDirectory;
+        snapshot.skipped.push(Skipped { path, why });
+        let job = Job {
+            root,
+            snapshot: &snapshot,
+            options: &AnalysisOptions::default(),
+            trust: Trust::of(root, &snapshot),
+        };
+        assert!(
+            job.trust
+                .definition()
+                .ends_with("not counting what 1 unreadable directories hold")
+        );
+        for (metric, mut answer) in [
+            ("quality_score", quality::review(&job)),
+            ("doc_coverage_percent", documentation::check(&job)),
+        ] {
+            let told = answer.not_measured.iter().find(|it| it.what == metric);
+            assert!(
+                told.is_some_and(|it| it.why.contains("`tests/closed`")),
+                "{metric}"
+            );
+            assert!(answer.output().get(metric).is_none(), "{metric}");
         }
-        names.join(", ")
     }
 }

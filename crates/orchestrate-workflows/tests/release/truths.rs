@@ -302,7 +302,17 @@ fn what_cannot_be_parsed_is_not_praised() {
         }
     };
     check(Project::good().file("shop/broken.py", &noise));
-    check(Project::good().bytes("shop/broken.py", b"x = '\xff\xfe'\n"));
+    check(Project::good().bytes("shop/broken.py", &[b"# \xff\n", noise.as_bytes()].concat()));
+}
+
+#[test]
+fn an_odd_byte_hides_nothing() {
+    let flaw = b"\"\"\"Caf\xe9.\"\"\"\nimport os\nfrom flask import request\n\n\ndef run():\n    \"\"\"Runs.\"\"\"\n    os.system(request.args[\"a\"])\n";
+    let report = report(&Project::good().bytes("shop/latin.py", flaw));
+    assert_eq!(gate(&report, "critical_issues").0, GateStatus::Failed);
+    let scan = output(&report, "security_auditor", "scan");
+    assert_eq!(scan["decoded_lossily_count"], 1, "{scan}");
+    assert_eq!(scan["decoded_lossily"][0], "shop/latin.py", "{scan}");
 }
 
 #[test]
