@@ -197,6 +197,15 @@ fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
         let skipped = counted(scan.skipped_count, "source file");
         page.text(2, &format!("Skipped: {skipped}{first}"));
     }
+    if let Some(first) = scan.decoded_lossily.first() {
+        let files = counted(scan.decoded_lossily_count, "file");
+        page.text(
+            2,
+            &format!(
+                "Read with replacement characters, for invalid bytes: {files}, first `{first}`"
+            ),
+        );
+    }
     if scan.syntax_error_count > 0 {
         let files = counted(scan.syntax_error_count, "file");
         page.text(2, &format!("Read in part only, for syntax errors: {files}"));
