@@ -10,9 +10,11 @@ use regex::Regex;
 use super::rule::{How, Rule};
 use super::{allow, assigned, context};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
+use crate::inventory::role_of_path;
 use crate::language::Language;
 use crate::security::line_at;
 use crate::security::suppress::{self, Suppression};
+use crate::source::Role;
 
 /// How far before a keyword a token may begin.
 const BEFORE: usize = 110;
@@ -297,8 +299,9 @@ fn generic(path: &str, text: &str, rule: &'static Rule, word: Range<usize>) -> O
     if (!found.quoted && is_source(path)) || is_list_of_hashes(path) {
         return None;
     }
-    // A manual shows what a key looks like; only a form of a provider's own makes it more than that.
-    let (severity, confidence) = if is_prose(path) {
+    // A manual or an example shows what a key looks like; only a form of a provider's own makes it more.
+    let is_example = role_of_path(path, Language::of_path(path)) == Role::Example;
+    let (severity, confidence) = if is_prose(path) || is_example {
         (Severity::Low, Confidence::Low)
     } else {
         (rule.severity, rule.confidence)

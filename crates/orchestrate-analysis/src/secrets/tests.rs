@@ -333,7 +333,7 @@ fn a_suppression_without_a_reason_is_mentioned_and_not_honoured() {
 }
 
 #[test]
-fn in_a_manual_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs() {
+fn in_a_manual_or_an_example_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs() {
     let value = random(ALNUM, 32, 7);
     let severities = |path: &str, text: &str| -> Vec<Severity> {
         let findings = check(path, text, false);
@@ -342,6 +342,7 @@ fn in_a_manual_a_value_by_name_weighs_little_and_a_providers_form_all_it_weighs(
     let by_name = format!("service_api_key = \"{value}\"\n");
     assert_eq!(severities("conf.py", &by_name), [Severity::High]);
     assert_eq!(severities("docs/config.rst", &by_name), [Severity::Low]);
+    assert_eq!(severities("examples/conf.py", &by_name), [Severity::Low]);
     let by_form = private_key();
     assert_eq!(
         severities("docs/config.rst", &by_form),
