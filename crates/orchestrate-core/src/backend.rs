@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::calls::Calls;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
@@ -35,6 +36,8 @@ pub struct AgentInput {
     pub scope: Scope,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Where it records the calls that it makes, so that a resumed step repeats none that has finished.
+    pub calls: Calls,
     /// Raised when the attempt is to stop.
     pub cancel: CancelSignal,
 }

@@ -20,6 +20,7 @@ pub mod strategy;
 
 pub mod backend;
 pub mod budget;
+pub mod calls;
 pub mod cancel;
 pub mod clock;
 pub mod evidence;
@@ -27,6 +28,7 @@ pub mod limits;
 pub mod outcome;
 pub mod result;
 pub mod scope;
+pub mod tool;
 
 pub mod event;
 pub mod gate;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
+use orchestrate_core::calls::Calls;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::limits::Usage;
@@ -52,6 +53,7 @@ impl Dispatcher {
             inputs: step.inputs_for_attempt(),
             scope: step.scope.clone(),
             attempt: step.attempts,
+            calls: Calls::default(),
             cancel: signal.clone(),
         };
         let mut attempt = Attempt::new(assigned, input);

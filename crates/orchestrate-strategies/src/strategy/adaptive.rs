@@ -420,7 +420,7 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.90)
-                classification = {"complexity":"high","specialist":"ghost"}
+                classification = {"specialist":"ghost","complexity":"high"}
                 selected_specialist = "expert"
                 specialist_output = "done"
                 why = "the classifier named `ghost`, who is not in the team; the classifier called the task complex: highest tier"

@@ -221,42 +221,42 @@ mod tests {
             &parts,
             generic_failure(),
             expect![[r#"
-            failed: not all parts succeeded (0.47)
-            all_succeeded = false
-            avg_confidence = 0.4666666666666666
-            census = {"cancelled":0,"failed":{"timeout":1},"limited":0,"partial":0,"requested":3,"skipped":0,"succeeded":2,"unknown":0}
-            final_output = {"a":1,"b":2}
-            num_agents = 3
-            outputs = [1,null,2]
-        "#]],
+                failed: not all parts succeeded (0.47)
+                num_agents = 3
+                all_succeeded = false
+                avg_confidence = 0.4666666666666666
+                outputs = [1,null,2]
+                final_output = {"a":1,"b":2}
+                census = {"requested":3,"succeeded":2,"partial":0,"failed":{"timeout":1},"skipped":0,"cancelled":0,"limited":0,"unknown":0}
+            "#]],
         );
         check(
             Join::Best,
             &parts,
             Outcome::Succeeded,
             expect![[r#"
-            succeeded (0.90)
-            all_succeeded = false
-            avg_confidence = 0.4666666666666666
-            census = {"cancelled":0,"failed":{"timeout":1},"limited":0,"partial":0,"requested":3,"skipped":0,"succeeded":2,"unknown":0}
-            final_output = 2
-            num_agents = 3
-            outputs = [1,null,2]
-        "#]],
+                succeeded (0.90)
+                num_agents = 3
+                all_succeeded = false
+                avg_confidence = 0.4666666666666666
+                outputs = [1,null,2]
+                final_output = 2
+                census = {"requested":3,"succeeded":2,"partial":0,"failed":{"timeout":1},"skipped":0,"cancelled":0,"limited":0,"unknown":0}
+            "#]],
         );
         check(
             Join::Any,
             &parts,
             Outcome::Succeeded,
             expect![[r#"
-            succeeded (0.50)
-            all_succeeded = false
-            avg_confidence = 0.4666666666666666
-            census = {"cancelled":0,"failed":{"timeout":1},"limited":0,"partial":0,"requested":3,"skipped":0,"succeeded":2,"unknown":0}
-            final_output = 1
-            num_agents = 3
-            outputs = [1,null,2]
-        "#]],
+                succeeded (0.50)
+                num_agents = 3
+                all_succeeded = false
+                avg_confidence = 0.4666666666666666
+                outputs = [1,null,2]
+                final_output = 1
+                census = {"requested":3,"succeeded":2,"partial":0,"failed":{"timeout":1},"skipped":0,"cancelled":0,"limited":0,"unknown":0}
+            "#]],
         );
         check(
             Join::Best,
@@ -264,12 +264,12 @@ mod tests {
             generic_failure(),
             expect![[r#"
                 failed: not all parts succeeded (0.00)
+                num_agents = 1
                 all_succeeded = false
                 avg_confidence = 0.0
-                census = {"cancelled":0,"failed":{"denied":1},"limited":0,"partial":0,"requested":1,"skipped":0,"succeeded":0,"unknown":0}
-                final_output = null
-                num_agents = 1
                 outputs = [null]
+                final_output = null
+                census = {"requested":1,"succeeded":0,"partial":0,"failed":{"denied":1},"skipped":0,"cancelled":0,"limited":0,"unknown":0}
             "#]],
         );
     }

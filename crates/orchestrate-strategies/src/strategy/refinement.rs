@@ -278,10 +278,10 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.90)
-                final_output = {"text":"b"}
-                quality = [6.0,9.0]
                 refinement_stages = 2
-                stage_outputs = [{"quality_score":6,"text":"a"},{"text":"b"}]
+                stage_outputs = [{"text":"a","quality_score":6},{"text":"b"}]
+                quality = [6.0,9.0]
+                final_output = {"text":"b"}
             "#]],
         );
         let early = [
@@ -293,12 +293,12 @@ mod tests {
             &early,
             Outcome::Succeeded,
             expect![[r#"
-            succeeded (0.90)
-            final_output = {"text":"b"}
-            quality = [6.0,9.0]
-            refinement_stages = 2
-            stage_outputs = [{"quality_score":6,"text":"a"},{"text":"b"}]
-        "#]],
+                succeeded (0.90)
+                refinement_stages = 2
+                stage_outputs = [{"text":"a","quality_score":6},{"text":"b"}]
+                quality = [6.0,9.0]
+                final_output = {"text":"b"}
+            "#]],
         );
         let failed = [
             draft,
@@ -310,10 +310,10 @@ mod tests {
             Outcome::failed(FailureClass::Timeout, "too slow"),
             expect![[r#"
                 failed: too slow (0.50)
-                final_output = {"quality_score":6,"text":"a"}
-                quality = [6.0,null]
                 refinement_stages = 2
-                stage_outputs = [{"quality_score":6,"text":"a"},null]
+                stage_outputs = [{"text":"a","quality_score":6},null]
+                quality = [6.0,null]
+                final_output = {"text":"a","quality_score":6}
             "#]],
         );
         check(
@@ -321,10 +321,10 @@ mod tests {
             Outcome::failed(FailureClass::Timeout, "too slow"),
             expect![[r#"
                 failed: too slow (0.00)
-                final_output = null
-                quality = [null]
                 refinement_stages = 1
                 stage_outputs = [null]
+                quality = [null]
+                final_output = null
             "#]],
         );
     }

@@ -137,13 +137,13 @@ mod tests {
             &[a.clone(), b.clone()],
             Outcome::Succeeded,
             expect![[r#"
-            succeeded (0.75)
-            all_succeeded = true
-            avg_confidence = 0.75
-            final_output = 2
-            num_agents = 2
-            outputs = [1,2]
-        "#]],
+                succeeded (0.75)
+                num_agents = 2
+                all_succeeded = true
+                avg_confidence = 0.75
+                outputs = [1,2]
+                final_output = 2
+            "#]],
         );
         let partial = Outcome::Partial {
             succeeded: 2,
@@ -153,13 +153,13 @@ mod tests {
             &[a, bad("x", FailureClass::Timeout), b],
             partial,
             expect![[r#"
-            partial: 2 of 3 parts succeeded (0.50)
-            all_succeeded = false
-            avg_confidence = 0.5
-            final_output = 2
-            num_agents = 3
-            outputs = [1,null,2]
-        "#]],
+                partial: 2 of 3 parts succeeded (0.50)
+                num_agents = 3
+                all_succeeded = false
+                avg_confidence = 0.5
+                outputs = [1,null,2]
+                final_output = 2
+            "#]],
         );
         let failed = Outcome::failed(FailureClass::Timeout, "a: too slow");
         check(
@@ -167,11 +167,11 @@ mod tests {
             failed,
             expect![[r#"
                 failed: a: too slow (0.00)
+                num_agents = 2
                 all_succeeded = false
                 avg_confidence = 0.0
-                final_output = null
-                num_agents = 2
                 outputs = [null,null]
+                final_output = null
             "#]],
         );
     }

@@ -258,10 +258,10 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.90)
+                outcome = "junior_success"
+                junior_output = "draft"
                 completed_by = "writer"
                 final_output = "draft"
-                junior_output = "draft"
-                outcome = "junior_success"
             "#]],
         );
         check(
@@ -270,11 +270,11 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.80)
-                completed_by = "editor"
-                expert_output = "text"
-                final_output = "text"
-                junior_output = "draft"
                 outcome = "expert_takeover"
+                junior_output = "draft"
+                completed_by = "editor"
+                final_output = "text"
+                expert_output = "text"
             "#]],
         );
         check(
@@ -286,11 +286,11 @@ mod tests {
             },
             expect![[r#"
                 succeeded (0.80)
-                completed_by = "editor"
-                expert_output = "text"
-                final_output = "text"
-                junior_output = null
                 outcome = "expert_takeover"
+                junior_output = null
+                completed_by = "editor"
+                final_output = "text"
+                expert_output = "text"
             "#]],
         );
         check(
@@ -302,11 +302,11 @@ mod tests {
             },
             expect![[r#"
                 failed: editor broke (0.00)
-                completed_by = null
-                expert_output = null
-                final_output = null
-                junior_output = "draft"
                 outcome = "expert_takeover"
+                junior_output = "draft"
+                completed_by = null
+                final_output = null
+                expert_output = null
             "#]],
         );
         check(
@@ -315,11 +315,11 @@ mod tests {
             generic_failure(),
             expect![[r#"
                 failed: editor broke (0.00)
-                completed_by = null
-                expert_output = null
-                final_output = null
-                junior_output = null
                 outcome = "expert_takeover"
+                junior_output = null
+                completed_by = null
+                final_output = null
+                expert_output = null
             "#]],
         );
     }
@@ -345,10 +345,10 @@ mod tests {
             cancelled.clone(),
             expect![[r#"
                 cancelled: cancelled by the user (0.00)
+                outcome = null
+                junior_output = "half"
                 completed_by = null
                 final_output = null
-                junior_output = "half"
-                outcome = null
             "#]],
         );
     }

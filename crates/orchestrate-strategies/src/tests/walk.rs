@@ -117,7 +117,7 @@ fn parallel_steps_start_together_and_keep_to_their_width() {
         &expect![[r#"
             run a | b | c | d | e
               group (root): partial (4 of 5 parts succeeded)
-            => partial (4 of 5 parts succeeded) {"census":{"cancelled":0,"failed":{"reported":1},"limited":0,"partial":0,"requested":5,"skipped":0,"succeeded":4,"unknown":0}}
+            => partial (4 of 5 parts succeeded) {"census":{"requested":5,"succeeded":4,"partial":0,"failed":{"reported":1},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
     check(
@@ -128,7 +128,7 @@ fn parallel_steps_start_together_and_keep_to_their_width() {
             run c | d
             run e
               group (root): succeeded
-            => succeeded {"census":{"cancelled":0,"failed":{},"limited":0,"partial":0,"requested":5,"skipped":0,"succeeded":5,"unknown":0}}
+            => succeeded {"census":{"requested":5,"succeeded":5,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
 }
@@ -145,7 +145,7 @@ fn joins_decide_early_and_skip_what_has_not_begun() {
               skip d: skipped (not run: its group was decided without it)
               skip c: skipped (not run: its group was decided without it)
               group (root): succeeded
-            => succeeded {"census":{"cancelled":0,"failed":{"reported":1},"limited":0,"partial":0,"requested":4,"skipped":2,"succeeded":1,"unknown":0}}
+            => succeeded {"census":{"requested":4,"succeeded":1,"partial":0,"failed":{"reported":1},"skipped":2,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
     check(
@@ -154,7 +154,7 @@ fn joins_decide_early_and_skip_what_has_not_begun() {
         &expect![[r#"
             run a | b | c | d
               group (root): failed (2 of 4 succeeded, 3 needed: `a`: x)
-            => failed (2 of 4 succeeded, 3 needed: `a`: x) {"census":{"cancelled":0,"failed":{"reported":2},"limited":0,"partial":0,"requested":4,"skipped":0,"succeeded":2,"unknown":0}}
+            => failed (2 of 4 succeeded, 3 needed: `a`: x) {"census":{"requested":4,"succeeded":2,"partial":0,"failed":{"reported":2},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
     check(
@@ -175,7 +175,7 @@ fn joins_decide_early_and_skip_what_has_not_begun() {
               skip d: skipped (not run: step `a` did not succeed)
               skip c: skipped (not run: step `a` did not succeed)
               group (root): partial (1 of 4 parts succeeded)
-            => partial (1 of 4 parts succeeded) {"census":{"cancelled":0,"failed":{"reported":1},"limited":0,"partial":0,"requested":4,"skipped":2,"succeeded":1,"unknown":0}}
+            => partial (1 of 4 parts succeeded) {"census":{"requested":4,"succeeded":1,"partial":0,"failed":{"reported":1},"skipped":2,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
 }
@@ -194,12 +194,12 @@ fn a_graph_waits_for_needs_and_leaves_out_only_dependents() {
         json!({"step": "graph", "nodes": nodes}),
         &[],
         &expect![[r#"
-        run a
-        run b | c
-        run d | e
-          group (root): succeeded
-        => succeeded {"census":{"cancelled":0,"failed":{},"limited":0,"partial":0,"requested":5,"skipped":0,"succeeded":5,"unknown":0}}
-    "#]],
+            run a
+            run b | c
+            run d | e
+              group (root): succeeded
+            => succeeded {"census":{"requested":5,"succeeded":5,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+        "#]],
     );
     check(
         json!({"step": "graph", "nodes": nodes}),
@@ -210,7 +210,7 @@ fn a_graph_waits_for_needs_and_leaves_out_only_dependents() {
               skip d: skipped (not run: step `b` did not succeed)
             run e
               group (root): partial (3 of 5 parts succeeded)
-            => partial (3 of 5 parts succeeded) {"census":{"cancelled":0,"failed":{"reported":1},"limited":0,"partial":0,"requested":5,"skipped":1,"succeeded":3,"unknown":0}}
+            => partial (3 of 5 parts succeeded) {"census":{"requested":5,"succeeded":3,"partial":0,"failed":{"reported":1},"skipped":1,"cancelled":0,"limited":0,"unknown":0}}
         "#]],
     );
 }
@@ -332,14 +332,14 @@ fn a_map_runs_a_body_per_item_within_its_bounds() {
         root(5),
         &[("a", json!(["p", "q", "r"]))],
         &expect![[r#"
-        run a
-          grow each by 3
-        run each#0(i=0, x="p") | each#1(i=1, x="q")
-        run each#2(i=2, x="r")
-          group each: succeeded
-          group (root): succeeded
-        => succeeded {"census":{"cancelled":0,"failed":{},"limited":0,"partial":0,"requested":3,"skipped":0,"succeeded":3,"unknown":0}}
-    "#]],
+            run a
+              grow each by 3
+            run each#0(i=0, x="p") | each#1(i=1, x="q")
+            run each#2(i=2, x="r")
+              group each: succeeded
+              group (root): succeeded
+            => succeeded {"census":{"requested":3,"succeeded":3,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+        "#]],
     );
     check(
         root(2),
@@ -355,12 +355,12 @@ fn a_map_runs_a_body_per_item_within_its_bounds() {
         root(2),
         &[("a", json!([]))],
         &expect![[r#"
-        run a
-          grow each by 0
-          group each: succeeded
-          group (root): succeeded
-        => succeeded {"census":{"cancelled":0,"failed":{},"limited":0,"partial":0,"requested":0,"skipped":0,"succeeded":0,"unknown":0}}
-    "#]],
+            run a
+              grow each by 0
+              group each: succeeded
+              group (root): succeeded
+            => succeeded {"census":{"requested":0,"succeeded":0,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+        "#]],
     );
     check(
         root(2),

@@ -100,8 +100,8 @@ mod tests {
             json!({
                 "paths": ["src/ghp_...(40 characters).py", "src/plain.py"],
                 "fields": {
-                    "ghp_...(40 characters)": "get_ghp_...(40 characters)_now",
-                    "ghp_...(40 characters) #2": 1,
+                    "ghp_...(40 characters)": 1,
+                    "ghp_...(40 characters) #2": "get_ghp_...(40 characters)_now",
                     "plain": 0.5,
                 },
             })

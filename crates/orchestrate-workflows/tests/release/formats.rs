@@ -76,7 +76,7 @@ fn reports_of_all_verdicts_match_the_schema_and_survive_a_round_trip() {
 fn the_keys_of_the_document_are_stable() {
     let report = serde_json::to_value(mixed()).unwrap();
     let keys: Vec<_> = report.as_object().unwrap().keys().cloned().collect();
-    expect!["agent_results approved blockers confidence evidence findings not_measured path quality_gates schema summary summed_duration timestamp verdict wall_duration warnings"].assert_eq(&keys.join(" "));
+    expect!["schema path verdict approved confidence quality_gates agent_results blockers warnings not_measured summary findings timestamp wall_duration summed_duration evidence"].assert_eq(&keys.join(" "));
 }
 
 #[test]
@@ -139,6 +139,33 @@ fn sarif_has_one_run_per_agent() {
     );
     expect![[r#"
         {
+          "tool": {
+            "driver": {
+              "name": "orchestrate security_auditor",
+              "version": "0.1.0",
+              "rules": [
+                {
+                  "id": "python.command-injection",
+                  "shortDescription": {
+                    "text": "operating-system command built from data"
+                  },
+                  "fullDescription": {
+                    "text": "whoever chooses the data can run any command with the rights of the program"
+                  },
+                  "help": {
+                    "text": "pass a list of arguments"
+                  },
+                  "properties": {
+                    "tags": [
+                      "security",
+                      "external/cwe/cwe-078"
+                    ],
+                    "security-severity": "9.5"
+                  }
+                }
+              ]
+            }
+          },
           "automationDetails": {
             "id": "release-prep/security_auditor/"
           },
@@ -158,7 +185,12 @@ fn sarif_has_one_run_per_agent() {
           ],
           "results": [
             {
+              "ruleId": "python.command-injection",
+              "ruleIndex": 0,
               "level": "error",
+              "message": {
+                "text": "`os.system` is given user data. To mend it: pass a list of arguments"
+              },
               "locations": [
                 {
                   "physicalLocation": {
@@ -167,24 +199,24 @@ fn sarif_has_one_run_per_agent() {
                       "uriBaseId": "%SRCROOT%"
                     },
                     "region": {
-                      "startColumn": 5,
-                      "startLine": 6
+                      "startLine": 6,
+                      "startColumn": 5
                     }
                   }
                 }
               ],
-              "message": {
-                "text": "`os.system` is given user data. To mend it: pass a list of arguments"
-              },
               "partialFingerprints": {
                 "orchestrate/v1": "00112233445566aa-2",
                 "primaryLocationLineHash": "00112233445566aa:2"
-              },
-              "ruleId": "python.command-injection",
-              "ruleIndex": 0
+              }
             },
             {
+              "ruleId": "python.command-injection",
+              "ruleIndex": 0,
               "level": "note",
+              "message": {
+                "text": "`eval(x)` | <b>bold</b> @all. To mend it: pass a list of arguments"
+              },
               "locations": [
                 {
                   "physicalLocation": {
@@ -193,50 +225,18 @@ fn sarif_has_one_run_per_agent() {
                       "uriBaseId": "%SRCROOT%"
                     },
                     "region": {
-                      "startColumn": 5,
-                      "startLine": 3
+                      "startLine": 3,
+                      "startColumn": 5
                     }
                   }
                 }
               ],
-              "message": {
-                "text": "`eval(x)` | <b>bold</b> @all. To mend it: pass a list of arguments"
-              },
               "partialFingerprints": {
                 "orchestrate/v1": "00112233445566aa-2",
                 "primaryLocationLineHash": "00112233445566aa:2"
-              },
-              "ruleId": "python.command-injection",
-              "ruleIndex": 0
+              }
             }
-          ],
-          "tool": {
-            "driver": {
-              "name": "orchestrate security_auditor",
-              "rules": [
-                {
-                  "fullDescription": {
-                    "text": "whoever chooses the data can run any command with the rights of the program"
-                  },
-                  "help": {
-                    "text": "pass a list of arguments"
-                  },
-                  "id": "python.command-injection",
-                  "properties": {
-                    "security-severity": "9.5",
-                    "tags": [
-                      "security",
-                      "external/cwe/cwe-078"
-                    ]
-                  },
-                  "shortDescription": {
-                    "text": "operating-system command built from data"
-                  }
-                }
-              ],
-              "version": "0.1.0"
-            }
-          }
+          ]
         }"#]].assert_eq(&serde_json::to_string_pretty(security).unwrap());
 }
 

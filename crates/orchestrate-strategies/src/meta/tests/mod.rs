@@ -508,7 +508,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
             "quality_gates": {"min_coverage": "high", "max_issues": -1},
         }),
         expect![[
-            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more)"#
+            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
         ]],
     );
     let error = plan("Do it", json!({"capabilities": ["fly"], "tools": [3]})).unwrap_err();

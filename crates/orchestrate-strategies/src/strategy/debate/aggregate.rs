@@ -173,10 +173,10 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.80)
-                conflicts = []
-                consensus = {"avg_confidence":0.4666666666666666,"consensus_reached":true,"policy":"majority","reached":true,"success_votes":2,"total_votes":3,"winner":"ship"}
                 debate_participants = ["a","b","c"]
                 opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"Ship"}}]
+                conflicts = []
+                consensus = {"consensus_reached":true,"reached":true,"success_votes":2,"total_votes":3,"avg_confidence":0.4666666666666666,"policy":"majority","winner":"ship"}
                 synthesis = {"verdict":"Ship"}
             "#]],
         );
@@ -194,10 +194,10 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 failed: no consensus (majority): the most common opinion has 1 of 2 participants (0.00)
-                conflicts = [{"held_by":["a"],"opinion":"ship"},{"held_by":["b"],"opinion":"wait"}]
-                consensus = {"avg_confidence":0.7,"consensus_reached":false,"policy":"majority","reached":false,"success_votes":1,"tied":["ship","wait"],"total_votes":2,"winner":null}
                 debate_participants = ["a","b"]
                 opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}}]
+                conflicts = [{"opinion":"ship","held_by":["a"]},{"opinion":"wait","held_by":["b"]}]
+                consensus = {"consensus_reached":false,"reached":false,"success_votes":1,"total_votes":2,"avg_confidence":0.7,"policy":"majority","winner":null,"tied":["ship","wait"]}
                 synthesis = null
             "#]],
         );
@@ -224,10 +224,10 @@ mod tests {
             Outcome::Succeeded,
             expect![[r#"
                 succeeded (0.95)
-                conflicts = []
-                consensus = {"avg_confidence":0.8,"consensus_reached":true,"policy":"majority","reached":true,"success_votes":2,"total_votes":2,"winner":"wait"}
                 debate_participants = ["a","b"]
                 opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}},{"a":{"verdict":"wait"},"b":{"verdict":"wait"}}]
+                conflicts = []
+                consensus = {"consensus_reached":true,"reached":true,"success_votes":2,"total_votes":2,"avg_confidence":0.8,"policy":"majority","winner":"wait"}
                 synthesis = {"verdict":"wait a week"}
             "#]],
         );
@@ -242,10 +242,10 @@ mod tests {
             generic_failure(),
             expect![[r#"
                 partial: 2 of 3 parts succeeded (0.00)
-                conflicts = []
-                consensus = {"avg_confidence":0.8,"consensus_reached":true,"policy":"majority","reached":true,"success_votes":2,"total_votes":2,"winner":"wait"}
                 debate_participants = ["a","b"]
                 opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}},{"a":{"verdict":"wait"},"b":{"verdict":"wait"}}]
+                conflicts = []
+                consensus = {"consensus_reached":true,"reached":true,"success_votes":2,"total_votes":2,"avg_confidence":0.8,"policy":"majority","winner":"wait"}
                 synthesis = null
             "#]],
         );
@@ -264,13 +264,13 @@ mod tests {
             &parts,
             Outcome::Succeeded,
             expect![[r#"
-            succeeded (0.50)
-            conflicts = [{"held_by":["a"],"opinion":"ship"},{"held_by":["b"],"opinion":"wait"}]
-            consensus = {"avg_confidence":0.7,"consensus_reached":true,"policy":{"arbitrate":"judge"},"reached":true,"success_votes":1,"total_votes":2,"winner":"wait"}
-            debate_participants = ["a","b"]
-            opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}}]
-            synthesis = {"verdict":"wait"}
-        "#]],
+                succeeded (0.50)
+                debate_participants = ["a","b"]
+                opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}}]
+                conflicts = [{"opinion":"ship","held_by":["a"]},{"opinion":"wait","held_by":["b"]}]
+                consensus = {"consensus_reached":true,"reached":true,"success_votes":1,"total_votes":2,"avg_confidence":0.7,"policy":{"arbitrate":"judge"},"winner":"wait"}
+                synthesis = {"verdict":"wait"}
+            "#]],
         );
         parts.pop();
         parts.push(called("synthesis", dependent("judge", "round_1")));
@@ -279,13 +279,13 @@ mod tests {
             &parts,
             generic_failure(),
             expect![[r#"
-            failed: no consensus: `judge` made no decision (0.00)
-            conflicts = [{"held_by":["a"],"opinion":"ship"},{"held_by":["b"],"opinion":"wait"}]
-            consensus = {"avg_confidence":0.7,"consensus_reached":false,"policy":{"arbitrate":"judge"},"reached":false,"success_votes":0,"total_votes":2,"winner":null}
-            debate_participants = ["a","b"]
-            opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}}]
-            synthesis = null
-        "#]],
+                failed: no consensus: `judge` made no decision (0.00)
+                debate_participants = ["a","b"]
+                opinions = [{"a":{"verdict":"ship"},"b":{"verdict":"wait"}}]
+                conflicts = [{"opinion":"ship","held_by":["a"]},{"opinion":"wait","held_by":["b"]}]
+                consensus = {"consensus_reached":false,"reached":false,"success_votes":0,"total_votes":2,"avg_confidence":0.7,"policy":{"arbitrate":"judge"},"winner":null}
+                synthesis = null
+            "#]],
         );
     }
 
@@ -300,13 +300,13 @@ mod tests {
             &silent,
             generic_failure(),
             expect![[r#"
-            failed: no consensus (majority): the most common opinion has 0 of 2 participants (0.00)
-            conflicts = []
-            consensus = {"avg_confidence":0.0,"consensus_reached":false,"policy":"majority","reached":false,"success_votes":0,"total_votes":2,"winner":null}
-            debate_participants = ["a","b"]
-            opinions = [{}]
-            synthesis = null
-        "#]],
+                failed: no consensus (majority): the most common opinion has 0 of 2 participants (0.00)
+                debate_participants = ["a","b"]
+                opinions = [{}]
+                conflicts = []
+                consensus = {"consensus_reached":false,"reached":false,"success_votes":0,"total_votes":2,"avg_confidence":0.0,"policy":"majority","winner":null}
+                synthesis = null
+            "#]],
         );
         check(
             &Debate::default(),
@@ -316,10 +316,10 @@ mod tests {
             },
             expect![[r#"
                 cancelled: cancelled by the user (0.00)
-                conflicts = []
-                consensus = {"avg_confidence":0.0,"consensus_reached":false,"policy":"majority","reached":false,"success_votes":0,"total_votes":0,"winner":null}
                 debate_participants = []
                 opinions = []
+                conflicts = []
+                consensus = {"consensus_reached":false,"reached":false,"success_votes":0,"total_votes":0,"avg_confidence":0.0,"policy":"majority","winner":null}
                 synthesis = null
             "#]],
         );

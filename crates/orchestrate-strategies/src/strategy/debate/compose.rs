@@ -267,21 +267,21 @@ mod tests {
             &Debate::default(),
             &["a", "b"],
             expect![[r#"
-            : sequence stop -> debate {"policy":"majority","rounds":1}
-              round_1: parallel {policy:best} continue -> debate {"policy":"majority","rounds":1}
-                a: agent a
-                b: agent b
-        "#]],
+                : sequence stop -> debate {"rounds":1,"policy":"majority"}
+                  round_1: parallel {policy:best} continue -> debate {"rounds":1,"policy":"majority"}
+                    a: agent a
+                    b: agent b
+            "#]],
         );
         check(
             &Debate::default().rounds(2),
             &["a.x", "b", "synthesizer"],
             expect![[r#"
-                : sequence stop -> debate {"policy":"majority","rounds":2,"synthesizer":"synthesizer"}
-                  round_1: parallel {policy:best} continue -> debate {"policy":"majority","rounds":2,"synthesizer":"synthesizer"}
+                : sequence stop -> debate {"rounds":2,"policy":"majority","synthesizer":"synthesizer"}
+                  round_1: parallel {policy:best} continue -> debate {"rounds":2,"policy":"majority","synthesizer":"synthesizer"}
                     a_x: agent a.x
                     b: agent b
-                  round_2: parallel {policy:best} continue -> debate {"policy":"majority","rounds":2,"synthesizer":"synthesizer"}
+                  round_2: parallel {policy:best} continue -> debate {"rounds":2,"policy":"majority","synthesizer":"synthesizer"}
                     a_x: agent a.x opinion_a_x=steps.round_1.output.opinions.a_x opinion_b=steps.round_1.output.opinions.b
                     b: agent b opinion_a_x=steps.round_1.output.opinions.a_x opinion_b=steps.round_1.output.opinions.b
                   synthesis: agent synthesizer opinion_a_x=steps.round_2.output.opinions.a_x opinion_b=steps.round_2.output.opinions.b
@@ -296,8 +296,8 @@ mod tests {
             &Debate::default().policy(policy),
             &["judge", "a", "b"],
             expect![[r#"
-                : sequence stop -> debate {"policy":{"arbitrate":"judge"},"rounds":1,"synthesizer":"judge"}
-                  round_1: parallel {policy:best} continue -> debate {"policy":{"arbitrate":"judge"},"rounds":1,"synthesizer":"judge"}
+                : sequence stop -> debate {"rounds":1,"policy":{"arbitrate":"judge"},"synthesizer":"judge"}
+                  round_1: parallel {policy:best} continue -> debate {"rounds":1,"policy":{"arbitrate":"judge"},"synthesizer":"judge"}
                     a: agent a
                     b: agent b
                   synthesis: agent judge opinion_a=steps.round_1.output.opinions.a opinion_b=steps.round_1.output.opinions.b

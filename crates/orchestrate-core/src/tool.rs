@@ -1,0 +1,119 @@
+//! The boundary to a tool: one call without a model, its effect declared beforehand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cancel::CancelSignal;
+use crate::evidence::Evidence;
+use crate::id::{RunId, StepPath};
+use crate::outcome::FailureClass;
+use crate::task::words;
+
+words! {
+    /// What a call can change. It decides whether a call that may have happened can be made again.
+    Effect, "effect", {
+        /// Nothing: it can be repeated at will.
+        Read = "read",
+        /// Files or other state of this project.
+        Write = "write",
+        /// Anything outside of it.
+        External = "external",
+    }
+}
+
+impl Effect {
+    /// Whether a call whose end nobody saw may simply be made again.
+    #[must_use]
+    pub fn is_repeatable(self) -> bool {
+        self == Self::Read
+    }
+}
+
+/// What a tool says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolSpec {
+    /// Its name, for example `fs.read`; unique among the tools of a run.
+    pub name: String,
+    /// What it does, for people and models.
+    pub description: String,
+    /// JSON Schema of its arguments, an object.
+    pub parameters: Value,
+    /// What a call can change.
+    pub effect: Effect,
+}
+
+/// One call of a tool.
+#[derive(Debug, Clone)]
+pub struct ToolCall {
+    /// The run it belongs to.
+    pub run: RunId,
+    /// The step that makes it.
+    pub step: StepPath,
+    /// An object that fits the tool's schema.
+    pub arguments: Arc<Value>,
+    /// The same for every attempt of this call, so that the other side can tell a repetition.
+    pub idempotency_key: String,
+    /// Raised when the call is to stop.
+    pub cancel: CancelSignal,
+}
+
+/// What a call gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolOutput {
+    /// Its answer.
+    pub output: Arc<Value>,
+    /// How it came to be.
+    pub evidence: Vec<Evidence>,
+}
+
+impl ToolOutput {
+    /// An answer without evidence.
+    #[must_use]
+    pub fn json(output: impl Into<Arc<Value>>) -> Self {
+        Self {
+            output: output.into(),
+            evidence: Vec::new(),
+        }
+    }
+}
+
+/// Why a call gave nothing: three different things that callers treat differently.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToolFailure {
+    /// The arguments make no sense; whoever chose them is to choose again.
+    #[error("{message}")]
+    Retry {
+        /// What is wrong with them.
+        message: String,
+    },
+    /// The call was made and failed; whoever asked is told.
+    #[error("{message}")]
+    Failed {
+        /// In what way.
+        class: FailureClass,
+        /// What happened.
+        message: String,
+    },
+    /// A person must allow it first.
+    #[error("needs approval: {question}")]
+    NeedsApproval {
+        /// What the person is asked.
+        question: String,
+    },
+}
+
+/// Something that can be called without a model.
+#[async_trait]
+pub trait Tool: Send + Sync + fmt::Debug {
+    /// What it says of itself; the same for as long as it lives.
+    fn spec(&self) -> &ToolSpec;
+
+    /// One call. Dropping the future cancels it; work on other threads and programs must be ended then.
+    async fn call(&self, call: ToolCall) -> Result<ToolOutput, ToolFailure>;
+}
