@@ -4,7 +4,7 @@
 //! Invariants of this crate: it does no IO, reads no clock and no random source, and knows no
 //! executor. Values that cross a process or a disk (`Plan`, `Event`) carry versions.
 //!
-//! The modules stand in the order of the flow: task, team, plan, run, report.
+//! The modules stand in the order of the flow: task, team, plan, run, report, what was learned.
 
 pub mod canonical;
 pub mod error;
@@ -33,6 +33,8 @@ pub mod tool;
 pub mod event;
 pub mod gate;
 pub mod report;
+
+pub mod learning;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

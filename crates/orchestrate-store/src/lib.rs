@@ -1,8 +1,37 @@
-//! Persistence for orchestrate.
+//! Persistence for orchestrate: stores on three backends that share one set of rules.
 //!
-//! So far this is what saved plans and reports need: a file is either wholly there or not at all.
-//! Run journals and the learning store come to stand here, behind traits of `orchestrate-core`.
+//! `file:` is a directory of readable JSON, `sqlite:` one embedded database and the default,
+//! `postgres:` a database that several machines share. Each backend only keeps documents and
+//! changes them in transactions; what is counted, ranked and refused is decided once, above them.
+//!
+//! ```
+//! use orchestrate_core::learning::{AgentConfiguration, AgentSeat, ConfigurationStore, RunOutcome};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let address = format!("sqlite:{}", directory.path().join("store.db").display());
+//! let store = orchestrate_store::open(&address.parse()?).await?.learning();
+//! let team = vec![AgentSeat::new("security_auditor", None), AgentSeat::new("code_reviewer", None)];
+//! let mut composition = AgentConfiguration::composed("release_prep", team, "parallel");
+//! composition.record_outcome(RunOutcome::new(true, 87.5, 1_767_225_600_000)?);
+//! store.save(&mut composition).await?;
+//! let best = store.get_best_for_task("release_prep").await?;
+//! assert_eq!(best.map(|it| it.success_count), Some(1));
+//! # Ok(())
+//! # }
+//! ```
 
+mod address;
 mod atomic;
+mod documents;
+mod file;
+mod learning;
+mod migrations;
+mod open;
+mod postgres;
+mod sqlite;
 
+pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
+pub use learning::{Imported, LearningStore, read_configuration};
+pub use open::{Now, Store, open};

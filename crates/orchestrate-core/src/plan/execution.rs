@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::id::AgentId;
+use crate::id::{AgentId, RunId};
 use crate::limits::Cost;
 use crate::task::TaskRequirements;
 use crate::template::Tier;
@@ -46,8 +46,28 @@ pub struct AgentChoice {
     pub role: String,
     /// The tier it works at.
     pub tier: Tier,
+    /// What the strategy has it for, for example `junior`, where that matters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<String>,
     /// Why it was chosen.
     pub why: String,
+}
+
+/// What lessons had to do with a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Learned {
+    /// The lesson whose composition was taken; absent when the rules decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<String>,
+    /// The newest run that the lesson comes from, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_run: Option<RunId>,
+    /// The share of plans that may try something else than the best, from 0 to 1.
+    pub exploration: f64,
+    /// Whether this plan does.
+    pub explored: bool,
+    /// The seed of that choice: the same seed, task and lessons give the same plan.
+    pub seed: u64,
 }
 
 /// The planner's answer.
@@ -57,6 +77,9 @@ pub struct ExecutionPlan {
     pub task: String,
     /// What it needs.
     pub requirements: TaskRequirements,
+    /// The kind of task, under which the outcome of a run is recorded.
+    #[serde(default)]
+    pub task_pattern: String,
     /// Who works on it.
     pub agents: Vec<AgentChoice>,
     /// The name of the strategy.
@@ -71,6 +94,9 @@ pub struct ExecutionPlan {
     pub reasons: Vec<String>,
     /// How sure the planner is, from 0 to 1.
     pub confidence: f64,
+    /// What lessons had to do with it; absent when none were handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Learned>,
     /// What it can take.
     pub bounds: Bounds,
     /// Identity of `plan`.

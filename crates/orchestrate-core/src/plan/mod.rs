@@ -10,6 +10,6 @@ mod retry;
 mod step;
 
 pub use document::{PLAN_FORMAT, Plan};
-pub use execution::{AgentChoice, Bound, Bounds, ExecutionPlan};
+pub use execution::{AgentChoice, Bound, Bounds, ExecutionPlan, Learned};
 pub use retry::RetryPolicy;
 pub use step::{AgentStep, Arm, Collect, GraphNode, Join, OnError, Step, StepKind};

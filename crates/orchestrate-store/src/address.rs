@@ -1,0 +1,118 @@
+//! Where a store stands: `file:DIRECTORY`, `sqlite:FILE`, `postgres://…`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use orchestrate_core::learning::StoreError;
+
+/// A place for a store.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A directory of readable JSON.
+    File(PathBuf),
+    /// One SQLite database file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database, as a connection URL.
+    Postgres(String),
+}
+
+impl Address {
+    /// The file or directory, for a store on this machine.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        let refuse = |problem: &str| {
+            Err(StoreError::Address {
+                given: without_password(text),
+                problem: problem.to_owned(),
+            })
+        };
+        let Some((scheme, rest)) = text.split_once(':') else {
+            return refuse("it names no kind of store");
+        };
+        // `sqlite:///x` is how other programs write an absolute path.
+        let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
+        match scheme {
+            "file" | "sqlite" if path.as_os_str().is_empty() => refuse("it names no path"),
+            "file" => Ok(Self::File(path)),
+            "sqlite" => Ok(Self::Sqlite(path)),
+            "postgres" | "postgresql" => Ok(Self::Postgres(text.to_owned())),
+            _ => refuse("there is no such kind of store"),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+/// Never shows a password.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}
+
+/// An address as it may be shown: what stands between `:` and `@`, and every parameter, is left out.
+fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, place)) => {
+            let user = user.split_once(':').map_or(user, |(user, _)| user);
+            format!("{scheme}://{user}@{place}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, shown: &str) {
+        let address = text.parse::<Address>();
+        let told = address.map_or_else(|error| error.to_string(), |it| it.to_string());
+        assert!(told.contains(shown), "{told}");
+        assert!(!told.contains("secret"), "{told}");
+    }
+
+    #[test]
+    fn addresses_are_read_and_shown_without_their_password() {
+        check("file:a/b", "file:a/b");
+        check(
+            "sqlite:.orchestrate/store.db",
+            "sqlite:.orchestrate/store.db",
+        );
+        check("sqlite:///var/x.db", "sqlite:/var/x.db");
+        check(
+            "postgres://me:secret@host:5432/db?password=secret",
+            "postgres://me@host:5432/db",
+        );
+        check(
+            "mysql://me:secret@host/db",
+            "there is no such kind of store",
+        );
+        check("file:", "it names no path");
+        check("store.db", "it names no kind of store");
+    }
+}

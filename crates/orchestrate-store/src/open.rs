@@ -1,0 +1,75 @@
+//! One way in: an address gives a store, and a store gives what is kept in it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use orchestrate_core::learning::StoreError;
+
+use crate::address::Address;
+use crate::documents::Documents;
+use crate::file::FileDocuments;
+use crate::learning::LearningStore;
+use crate::postgres::PostgresDocuments;
+use crate::sqlite::SqliteDocuments;
+
+/// Tells the time in milliseconds since 1970, UTC.
+pub type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// A place where things are kept. Cheap to clone; all clones share one connection.
+#[derive(Clone)]
+pub struct Store {
+    documents: Arc<dyn Documents>,
+    now: Now,
+}
+
+/// Opens the store at an address, and makes it if there is none.
+///
+/// # Errors
+/// [`StoreError::Failed`] when the place cannot be reached or written to, [`StoreError::Version`]
+/// when a newer version wrote it.
+pub async fn open(address: &Address) -> Result<Store, StoreError> {
+    let documents: Arc<dyn Documents> = match address {
+        Address::File(path) => Arc::new(FileDocuments::new(path.clone())),
+        Address::Sqlite(path) => Arc::new(SqliteDocuments::open(path)?),
+        Address::Postgres(url) => Arc::new(PostgresDocuments::open(url).await?),
+    };
+    Ok(Store {
+        documents,
+        now: Arc::new(system_time),
+    })
+}
+
+fn system_time() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+impl Store {
+    /// The same store with another source of time.
+    #[must_use]
+    pub fn with_clock(mut self, now: Now) -> Self {
+        self.now = now;
+        self
+    }
+
+    /// Where it stands, as it may be shown.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.documents.place()
+    }
+
+    /// The compositions, their records, and the library of patterns.
+    #[must_use]
+    pub fn learning(&self) -> LearningStore {
+        LearningStore::new(self.documents.clone(), self.now.clone())
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.place())
+    }
+}
