@@ -24,6 +24,8 @@ pub(super) struct Hints {
     pub(super) strategy: Option<String>,
     pub(super) budget: Option<Cost>,
     pub(super) quality_gates: BTreeMap<String, f64>,
+    /// What the context calls this kind of task.
+    pub(super) task_pattern: Option<String>,
 }
 
 impl Hints {
@@ -61,6 +63,7 @@ impl Hints {
             strategy: reader.strategy(has_strategy, catalog),
             budget: reader.budget(),
             quality_gates: reader.gates(),
+            task_pattern: reader.task_pattern(),
         };
         if reader.problems.is_empty() {
             Ok(hints)
@@ -210,6 +213,21 @@ impl Reader<'_> {
             return None;
         }
         Some(name.to_owned())
+    }
+
+    fn task_pattern(&mut self) -> Option<String> {
+        let value = self
+            .context
+            .get("task_pattern")
+            .filter(|value| !value.is_null())?;
+        let name = value
+            .as_str()
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        if name.is_none() {
+            self.problem("task_pattern", value, "a word for this kind of task");
+        }
+        name.map(str::to_owned)
     }
 
     fn budget(&mut self) -> Option<Cost> {

@@ -1,13 +1,16 @@
 //! The meta-orchestrator: from a task's words and hints to a plan, with the reason for every choice.
 //!
 //! It knows words and nothing else: it asks no model and reads no repository. `vocabulary` is its
-//! data; `words` and `analyze` read a task, `hints` the context, `choose` and `team` decide.
+//! data; `words` and `analyze` read a task, `hints` the context, `choose` and `team` decide, and
+//! `lessons`, which are handed in, may decide otherwise.
 
 mod analyze;
+mod chance;
 mod choose;
 mod confidence;
 mod error;
 mod hints;
+mod lessons;
 mod orchestrator;
 mod team;
 mod vocabulary;
@@ -17,6 +20,7 @@ pub use analyze::Analysis;
 pub use choose::{RULES, Rule};
 pub use confidence::ASK_BELOW;
 pub use error::{HintProblem, PlanError};
+pub use lessons::PROVEN;
 pub use orchestrator::MetaOrchestrator;
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! The planner itself: analysis, strategy, team, plan.
 
+use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{ExecutionPlan, Plan};
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 
 use super::analyze::{self, Analysis, Reading};
-use super::choose::{Situation, choose};
+use super::choose::{RULES, Situation, choose};
 use super::confidence::confidence;
 use super::error::{HintProblem, PlanError};
 use super::hints::Hints;
+use super::lessons::{self, Offer, Workshop};
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
 use crate::graph::bounds;
@@ -19,6 +21,7 @@ use crate::graph::bounds;
 pub struct MetaOrchestrator<'a> {
     registry: &'a AgentRegistry,
     catalog: &'a Catalog,
+    lessons: Option<&'a Lessons>,
 }
 
 impl<'a> MetaOrchestrator<'a> {
@@ -28,6 +31,7 @@ impl<'a> MetaOrchestrator<'a> {
         Self {
             registry,
             catalog: catalog::all(),
+            lessons: None,
         }
     }
 
@@ -38,8 +42,16 @@ impl<'a> MetaOrchestrator<'a> {
         self
     }
 
+    /// The same with what was learned: a composition that is proven for the kind of task goes
+    /// before what the rules choose, and the reasons say so.
+    #[must_use]
+    pub fn with_lessons(mut self, lessons: &'a Lessons) -> Self {
+        self.lessons = Some(lessons);
+        self
+    }
+
     /// What a task needs, by its words and by the hints in the context: `domain`, `complexity`,
-    /// `capabilities`, `tier`, `strategy`, `budget`, `quality_gates`, `tools`.
+    /// `capabilities`, `tier`, `strategy`, `budget`, `quality_gates`, `tools`, `task_pattern`.
     ///
     /// # Errors
     /// [`PlanError::EmptyTask`], or [`PlanError::Hints`] with every hint that cannot be honoured.
@@ -60,11 +72,31 @@ impl<'a> MetaOrchestrator<'a> {
     ) -> Result<ExecutionPlan, PlanError> {
         let (reading, hints) = self.read(task, &context)?;
         let candidates = Candidates::find(self.registry, &reading, &hints)?;
+        let task_pattern = task_pattern(&reading, &hints);
         let (name, why) = self.strategy(&reading, &hints, &candidates)?;
-        let arity = self.catalog.info(&name)?.arity;
-        let composition = team::compose(candidates, &name, arity);
-        let strategy = self.catalog.get(&name, &composition.params)?;
-        let root = strategy.compose(&composition.team, &context)?;
+        let ruled = self.offer(candidates.clone(), &name, why, &context)?;
+        let (taken, why, learned) = match self.lessons {
+            None => {
+                let why = vec![ruled.why.clone()];
+                (ruled, why, None)
+            }
+            Some(lessons) => {
+                let others = || self.others(&candidates, &hints, &name, &context);
+                let workshop = Workshop {
+                    registry: self.registry,
+                    catalog: self.catalog,
+                    hints: &hints,
+                    context: &context,
+                };
+                lessons::choose(lessons, (task, &task_pattern), ruled, others, workshop)
+            }
+        };
+        let Offer {
+            strategy: name,
+            composition,
+            root,
+            ..
+        } = taken;
 
         let Reading { analysis, cues } = reading;
         let Analysis {
@@ -72,7 +104,7 @@ impl<'a> MetaOrchestrator<'a> {
             mut reasons,
         } = analysis;
         let (confidence, sure) = confidence(&requirements, &cues, &name, composition.agents.len());
-        reasons.push(why);
+        reasons.extend(why);
         reasons.push(sure);
         let limits = Limits {
             cost: hints.budget,
@@ -86,16 +118,67 @@ impl<'a> MetaOrchestrator<'a> {
             task: task.to_owned(),
             quality_gates: requirements.quality_gates.clone(),
             requirements,
+            task_pattern,
             agents: composition.agents,
             strategy: name,
             estimated_cost: bounds.cost.expected,
             estimated_duration: bounds.latency_ms.expected / 1000,
             reasons,
             confidence,
+            learned,
             bounds,
             digest: plan.digest(),
             plan,
         })
+    }
+
+    /// The team of a strategy and its step.
+    fn offer(
+        &self,
+        candidates: Candidates<'_>,
+        name: &str,
+        why: String,
+        context: &Context,
+    ) -> Result<Offer, PlanError> {
+        let arity = self.catalog.info(name)?.arity;
+        let composition = team::compose(candidates, name, arity);
+        let strategy = self.catalog.get(name, &composition.params)?;
+        let root = strategy.compose(&composition.team, context)?;
+        Ok(Offer {
+            strategy: name.to_owned(),
+            composition,
+            root,
+            why,
+        })
+    }
+
+    /// The same candidates by the other strategies that rules can choose, to be explored.
+    fn others(
+        &self,
+        candidates: &Candidates<'_>,
+        hints: &Hints,
+        ruled: &str,
+        context: &Context,
+    ) -> Vec<Offer> {
+        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.strategy).collect();
+        names.sort_unstable();
+        names.dedup();
+        let wanted = candidates.wanted();
+        names
+            .into_iter()
+            .filter(|name| *name != ruled && hints.strategy.is_none())
+            .filter(|name| self.holds(name, wanted))
+            .filter_map(|name| {
+                let why = format!("strategy {name}: it is tried in place of {ruled}");
+                self.offer(candidates.clone(), name, why, context).ok()
+            })
+            .collect()
+    }
+
+    /// Whether a strategy has room for everybody whom a hint asks for.
+    fn holds(&self, name: &str, wanted: usize) -> bool {
+        let arity = self.catalog.info(name).map(|info| info.arity);
+        arity.is_ok_and(|arity| arity.most.is_none_or(|most| wanted <= most as usize))
     }
 
     fn read(&self, task: &str, context: &Context) -> Result<(Reading, Hints), PlanError> {
@@ -114,10 +197,7 @@ impl<'a> MetaOrchestrator<'a> {
         candidates: &Candidates<'_>,
     ) -> Result<(String, String), PlanError> {
         let wanted = candidates.wanted();
-        let possible = |name: &str| {
-            let arity = self.catalog.info(name).map(|info| info.arity);
-            arity.is_ok_and(|arity| arity.most.is_none_or(|most| wanted <= most as usize))
-        };
+        let possible = |name: &str| self.holds(name, wanted);
         let Some(hinted) = &hints.strategy else {
             let situation = Situation {
                 requirements: &reading.analysis.requirements,
@@ -150,4 +230,18 @@ impl<'a> MetaOrchestrator<'a> {
             }],
         })
     }
+}
+
+/// The kind of task under which its outcome is recorded: what the context calls it, `release_prep`
+/// for a release, else the domains and the complexity.
+fn task_pattern(reading: &Reading, hints: &Hints) -> String {
+    if let Some(hinted) = &hints.task_pattern {
+        return hinted.clone();
+    }
+    if reading.cues.release.is_some() {
+        return "release_prep".to_owned();
+    }
+    let requirements = &reading.analysis.requirements;
+    let domains: Vec<&str> = requirements.domains.iter().map(|it| it.as_str()).collect();
+    format!("{}:{}", domains.join("+"), requirements.complexity)
 }

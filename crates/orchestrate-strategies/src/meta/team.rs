@@ -114,6 +114,8 @@ const BENCHES: &[Bench] = {
 const CLASSIFIES: &str = "analyze";
 const SYNTHESIZES: &str = "synthesize_findings";
 const ANYTHING: &str = "analyze";
+/// The seat of whoever joins the opinions, and the parameter that names them.
+const SYNTHESIZER: &str = "synthesizer";
 
 fn bench(domain: TaskDomain) -> Option<&'static Bench> {
     BENCHES.iter().find(|bench| bench.domain == domain)
@@ -134,7 +136,7 @@ struct Candidate {
 }
 
 /// Everyone who should work on a task, before a strategy is chosen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Candidates<'a> {
     registry: &'a AgentRegistry,
     requirements: &'a TaskRequirements,
@@ -319,7 +321,6 @@ struct Seat {
 /// Puts the candidates on the seats of a strategy.
 pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Arity) -> Composition {
     let fixed = candidates.requirements.tier.is_some();
-    let mut params = Context::new();
     let closing = (strategy == Debate::NAME)
         .then(|| candidates.take_synthesizer())
         .flatten();
@@ -376,7 +377,7 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
     }
     if let Some(candidate) = closing {
         seats.push(Seat {
-            role: "synthesizer",
+            role: SYNTHESIZER,
             ..seat(candidate, requirements)
         });
     }
@@ -384,26 +385,35 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
     let mut agents = Vec::with_capacity(seats.len());
     for seat in seats {
         let why = seat.told();
+        let name = (!seat.role.is_empty()).then(|| seat.role.to_owned());
         team.add(seat.template, seat.tier);
         // A template whose id is no name was refused by the registry, so a member is always added.
         let Some(agent) = team.members().last() else {
             continue;
         };
-        if seat.role == "synthesizer" {
-            params.insert("synthesizer".to_owned(), agent.id.as_str().into());
-        }
         agents.push(AgentChoice {
             id: agent.id.clone(),
             role: agent.template.role.clone(),
             tier: agent.tier,
+            seat: name,
             why,
         });
     }
     Composition {
         team,
-        params,
+        params: params(&agents),
         agents,
     }
+}
+
+/// What a strategy is told of the seats.
+pub(super) fn params(agents: &[AgentChoice]) -> Context {
+    let seats = agents
+        .iter()
+        .filter(|it| it.seat.as_deref() == Some(SYNTHESIZER));
+    seats
+        .map(|it| (SYNTHESIZER.to_owned(), it.id.as_str().into()))
+        .collect()
 }
 
 /// Gives the seats their roles in order; further ones have the last but stay what they are.

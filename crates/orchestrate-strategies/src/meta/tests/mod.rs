@@ -1,6 +1,7 @@
 //! What the planner makes of tasks: one line per choice, traps, hints, and laws over any text.
 
 mod laws;
+mod lessons;
 
 use expect_test::{Expect, expect};
 use orchestrate_core::error::Explain;
