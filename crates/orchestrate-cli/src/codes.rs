@@ -219,6 +219,60 @@ const PAGES: &[Page] = &[
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
     ),
+    page(
+        "ORC1201",
+        "a name cannot be kept in a store",
+        "Ids become names of files and keys, so that a name with a slash, a leading dot or an odd character is refused.",
+        "Use 1 to 128 characters from letters, digits, `_`, `-` and `.`, starting with a letter, digit or `_`.",
+    ),
+    page(
+        "ORC1202",
+        "a value is outside of its range",
+        "A question to a store asks for something that cannot be, such as a rate above 1.",
+        "The message says which value it is and what is possible.",
+    ),
+    page(
+        "ORC1203",
+        "there is no such thing in the store",
+        "An id was given that the store does not hold, or not any more.",
+        "`orchestrate lessons list` shows what was learned; check the spelling of the id.",
+    ),
+    page(
+        "ORC1204",
+        "there is one of that id in the store already",
+        "Something was to be added under an id that is taken.",
+        "Choose another id, or change the one that is there.",
+    ),
+    page(
+        "ORC1205",
+        "somebody else was quicker",
+        "What was to be changed is held by somebody else, or was decided before.",
+        "Look at its present state, then decide again.",
+    ),
+    page(
+        "ORC1206",
+        "a stored document does not have its form",
+        "A file or row was changed by hand or by another program, and does not say what it must. It was left as it is.",
+        "Mend it, or move it away; the message says what is wrong with it.",
+    ),
+    page(
+        "ORC1207",
+        "an address names no store",
+        "Stores are `file:DIRECTORY`, `sqlite:FILE` or `postgres://USER@HOST:PORT/DATABASE`.",
+        "Mend the address in `--store`, in its variable, or in `orchestrate.toml`.",
+    ),
+    page(
+        "ORC1208",
+        "a store is of another version",
+        "A newer version of orchestrate wrote it, or its tables were changed by hand. Nothing in it was changed.",
+        "Use the version that wrote it, or another store.",
+    ),
+    page(
+        "ORC1209",
+        "a store failed",
+        "The system or the database did not do what it was asked; the cause is below the message.",
+        "Check that the place can be reached and written to, and that the disk is not full.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

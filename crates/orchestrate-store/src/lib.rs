@@ -10,7 +10,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let address = format!("sqlite:{}", directory.path().join("store.db").display());
-//! let store = orchestrate_store::open(&address.parse()?).await?.learning();
+//! let store = orchestrate_store::Store::open(&address.parse()?).await?.learning();
 //! let team = vec![AgentSeat::new("security_auditor", None), AgentSeat::new("code_reviewer", None)];
 //! let mut composition = AgentConfiguration::composed("release_prep", team, "parallel");
 //! composition.record_outcome(RunOutcome::new(true, 87.5, 1_767_225_600_000)?);
@@ -27,11 +27,11 @@ mod documents;
 mod file;
 mod learning;
 mod migrations;
-mod open;
 mod postgres;
 mod sqlite;
+mod store;
 
 pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
 pub use learning::{Imported, LearningStore, read_configuration};
-pub use open::{Now, Store, open};
+pub use store::{Now, Store};

@@ -11,7 +11,7 @@ use orchestrate_core::learning::{
 
 use super::{COMPOSITIONS, OUTCOMES, SPACE, form, outcomes};
 use crate::documents::{Change, Document, Documents, Read, Select, Warnings, transact};
-use crate::open::Now;
+use crate::store::Now;
 
 /// Compositions with their records, and the library of patterns, in one store.
 #[derive(Clone)]

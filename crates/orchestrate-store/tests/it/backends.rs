@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use orchestrate_store::{LearningStore, open};
+use orchestrate_store::{LearningStore, Store};
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -46,7 +46,10 @@ impl<'a> Backend<'a> {
 
 /// What learned things are kept at an address, opened anew.
 pub(crate) async fn learning_at(address: &str) -> LearningStore {
-    open(&address.parse().unwrap()).await.unwrap().learning()
+    Store::open(&address.parse().unwrap())
+        .await
+        .unwrap()
+        .learning()
 }
 
 /// Every law on one backend.

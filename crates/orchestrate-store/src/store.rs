@@ -1,6 +1,7 @@
 //! One way in: an address gives a store, and a store gives what is kept in it.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,21 +24,10 @@ pub struct Store {
     now: Now,
 }
 
-/// Opens the store at an address, and makes it if there is none.
-///
-/// # Errors
-/// [`StoreError::Failed`] when the place cannot be reached or written to, [`StoreError::Version`]
-/// when a newer version wrote it.
-pub async fn open(address: &Address) -> Result<Store, StoreError> {
-    let documents: Arc<dyn Documents> = match address {
-        Address::File(path) => Arc::new(FileDocuments::new(path.clone())),
-        Address::Sqlite(path) => Arc::new(SqliteDocuments::open(path)?),
-        Address::Postgres(url) => Arc::new(PostgresDocuments::open(url).await?),
-    };
-    Ok(Store {
-        documents,
-        now: Arc::new(system_time),
-    })
+/// The database of lessons and teams beside that of runs, `store.learning.db` for `store.db`: they
+/// never wait for each other, and damage to one is not damage to the other.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("learning.db")
 }
 
 fn system_time() -> u64 {
@@ -48,6 +38,33 @@ fn system_time() -> u64 {
 }
 
 impl Store {
+    /// Opens the store at an address, and makes it if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when the place cannot be reached or written to, [`StoreError::Version`]
+    /// when a newer version wrote it.
+    pub async fn open(address: &Address) -> Result<Self, StoreError> {
+        let documents: Arc<dyn Documents> = match address {
+            Address::File(path) => Arc::new(FileDocuments::new(path.clone())),
+            Address::Sqlite(path) => Arc::new(SqliteDocuments::open(&beside(path))?),
+            Address::Postgres(url) => Arc::new(PostgresDocuments::open(url).await?),
+        };
+        Ok(Self {
+            documents,
+            now: Arc::new(system_time),
+        })
+    }
+
+    /// Whether something is kept at an address; a database on a server is taken to be there.
+    #[must_use]
+    pub fn exists(address: &Address) -> bool {
+        match address {
+            Address::File(path) => path.is_dir(),
+            Address::Sqlite(path) => beside(path).is_file(),
+            Address::Postgres(_) => true,
+        }
+    }
+
     /// The same store with another source of time.
     #[must_use]
     pub fn with_clock(mut self, now: Now) -> Self {
