@@ -284,7 +284,7 @@ impl Workshop<'_> {
             }
         }
         let params = params(&agents);
-        let made = self.catalog.get(&lesson.strategy, &params);
+        let made = self.catalog.get_strategy(&lesson.strategy, &params);
         let root = made.and_then(|strategy| strategy.compose(&team, self.context));
         let root = root.map_err(|error| error.to_string())?;
         Ok(Offer {

@@ -142,7 +142,7 @@ impl<'a> MetaOrchestrator<'a> {
     ) -> Result<Offer, PlanError> {
         let arity = self.catalog.info(name)?.arity;
         let composition = team::compose(candidates, name, arity);
-        let strategy = self.catalog.get(name, &composition.params)?;
+        let strategy = self.catalog.get_strategy(name, &composition.params)?;
         let root = strategy.compose(&composition.team, context)?;
         Ok(Offer {
             strategy: name.to_owned(),
