@@ -80,6 +80,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Docs(args) => cmd::docs::run(args, call),
         Verb::Doctor => cmd::doctor::run(call),
         Verb::Explain(args) => cmd::explain::run(args, call),
+        Verb::Lessons(verb) => cmd::lessons::run(verb, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
@@ -94,9 +95,11 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
-        Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
-            Path::new(".")
-        }
+        Verb::Plan(_)
+        | Verb::Agents(_)
+        | Verb::Lessons(_)
+        | Verb::Strategies(_)
+        | Verb::Workflows(_) => Path::new("."),
         // These two read the settings themselves, to show them.
         Verb::Config(_)
         | Verb::Doctor

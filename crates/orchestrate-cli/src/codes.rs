@@ -273,6 +273,12 @@ const PAGES: &[Page] = &[
         "The system or the database did not do what it was asked; the cause is below the message.",
         "Check that the place can be reached and written to, and that the disk is not full.",
     ),
+    page(
+        "ORC1220",
+        "there is no conflict to resolve",
+        "A conflict is between patterns that contradict each other, so there are at least two.",
+        "Give every pattern that contradicts another.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

@@ -34,6 +34,7 @@ pub mod event;
 pub mod gate;
 pub mod report;
 
+pub mod coordination;
 pub mod learning;
 
 #[cfg(any(test, feature = "testing"))]

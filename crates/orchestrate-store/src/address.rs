@@ -1,4 +1,4 @@
-//! Where a store stands: `file:DIRECTORY`, `sqlite:FILE`, `postgres://…`.
+//! Where a store stands: `file:DIRECTORY`, `sqlite:FILE` or a path alone, `postgres://…`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -38,9 +38,13 @@ impl FromStr for Address {
                 problem: problem.to_owned(),
             })
         };
-        let Some((scheme, rest)) = text.split_once(':') else {
-            return refuse("it names no kind of store");
+        // A path alone is a file; a single letter before the colon is a drive.
+        let (scheme, rest) = match text.split_once(':') {
+            Some((scheme, rest)) if scheme.len() > 1 && is_word(scheme) => (scheme, rest),
+            _ => ("sqlite", text),
         };
+        // What stands behind `?` says how runs are recorded there, and nothing of where.
+        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
         // `sqlite:///x` is how other programs write an absolute path.
         let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
         match scheme {
@@ -68,6 +72,10 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
     }
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
 /// An address as it may be shown: what stands between `:` and `@`, and every parameter, is left out.
@@ -113,6 +121,7 @@ mod tests {
             "there is no such kind of store",
         );
         check("file:", "it names no path");
-        check("store.db", "it names no kind of store");
+        check("deep/store.db", "sqlite:deep/store.db");
+        check("sqlite:store.db?fast", "sqlite:store.db");
     }
 }

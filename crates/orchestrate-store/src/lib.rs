@@ -23,6 +23,7 @@
 
 mod address;
 mod atomic;
+mod coordination;
 mod documents;
 mod file;
 mod learning;
@@ -33,5 +34,6 @@ mod store;
 
 pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
+pub use coordination::{AgentStatus, Team};
 pub use learning::{Imported, LearningStore, read_configuration};
 pub use store::{Now, Store};

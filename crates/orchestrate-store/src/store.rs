@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use orchestrate_core::learning::StoreError;
 
 use crate::address::Address;
+use crate::coordination::Team;
 use crate::documents::Documents;
 use crate::file::FileDocuments;
 use crate::learning::LearningStore;
@@ -82,6 +83,16 @@ impl Store {
     #[must_use]
     pub fn learning(&self) -> LearningStore {
         LearningStore::new(self.documents.clone(), self.now.clone())
+    }
+}
+
+impl Store {
+    /// What a team of agents shares, by the name of the team.
+    ///
+    /// # Errors
+    /// [`StoreError::Name`].
+    pub fn team(&self, name: &str) -> Result<Team, StoreError> {
+        Team::new(self.documents.clone(), name, self.now.clone())
     }
 }
 

@@ -3,8 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, LessonsVerb, PageArgs, PlanArgs,
+    ReleasePrepArgs, RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, learning, list,
+    release_prep,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -55,6 +56,9 @@ pub(crate) enum Verb {
     /// List or show the prebuilt workflows
     #[command(subcommand, after_help = list::workflows_guide())]
     Workflows(WorkflowsVerb),
+    /// Show what runs have taught, and decide what planners make of it
+    #[command(subcommand, after_help = learning::lessons_guide())]
+    Lessons(LessonsVerb),
     /// Show the settings and where they come from
     #[command(subcommand, after_help = help::config_guide())]
     Config(ConfigVerb),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::guide::footer;
+use super::learning::{LearningArgs, WeighArgs};
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -16,6 +17,10 @@ pub(crate) struct TaskArgs {
     pub(crate) hints: Vec<Hint>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) learning: LearningArgs,
+    #[command(flatten)]
+    pub(crate) weigh: WeighArgs,
 }
 
 /// Hard limits of a run.

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LimitArgs;
 use super::guide::footer;
 use super::values::{percentage, score};
+use super::{LearningArgs, LimitArgs};
 use crate::exit::Exit;
 
 /// Say whether a repository is ready to be released
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
-/// and documentation. Works offline and changes nothing. What cannot be measured is said so, with
-/// the command that would measure it, and never counts as passed.
+/// and documentation. Works offline and changes none of its files; what the run teaches is kept in
+/// `.orchestrate`. What cannot be measured is said so, with the command that would measure it, and
+/// never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {
     /// The repository
@@ -56,6 +57,8 @@ pub(crate) struct ReleasePrepArgs {
     pub(crate) exit_zero: bool,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) learning: LearningArgs,
 }
 
 /// The form of a report.

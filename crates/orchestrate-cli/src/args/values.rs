@@ -40,6 +40,22 @@ pub(super) fn threshold(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a threshold is a number, 0 or more".to_owned())
 }
 
+/// A share: a number from 0 to 1.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    threshold(text)
+        .ok()
+        .filter(|value| *value <= 1.0)
+        .ok_or_else(|| "a share is a number from 0 to 1".to_owned())
+}
+
+/// A time in days: a number above 0.
+pub(super) fn days(text: &str) -> Result<f64, String> {
+    threshold(text)
+        .ok()
+        .filter(|value| *value > 0.0)
+        .ok_or_else(|| "a time is a number of days above 0".to_owned())
+}
+
 /// A percentage: a number from 0 to 100.
 pub(super) fn percentage(text: &str) -> Result<f64, String> {
     threshold(text)
@@ -84,6 +100,8 @@ mod tests {
         for bad in ["-1", "NaN", "inf", "", "many"] {
             assert!(threshold(bad).is_err(), "{bad:?}");
         }
+        assert_eq!((share("0.1"), days("30")), (Ok(0.1), Ok(30.0)));
+        assert!(share("1.1").is_err() && days("0").is_err());
         assert!(percentage("101").is_err());
         assert!(score("10.1").is_err());
     }

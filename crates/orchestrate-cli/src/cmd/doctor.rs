@@ -87,7 +87,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
         settings,
         tools,
         model_backends: "none in this version: agents are run by the built-in analysis",
-        store: "none in this version: nothing is kept but the files that `--out` names",
+        store: "lessons are kept in `.orchestrate/store.db` of each project, or where `--store` says",
     };
     call.printer.answer(|| text(&report), &report)?;
     Ok(if report.healthy { Exit::Yes } else { Exit::No })

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod lessons;
 pub(crate) mod plan;
 pub(crate) mod release_prep;
 pub(crate) mod run;
@@ -14,6 +15,7 @@ pub(crate) mod strategies;
 pub(crate) mod workflows;
 
 mod files;
+mod learn;
 mod limits;
 mod named;
 mod watch;

@@ -1,12 +1,14 @@
 //! `plan`: who would work on a task, how, within which bounds, and why. Runs nothing, writes only `--out`.
 
+use std::path::Path;
+
 use orchestrate_core::error::similar;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::render::{Format, render as draw};
 use serde_json::json;
 
-use super::{files, limits};
+use super::{files, learn, limits};
 use crate::app::Call;
 use crate::args::{Graph, PlanArgs, TaskArgs};
 use crate::error::{CliError, Failure};
@@ -16,10 +18,11 @@ use crate::wire;
 
 pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    learn::usable(&args.about.learning)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let plan = compose(&args.task, &args.about, call)?;
+    let plan = compose(&args.task, &args.about, Path::new("."), call)?;
     if let Some(out) = &args.out {
         files::write(out, &render::json(&plan)?)?;
         let out = safe(&out.display().to_string());
@@ -49,7 +52,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
 
 /// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
 /// only one that is nearly one of these can be known to be a mistake.
-const HINTS: [&str; 8] = [
+const HINTS: [&str; 9] = [
     "domain",
     "complexity",
     "capabilities",
@@ -58,10 +61,16 @@ const HINTS: [&str; 8] = [
     "budget",
     "quality_gates",
     "tools",
+    "task_pattern",
 ];
 
 /// Composes a plan for a task, with its hints and limits.
-pub(crate) fn compose(task: &str, about: &TaskArgs, call: &Call) -> Result<ExecutionPlan, Failure> {
+pub(crate) fn compose(
+    task: &str,
+    about: &TaskArgs,
+    project: &Path,
+    call: &Call,
+) -> Result<ExecutionPlan, Failure> {
     let mut context = Context::new();
     for hint in &about.hints {
         let known = HINTS.contains(&&*hint.key);
@@ -79,5 +88,7 @@ pub(crate) fn compose(task: &str, about: &TaskArgs, call: &Call) -> Result<Execu
         }
     }
     let limits = limits::limits(&about.limits, &call.settings);
-    wire::compose(task, context, limits)
+    let lessons =
+        |pattern: &str| learn::lessons(&about.learning, &about.weigh, project, call, pattern);
+    wire::compose(task, context, limits, lessons)
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
 use orchestrate_core::outcome::Outcome;
+use orchestrate_core::plan::Plan;
 use orchestrate_workflows::formats::{markdown, sarif};
 use orchestrate_workflows::gates::Thresholds;
 use orchestrate_workflows::report::{ReleaseReadinessReport, Verdict};
@@ -11,7 +13,7 @@ use orchestrate_workflows::verdict;
 use orchestrate_workflows::{ReleasePrep, Subject};
 
 use super::watch::watch;
-use super::{files, limits};
+use super::{files, learn, limits};
 use crate::app::Call;
 use crate::args::{FailOn, Format, ReleasePrepArgs};
 use crate::error::Failure;
@@ -22,6 +24,7 @@ use crate::wire;
 
 pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    learn::usable(&args.learning)?;
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
@@ -34,6 +37,14 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
     let watched = watch(&executor, &plan, printer)?;
+    let composition = composition(&workflow, &plan);
+    learn::record(
+        &args.learning,
+        &args.path,
+        call,
+        &composition,
+        &watched.report,
+    );
     let subject = Subject {
         path: args.path.display().to_string(),
         timestamp: now(),
@@ -52,6 +63,16 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
         Verdict::Undecided => Exit::NotMeasured,
     };
     Ok(watched.stopped.unwrap_or(answer))
+}
+
+/// The composition under which the outcome is recorded: the kind of task that the planner calls a release.
+fn composition(workflow: &ReleasePrep, plan: &Plan) -> AgentConfiguration {
+    let tier = |id: &String| plan.agents.get(id.as_str()).map(|agent| agent.tier);
+    let seats = workflow
+        .agents
+        .iter()
+        .map(|id| AgentSeat::new(id, tier(id)));
+    AgentConfiguration::composed("release_prep", seats.collect(), "parallel")
 }
 
 /// What the workflow is told: flags over settings over its own defaults.

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use orchestrate_core::id::RunId;
+use orchestrate_core::learning::AgentConfiguration;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
+use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT};
 use orchestrate_core::result::StrategyResult;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::watch::watch;
-use super::{files, limits, plan::compose};
+use super::{files, learn, limits, plan::compose};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -40,15 +41,16 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let plan = match (&args.plan, &args.task) {
+    learn::usable(&args.about.learning)?;
+    let composed = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
-            let plan = compose(task, &args.about, call)?;
+            let plan = compose(task, &args.about, &args.path, call)?;
             if !sure(&plan, args.yes, printer)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
-            plan.plan
+            plan
         }
         (None, None) => {
             return Err(CliError::arguments(
@@ -58,6 +60,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             .into());
         }
     };
+    let composition = AgentConfiguration::of(&composed);
+    let plan = composed.plan;
     let limits = limits::limits(&args.about.limits, &call.settings);
     let executor = wire::executor(&args.path, Vec::new(), limits)?;
     for assignment in executor.assignments(&plan) {
@@ -73,6 +77,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     }
     let watched = watch(&executor, &plan, printer)?;
+    let learning = &args.about.learning;
+    learn::record(learning, &args.path, call, &composition, &watched.report);
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -121,7 +127,7 @@ fn exit(result: &StrategyResult) -> Exit {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, CliError> {
+fn saved(path: &Path) -> Result<ExecutionPlan, CliError> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,
@@ -138,7 +144,7 @@ fn saved(path: &Path) -> Result<Plan, CliError> {
     let saved: ExecutionPlan = serde_json::from_value(document).map_err(form)?;
     let actual = saved.plan.digest();
     if actual == saved.digest {
-        Ok(saved.plan)
+        Ok(saved)
     } else {
         Err(CliError::PlanChanged {
             path: path.to_owned(),

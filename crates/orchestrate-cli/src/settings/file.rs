@@ -116,7 +116,8 @@ fn read(key: &Key, value: &DeValue<'_>) -> Result<Value, String> {
         }
         other => Err(match key.kind.parse("?") {
             Err(wanted) => format!("{wanted}, not {}", article(other.type_str())),
-            Ok(_) => "must be a list of texts".to_owned(),
+            Ok(_) if key.kind.is_list() => "must be a list of texts".to_owned(),
+            Ok(_) => "must be a text".to_owned(),
         }),
     }
 }

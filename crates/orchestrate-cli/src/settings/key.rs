@@ -8,6 +8,8 @@
 pub(crate) enum Kind {
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Any text.
+    Text,
     /// A list of names.
     Names,
     /// A whole number from the first on.
@@ -43,6 +45,9 @@ pub(crate) mod names {
     pub(crate) const MIN_DOCS: &str = "release-prep.min-docs";
     pub(crate) const FAIL_ON: &str = "release-prep.fail-on";
     pub(crate) const AGENTS: &str = "release-prep.agents";
+    pub(crate) const STORE: &str = "learning.store";
+    pub(crate) const EXPLORE: &str = "learning.explore";
+    pub(crate) const HALF_LIFE: &str = "learning.half-life";
 }
 
 const fn key(
@@ -109,6 +114,9 @@ pub(crate) const KEYS: &[Key] = &[
         Some("text"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
+    key(names::STORE, "store", Kind::Text, None),
+    key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
+    key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
 ];
 
 /// A checked value.
@@ -141,6 +149,8 @@ impl Kind {
                 .contains(&text)
                 .then(|| Value::Word(text.to_owned()))
                 .ok_or_else(|| format!("must be one of {}", words.join(", "))),
+            Self::Text if text.is_empty() => Err("must not be empty".to_owned()),
+            Self::Text => Ok(Value::Word(text.to_owned())),
             Self::Names => Ok(Value::Names(
                 text.split(',')
                     .map(|name| name.trim().to_owned())
@@ -175,7 +185,7 @@ impl Kind {
 
     /// Whether a quoted text is wanted; numbers in quotes are mistakes.
     pub(crate) fn is_text(self) -> bool {
-        matches!(self, Self::Word(_) | Self::Names)
+        matches!(self, Self::Word(_) | Self::Text | Self::Names)
     }
 }
 

@@ -151,6 +151,14 @@ impl Settings {
         }
     }
 
+    /// The text of a setting.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::Word(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// The names of a setting.
     pub(crate) fn names(&self, name: &str) -> Option<Vec<String>> {
         match self.value(name)? {
@@ -179,16 +187,32 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     project.into_iter().chain(user).collect()
 }
 
-/// The project's file: in the directory, or above it up to the root of its repository. What lies
-/// outside of the repository belongs to somebody else and decides nothing.
-fn project_file(directory: &Path) -> Option<PathBuf> {
+/// The directory of the project that `directory` belongs to: its own, or the one above it in the
+/// same repository that has a `.orchestrate` folder, else the root of the repository.
+pub(crate) fn project_of(directory: &Path, folder: &str) -> PathBuf {
+    let Ok(at) = directory.canonicalize() else {
+        return directory.to_owned();
+    };
+    let inside: Vec<&Path> = inside_repository(&at).collect();
+    let marked = inside.iter().find(|it| it.join(folder).is_dir());
+    let root = inside.last().filter(|it| it.join(".git").exists());
+    marked.or(root).map_or(at.clone(), |it| it.to_path_buf())
+}
+
+/// The directory and those above it up to the root of its repository.
+fn inside_repository(directory: &Path) -> impl Iterator<Item = &Path> {
     let above = directory.ancestors();
     let inside = match above.clone().position(|it| it.join(".git").exists()) {
         Some(root) => root + 1,
         None => 1,
     };
-    above
-        .take(inside)
+    above.take(inside)
+}
+
+/// The project's file: in the directory, or above it up to the root of its repository. What lies
+/// outside of the repository belongs to somebody else and decides nothing.
+fn project_file(directory: &Path) -> Option<PathBuf> {
+    inside_repository(directory)
         .map(|it| it.join(PROJECT_FILE))
         .find(|path| path.is_file())
 }

@@ -74,10 +74,13 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.fail-on       "critical"  default
         release-prep.format        "text"      default
         release-prep.agents        (not set)   default
+        learning.store             (not set)   default
+        learning.explore           0           default
+        learning.half-life         (not set)   default
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 13);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 16);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -52,6 +52,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// The id of the pattern that a composition becomes.
+    #[must_use]
+    pub fn id_of(configuration: &str) -> String {
+        format!("orchestration_{configuration}")
+    }
+
     /// A composition as a pattern. Its figures are those of the record at that moment.
     #[must_use]
     pub fn of(configuration: &AgentConfiguration) -> Self {
@@ -73,7 +79,7 @@ impl Pattern {
             tags.push(configuration.task_pattern.clone());
         }
         Self {
-            id: format!("orchestration_{}", configuration.id),
+            id: Self::id_of(&configuration.id),
             agent_id: "meta_orchestrator".to_owned(),
             pattern_type: "agent_composition".to_owned(),
             name: format!(

@@ -128,7 +128,8 @@ impl Tally {
         let (p, z2) = (self.successes / n, Z * Z);
         let middle = p + z2 / (2.0 * n);
         let spread = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-        ((middle - spread) / (1.0 + z2 / n)).clamp(0.0, 1.0)
+        // Rounding must not lift it above the rate that was seen.
+        ((middle - spread) / (1.0 + z2 / n)).clamp(0.0, p.clamp(0.0, 1.0))
     }
 
     /// The better record first: by lower bound, then by quality.

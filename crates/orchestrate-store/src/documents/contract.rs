@@ -21,7 +21,6 @@ pub(crate) struct Document {
 
 /// Which documents of a kind.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "streams of teams will read so")]
 pub(crate) enum Select {
     /// Those of these names that exist.
     Keys(Vec<String>),
@@ -48,7 +47,6 @@ impl Read {
         Self { kind, select }
     }
 
-    #[expect(dead_code, reason = "lists of teams will be read so")]
     pub(crate) fn all(kind: &'static str) -> Self {
         let select = Select::All;
         Self { kind, select }

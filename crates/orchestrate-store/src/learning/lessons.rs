@@ -4,7 +4,8 @@ use orchestrate_core::learning::{
     ConfigurationQuery, ConfigurationStore, Decay, Exploration, Lesson, Lessons, StoreError, Tally,
 };
 
-use super::LearningStore;
+use super::{LearningStore, OUTCOMES, outcomes};
+use crate::documents::Select;
 
 /// Runs that a lesson names.
 const RUNS: usize = 5;
@@ -27,9 +28,14 @@ impl LearningStore {
             ..ConfigurationQuery::default()
         };
         let now = self.now_ms();
+        let found = self.search(&query).await?;
+        let ids = found.iter().map(|it| it.id.clone()).collect();
+        let kept = self.read(OUTCOMES, Select::Keys(ids)).await?;
         let mut lessons = Vec::new();
-        for configuration in self.search(&query).await? {
-            let recent = self.recent_outcomes(&configuration.id).await?;
+        for configuration in found {
+            let own = kept.iter().find(|it| it.key == configuration.id);
+            let mut recent = own.map(|it| outcomes::read(&it.body)).unwrap_or_default();
+            recent.reverse();
             let tally = match half_life_ms {
                 Some(half_life_ms) => {
                     Tally::decayed(&configuration, &recent, Decay { half_life_ms, now })

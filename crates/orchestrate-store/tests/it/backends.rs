@@ -5,8 +5,9 @@ use std::cell::Cell;
 use orchestrate_store::{LearningStore, Store};
 use tempfile::TempDir;
 
+use crate::processes::runtime;
 use crate::server::Server;
-use crate::{learning, processes};
+use crate::{coordination, learning, processes};
 
 /// Gives fresh, empty stores of one backend.
 pub(crate) struct Backend<'a> {
@@ -54,11 +55,11 @@ pub(crate) async fn learning_at(address: &str) -> LearningStore {
 
 /// Every law on one backend.
 fn laws(backend: &Backend<'_>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(learning::laws(backend));
+    runtime().block_on(async {
+        learning::laws(backend).await;
+        coordination::laws(backend).await;
+    });
+    coordination::four_processes_share_the_work(backend);
     processes::four_processes_lose_nothing(backend);
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod backends;
+mod coordination;
 mod file_form;
 mod learning;
 mod processes;

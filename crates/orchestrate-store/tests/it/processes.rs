@@ -3,6 +3,7 @@
 use std::process::{Command, Stdio};
 
 use orchestrate_core::learning::{ConfigurationStore, RunOutcome};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::backends::{Backend, learning_at};
 use crate::learning::composition;
@@ -11,28 +12,38 @@ const ADDRESS: &str = "ORCHESTRATE_TEST_STORE";
 const OUTCOMES: u32 = 100;
 const PROCESSES: u32 = 4;
 
-/// Four processes record a hundred outcomes each, half of them the way of the seeds: load, record, save.
-pub(crate) fn four_processes_lose_nothing(backend: &Backend<'_>) {
-    let address = backend.address();
-    let children: Vec<_> = (0..PROCESSES)
-        .map(|_| {
-            Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "processes::a_process_that_records", "--ignored"])
-                .env(ADDRESS, &address)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
+/// What a test and the processes that it starts wait with.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Runs an ignored test in four processes at once, each told the address of a store.
+pub(crate) fn run_together(address: &str, test: &str) {
+    let start = |_| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--ignored"])
+            .env(ADDRESS, address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..PROCESSES).map(start).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let known = runtime.block_on(async {
+}
+
+/// The store that a process was told.
+pub(crate) fn address_of_this_process() -> String {
+    std::env::var(ADDRESS).unwrap()
+}
+
+/// Four processes record a hundred outcomes each, half of them the way of the seeds: load, record, save.
+pub(crate) fn four_processes_lose_nothing(backend: &Backend<'_>) {
+    let address = backend.address();
+    run_together(&address, "processes::a_process_that_records");
+    let known = runtime().block_on(async {
         let store = learning_at(&address).await;
         store.load(&composition().id).await.unwrap().unwrap()
     });
@@ -48,12 +59,8 @@ pub(crate) fn four_processes_lose_nothing(backend: &Backend<'_>) {
 #[test]
 #[ignore = "one of the processes that `four_processes_lose_nothing` starts"]
 fn a_process_that_records() {
-    let address = std::env::var(ADDRESS).expect("it is started by another test");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    let address = address_of_this_process();
+    runtime().block_on(async {
         let store = learning_at(&address).await;
         for k in 0..OUTCOMES {
             let good = k % 2 == 0;

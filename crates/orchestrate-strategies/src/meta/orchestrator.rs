@@ -60,6 +60,16 @@ impl<'a> MetaOrchestrator<'a> {
             .map(|(reading, _)| reading.analysis)
     }
 
+    /// The kind of a task, under which its outcome is recorded and lessons are looked up: what the
+    /// context calls it, `release_prep` for a release, else its domains and its complexity.
+    ///
+    /// # Errors
+    /// As [`MetaOrchestrator::analyze`].
+    pub fn task_pattern(&self, task: &str, context: &Context) -> Result<String, PlanError> {
+        let (reading, hints) = self.read(task, context)?;
+        Ok(task_pattern(&reading, &hints))
+    }
+
     /// Analyses a task, chooses a strategy and a team, and writes the plan.
     ///
     /// # Errors
