@@ -6,8 +6,10 @@
 )]
 
 mod driver;
+mod exports;
 mod findings;
 mod fold;
 mod formats;
 mod project;
+mod scope;
 mod truths;
