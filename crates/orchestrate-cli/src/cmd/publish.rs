@@ -81,8 +81,15 @@ fn text(
         Format::Sarif => render::json(&sarif(report)),
         Format::Junit => Ok(junit(report)),
         Format::Github => Ok(github(report, &prefix(&args.path))),
-        Format::Html => Ok(html(report)),
+        Format::Html => Ok(html(report, &name(&args.path))),
     }
+}
+
+/// What people call the repository: the name of its directory.
+fn name(path: &Path) -> String {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = real.file_name().unwrap_or(real.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// Annotations, the summary of the job, SARIF, and where that is as an output of the step.

@@ -275,7 +275,10 @@ fn agents(report: &ReleaseReadinessReport) -> Suite {
 /// What blocks beside the gates and the agents themselves, for example tests that fail.
 fn blockers(report: &ReleaseReadinessReport) -> Suite {
     let told = |blocker: &&String| {
-        let by_gate = report.quality_gates.iter().any(|gate| gate.message == **blocker);
+        let by_gate = report
+            .quality_gates
+            .iter()
+            .any(|gate| gate.message == **blocker);
         let mut agents = report.agent_results.keys();
         let by_agent = agents.any(|id| blocker.starts_with(&format!("agent `{id}` ")));
         !by_gate && !by_agent

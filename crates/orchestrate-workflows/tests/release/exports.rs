@@ -269,7 +269,7 @@ fn the_page_stands_alone_and_nothing_in_it_becomes_markup() {
     for mut report in reports() {
         report.summary.push_str(" <script>alert(1)</script> `<b>`");
         report.warnings.push("\"><img src=x onerror=y>".to_owned());
-        let page = html(&report);
+        let page = html(&report, "demo");
         let elements = elements(&page);
         for element in &elements {
             let name = element.split_whitespace().next().unwrap();
@@ -293,7 +293,7 @@ fn the_page_stands_alone_and_nothing_in_it_becomes_markup() {
 #[test]
 fn the_page_says_each_state_in_a_word() {
     let words = |report: &ReleaseReadinessReport| {
-        let page = html(report);
+        let page = html(report, "demo");
         let text: Vec<&str> = page
             .split('<')
             .filter_map(|part| Some(part.split_once('>')?.1))

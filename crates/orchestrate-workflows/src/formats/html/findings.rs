@@ -35,7 +35,8 @@ pub(super) fn summary(report: &ReleaseReadinessReport) -> Markup {
             } @else {
                 ul.counts {
                     @for kind in SEVERITIES {
-                        li { (severity(kind)) " " b { (count(kind)) } }
+                        @let found = count(kind);
+                        li.none[found == 0] { (severity(kind)) " " b { (found) } }
                     }
                 }
                 (table(&findings.iter().take(FIRST).collect::<Vec<_>>()))

@@ -11,10 +11,11 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Renders the report as one self-contained HTML document.
+/// Renders the report as one self-contained HTML document. `name` is what the page calls the
+/// repository, whose path may be a mere dot.
 #[must_use]
-pub fn html(report: &ReleaseReadinessReport) -> String {
-    let title = format!("{}: {}", top::word(report.verdict), name(report));
+pub fn html(report: &ReleaseReadinessReport, name: &str) -> String {
+    let title = format!("{}: {name}", top::word(report.verdict));
     let page = markup! {
         (DOCTYPE)
         html lang="en" {
@@ -29,7 +30,7 @@ pub fn html(report: &ReleaseReadinessReport) -> String {
             }
             body {
                 a.skip href="#main" { "Skip to the report" }
-                (head(report))
+                (head(report, name))
                 main id="main" {
                     (top::verdict(report))
                     (top::gates(report))
@@ -51,20 +52,11 @@ pub fn html(report: &ReleaseReadinessReport) -> String {
     page.into_string()
 }
 
-/// What the report is about, in a word or two. A lone dot says nothing to a reader.
-fn name(report: &ReleaseReadinessReport) -> &str {
-    let path = report.path.trim_end_matches('/');
-    match path.rsplit(['/', '\\']).next() {
-        None | Some("" | "." | "..") => "this repository",
-        Some(last) => last,
-    }
-}
-
-fn head(report: &ReleaseReadinessReport) -> Markup {
+fn head(report: &ReleaseReadinessReport, name: &str) -> Markup {
     markup! {
         header {
             p.kind { "Release readiness" }
-            h1 { (name(report)) }
+            h1 { (name) }
             p.quiet {
                 time datetime=(report.timestamp) { (report.timestamp.replace('T', " ").replace('Z', " UTC")) }
                 " · " code { (report.path) }

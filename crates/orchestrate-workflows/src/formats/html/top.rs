@@ -28,12 +28,17 @@ pub(super) fn verdict(report: &ReleaseReadinessReport) -> Markup {
             "Nothing that was measured stands against a release, but something needed could not be measured."
         }
     };
+    let head = format!("{}: ", word(report.verdict));
+    let summary = report
+        .summary
+        .strip_prefix(&head)
+        .unwrap_or(&report.summary);
     markup! {
         section class={ "verdict " (class) } aria-label="Verdict" {
             span.sign aria-hidden="true" { (icon) }
             div {
                 p.answer { (word(report.verdict)) }
-                p { (text(&report.summary)) }
+                p { (text(summary)) }
                 p.quiet { (meaning) " Confidence: " (report.confidence.as_str()) "." }
             }
         }
