@@ -90,13 +90,9 @@ pub(crate) fn compose(
 /// When there is no readable directory.
 pub(crate) fn executor(
     path: &Path,
-    coverage_reports: Vec<PathBuf>,
+    options: AnalysisOptions,
     limits: Limits,
 ) -> Result<LocalExecutor, Failure> {
-    let options = AnalysisOptions {
-        coverage_reports,
-        ..AnalysisOptions::default()
-    };
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder().backend(analysis);
     Ok(builder.limits(limits).build()?)

@@ -18,4 +18,5 @@ mod files;
 mod learn;
 mod limits;
 mod named;
+mod publish;
 mod watch;

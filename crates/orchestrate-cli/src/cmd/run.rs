@@ -7,6 +7,7 @@ use orchestrate_core::learning::AgentConfiguration;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let composition = AgentConfiguration::of(&composed);
     let plan = composed.plan;
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, Vec::new(), limits)?;
+    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
