@@ -17,8 +17,9 @@ pub struct Reference(pub String);
 
 impl Reference {
     /// What a reference can begin with.
-    pub const ROOTS: [&str; 8] = [
-        "inputs", "context", "steps", "run", "item", "index", "previous", "round",
+    pub const ROOTS: [&str; 10] = [
+        "inputs", "context", "steps", "results", "run", "item", "index", "previous", "round",
+        "outputs",
     ];
 
     /// A reference from its text.

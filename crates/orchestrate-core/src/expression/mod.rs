@@ -12,6 +12,7 @@ mod problem;
 mod read;
 mod template;
 mod text;
+mod tokens;
 mod tree;
 mod view;
 
@@ -23,3 +24,4 @@ pub use problem::{ExpressionError, ExpressionProblem};
 pub use read::Read;
 pub use template::{Template, TemplateFailure};
 pub use text::Expression;
+pub use tokens::{parts, renamed};

@@ -138,7 +138,7 @@ fn mistakes_are_told_all_at_once_with_their_place() {
     refused(
         "stps.a.output.x > 1 and inputs.x | lenght == 3 and foo(1) and inputs.y is strng",
         expect![[r#"
-            0..15 unknown name `stps` (possible: inputs, context, steps, run, item, index, previous, round) (did you mean `steps`?)
+            0..15 unknown name `stps` (possible: inputs, context, steps, results, run, item, index, previous, round, outputs) (did you mean `steps`?)
             35..41 unknown filter `lenght` (did you mean `length`?)
             51..57 unknown function `foo` (possible: dict, range)
             74..79 unknown test `strng` (did you mean `string`?)"#]],
