@@ -81,10 +81,7 @@ fn layered(n: usize) -> Plan {
         let mut needs: Vec<usize> = needs.collect();
         needs.sort_unstable();
         needs.dedup();
-        GraphNode {
-            needs: needs.into_iter().map(name).collect(),
-            step: step.named(name(i)),
-        }
+        GraphNode::new(step.named(name(i)), needs.into_iter().map(name))
     });
     plan(StepKind::Graph {
         nodes: nodes.collect(),
@@ -98,9 +95,9 @@ fn drive(walk: &mut Walk, output: &Arc<serde_json::Value>) {
         walk.finish(
             ready.node,
             StepResult {
-                outcome: Outcome::Succeeded,
                 output: output.clone(),
                 confidence: 1.0,
+                ..StepResult::without_output(Outcome::Succeeded)
             },
         );
     }

@@ -4,6 +4,7 @@
 //! runs is one of the kinds listed here.
 
 mod approve;
+mod ask;
 mod call;
 mod digest;
 mod document;
@@ -15,6 +16,7 @@ mod step;
 mod tool;
 
 pub use approve::{APPROVE, ApproveStep, REJECT};
+pub use ask::{SharedPrefix, Toolbox};
 pub use call::{CallStep, Definition, MAX_CALL_DEPTH, NESTED_RESULT};
 pub use document::{PLAN_FORMAT, Plan};
 pub use execution::{AgentChoice, Bound, Bounds, ExecutionPlan};

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::budget::Reservation;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::scope::Scope;
+use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::{NodeId, Task};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -20,7 +22,9 @@ pub(super) struct Step {
     pub(super) node: NodeId,
     pub(super) task: Arc<Task>,
     pub(super) inputs: Vec<(Arc<str>, Arc<Value>)>,
+    pub(super) prefix: Option<PromptPrefix>,
     pub(super) scope: Scope,
+    pub(super) context: Arc<Context>,
     /// Attempts made.
     pub(super) attempts: u32,
     /// When the first attempt began.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use expect_test::expect;
 use orchestrate_core::backend::{AgentBackend, AgentInput, AgentOutput};
 use orchestrate_core::limits::Usage;
-use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::Step;
 use orchestrate_core::strategy::{
     Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,

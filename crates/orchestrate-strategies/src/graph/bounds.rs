@@ -317,8 +317,8 @@ impl<'a> Estimate<'a> {
 
 fn of_time(timeout: u64, retry: RetryPolicy) -> Bound<u64> {
     let attempts = u64::from(retry.max_attempts.max(1));
-    let waits = (1..retry.max_attempts)
-        .filter_map(|n| retry.next_delay(FailureClass::Transient, n, None));
+    let waits =
+        (1..retry.max_attempts).filter_map(|n| retry.next_delay(FailureClass::Transient, n, None));
     let slowest = timeout
         .saturating_mul(attempts)
         .saturating_add(waits.fold(0, u64::saturating_add));

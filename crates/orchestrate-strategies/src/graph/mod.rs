@@ -17,6 +17,6 @@ pub mod walk;
 pub use bounds::bounds;
 pub use check::{CODES, MAX_DEPTH, MAX_STEPS, check, check_tools};
 pub use compiled::Graph;
-pub use node::{NodeId, Question, Task, Work};
+pub use node::{AgentWork, NodeId, Question, Task, Work};
 pub use problem::{PlanProblem, PlanProblems};
 pub use read::read_plan;

@@ -8,7 +8,9 @@ use orchestrate_core::condition::Condition;
 use orchestrate_core::id::{AgentId, StepName, StepPath};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{Definition, ExpandStep, Join, Merge, OnError, RetryPolicy, Step};
+use orchestrate_core::plan::{
+    Definition, ExpandStep, Join, Merge, OnError, RetryPolicy, Step, Toolbox,
+};
 use orchestrate_core::result::Worker;
 use orchestrate_core::scope::ResultKey;
 use orchestrate_core::strategy::ExecutionStrategy;
@@ -55,7 +57,7 @@ pub struct Task {
     /// Longest time of all attempts together, in milliseconds.
     pub(crate) deadline_ms: Option<u64>,
     pub(crate) key: Option<Arc<ResultKey>>,
-    pub(crate) bindings: Box<[(Arc<str>, Resolved)]>,
+    pub(crate) bindings: Bindings,
     pub(crate) env: Env,
 }
 
@@ -63,12 +65,7 @@ pub struct Task {
 #[derive(Debug)]
 pub enum Work {
     /// An agent does it.
-    Agent {
-        /// Who.
-        agent: Arc<Agent>,
-        /// What it is told beyond its template's instructions.
-        instruction: Option<Arc<str>>,
-    },
+    Agent(AgentWork),
     /// A tool is called.
     Tool {
         /// Its name.
@@ -89,6 +86,21 @@ pub enum Work {
     },
 }
 
+/// What an agent is to do.
+#[derive(Debug)]
+pub struct AgentWork {
+    /// Who.
+    pub agent: Arc<Agent>,
+    /// What it is told beyond its template's instructions.
+    pub instruction: Option<Arc<str>>,
+    /// Tools that it may use in a loop of its own.
+    pub toolbox: Option<Arc<Toolbox>>,
+    /// JSON Schema of the answer that is wanted.
+    pub answer: Option<Arc<Value>>,
+    /// The values of its shared prefix and how many seconds it is worth keeping.
+    pub(crate) prefix: Option<(Bindings, u64)>,
+}
+
 /// What a person is asked.
 #[derive(Debug)]
 pub struct Question {
@@ -104,8 +116,14 @@ impl Task {
     /// The agent, if one does it.
     #[must_use]
     pub fn agent(&self) -> Option<&Arc<Agent>> {
+        self.agent_work().map(|work| &work.agent)
+    }
+
+    /// What the agent is to do, if one does it.
+    #[must_use]
+    pub fn agent_work(&self) -> Option<&AgentWork> {
         match &self.work {
-            Work::Agent { agent, .. } => Some(agent),
+            Work::Agent(work) => Some(work),
             Work::Tool { .. } | Work::Approve(_) | Work::Refused { .. } => None,
         }
     }
@@ -114,7 +132,7 @@ impl Task {
     #[must_use]
     pub fn worker(&self) -> Worker {
         match &self.work {
-            Work::Agent { agent, .. } => Worker::Agent(agent.id.clone()),
+            Work::Agent(work) => Worker::Agent(work.agent.id.clone()),
             Work::Tool { tool, .. } => Worker::Tool(tool.clone()),
             Work::Approve(_) => Worker::Approver("none".into()),
             Work::Refused { agent, .. } => Worker::Agent(agent.clone()),
@@ -135,6 +153,9 @@ pub(crate) struct Surroundings {
     /// The outermost expansion around it: what all inside take their steps from.
     pub(crate) pool: Option<NodeId>,
 }
+
+/// Values by name, each with where it comes from.
+pub(crate) type Bindings = Box<[(Arc<str>, Resolved)]>;
 
 /// A node.
 #[derive(Debug)]

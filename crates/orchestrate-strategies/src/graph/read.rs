@@ -89,7 +89,13 @@ fn locate(value: &Value, at: &At<'_>, problems: &mut Vec<PlanProblem>) {
 
 /// The values inside a step that are to be steps, each with its name and its position.
 fn inside(value: &Value) -> Vec<(&Value, Option<&str>, usize)> {
-    let list = |key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten();
+    let list = |key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let arms = list("arms").filter_map(|arm| arm.get("then"));
     let steps = list("steps").chain(list("nodes")).chain(arms);
     let single = ["otherwise", "body", "inline"];

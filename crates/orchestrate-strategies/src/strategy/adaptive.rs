@@ -396,7 +396,9 @@ mod tests {
             None => vec![dependent("otherwise", "classifier")],
         };
         let parts = [called("classifier", classifier), branch("specialist", ways)];
-        expected.assert_eq(&text(&Adaptive::default().aggregate(&Gathered::new(&parts, generic))));
+        expected.assert_eq(&text(
+            &Adaptive::default().aggregate(&Gathered::new(&parts, generic)),
+        ));
     }
 
     #[test]

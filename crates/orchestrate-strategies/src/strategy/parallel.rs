@@ -207,7 +207,9 @@ mod tests {
 
     fn check(join: Join, parts: &[Part], outcome: Outcome, expected: Expect) {
         expected.assert_eq(&text(
-            &Parallel::default().join(join).aggregate(&Gathered::new(parts, outcome)),
+            &Parallel::default()
+                .join(join)
+                .aggregate(&Gathered::new(parts, outcome)),
         ));
     }
 

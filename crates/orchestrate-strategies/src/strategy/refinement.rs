@@ -266,7 +266,9 @@ mod tests {
     }
 
     fn check(parts: &[Part], outcome: Outcome, expected: Expect) {
-        expected.assert_eq(&text(&Refinement::default().aggregate(&Gathered::new(parts, outcome))));
+        expected.assert_eq(&text(
+            &Refinement::default().aggregate(&Gathered::new(parts, outcome)),
+        ));
     }
 
     #[test]

@@ -128,7 +128,9 @@ mod tests {
     }
 
     fn check(parts: &[Part], outcome: Outcome, expected: Expect) {
-        expected.assert_eq(&text(&Sequential::default().aggregate(&Gathered::new(parts, outcome))));
+        expected.assert_eq(&text(
+            &Sequential::default().aggregate(&Gathered::new(parts, outcome)),
+        ));
     }
 
     #[test]

@@ -248,7 +248,9 @@ mod tests {
             called("junior", junior),
             branch("expert", vec![called("expert_takeover", expert)]),
         ];
-        expected.assert_eq(&text(&Teaching::default().aggregate(&Gathered::new(&parts, generic))));
+        expected.assert_eq(&text(
+            &Teaching::default().aggregate(&Gathered::new(&parts, generic)),
+        ));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::plan::{
-    AgentStep, ApproveStep, APPROVE, Definition, ExpandStep, Join, Merge, Start, Step, StepKind,
+    APPROVE, AgentStep, ApproveStep, Definition, ExpandStep, Join, Merge, Start, Step, StepKind,
     ToolStep,
 };
 use orchestrate_core::team::Agent;
@@ -161,9 +161,10 @@ impl<'a> Checker<'a> {
     fn agent(&mut self, step: &'a AgentStep, at: &At<'_>) {
         self.agent_name(&step.agent, at);
         self.attempts(step.retry.max_attempts, step.timeout_ms, at);
-        for field in step.inputs.values() {
-            self.reference(field, at);
+        if let Some(toolbox) = &step.toolbox {
+            self.bound("toolbox.max_steps", Some(toolbox.max_steps), at);
         }
+        step.references(&mut |field| self.reference(field, at));
     }
 
     fn tool(&mut self, step: &'a ToolStep, at: &At<'_>) {

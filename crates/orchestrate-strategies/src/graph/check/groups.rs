@@ -51,7 +51,10 @@ impl<'a> Checker<'a> {
 
     pub(super) fn collect(&mut self, collect: Option<&Collect>, at: &At<'_>) {
         if let Some(collect) = collect
-            && let Err(error) = self.known.catalog.get(&collect.strategy, &collect.params)
+            && let Err(error) = self
+                .known
+                .catalog
+                .get_strategy(&collect.strategy, &collect.params)
         {
             self.report("ORC0611", at, error.to_string());
         }
@@ -186,12 +189,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The keys that steps before a step of a graph write. Most graphs write none, and cost nothing.
-    fn keys_before(
-        &self,
-        position: usize,
-        needs: &Needs<'_>,
-        written: &[Keys<'a>],
-    ) -> Keys<'a> {
+    fn keys_before(&self, position: usize, needs: &Needs<'_>, written: &[Keys<'a>]) -> Keys<'a> {
         if written.iter().all(Vec::is_empty) {
             return Keys::new();
         }

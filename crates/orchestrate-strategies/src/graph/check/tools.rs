@@ -2,7 +2,7 @@
 
 use orchestrate_core::id::StepPath;
 use orchestrate_core::plan::{Plan, Step, StepKind};
-use orchestrate_core::tool::{Effect, ToolSpec};
+use orchestrate_core::tool::ToolSpec;
 
 use crate::graph::place::At;
 use crate::graph::problem::PlanProblem;
@@ -19,7 +19,7 @@ pub fn check_tools<'a>(
     let at = &At::Root;
     for (name, admitted) in &plan.tools {
         let tool = tools.iter().find(|tool| tool.name == *name);
-        if let Some(tool) = tool.filter(|tool| weight(tool.effect) > weight(*admitted)) {
+        if let Some(tool) = tool.filter(|tool| tool.effect.exceeds(*admitted)) {
             problems.push(PlanProblem {
                 code: "ORC0615",
                 step: at.path(),
@@ -54,20 +54,8 @@ pub fn check_tools<'a>(
     problems
 }
 
-fn weight(effect: Effect) -> u8 {
-    match effect {
-        Effect::Read => 0,
-        Effect::Write => 1,
-        Effect::External => 2,
-    }
-}
-
 /// Visits a step and everything inside that is written there.
-pub(super) fn each<'a>(
-    step: &'a Step,
-    at: &At<'_>,
-    visit: &mut dyn FnMut(&'a Step, &At<'_>),
-) {
+pub(super) fn each<'a>(step: &'a Step, at: &At<'_>, visit: &mut dyn FnMut(&'a Step, &At<'_>)) {
     visit(step, at);
     for (position, child) in step.children().into_iter().enumerate() {
         match &step.kind {

@@ -36,7 +36,7 @@ impl Graph {
         let collect = collect.and_then(|collect| {
             self.world
                 .catalog
-                .get(&collect.strategy, &collect.params)
+                .get_strategy(&collect.strategy, &collect.params)
                 .ok()
         });
         let previous = collect.as_ref().and_then(|_| scopes.get("previous"));

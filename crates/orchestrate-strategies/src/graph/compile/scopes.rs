@@ -9,7 +9,7 @@ use orchestrate_core::plan::Step;
 use serde_json::Value;
 
 use crate::graph::Graph;
-use crate::graph::node::{Base, Binding, Env, Names, Node, NodeId, Resolved};
+use crate::graph::node::{Base, Binding, Bindings, Env, Names, Node, NodeId, Resolved};
 
 /// The names that can be seen while compiling, one frame per group around.
 #[derive(Debug, Default)]
@@ -65,6 +65,16 @@ impl Scopes {
             .iter()
             .rev()
             .find_map(|frame| frame.get(name).cloned())
+    }
+
+    pub(super) fn bindings<'a>(
+        &self,
+        fields: impl Iterator<Item = (&'a String, &'a Reference)>,
+        graph: &Graph,
+    ) -> Bindings {
+        fields
+            .map(|(name, field)| (name.as_str().into(), self.resolve(field, graph)))
+            .collect()
     }
 
     pub(super) fn resolve(&self, field: &Reference, graph: &Graph) -> Resolved {

@@ -18,8 +18,8 @@ use crate::catalog::Catalog;
 use crate::graph::Graph;
 use crate::graph::check::check;
 use crate::graph::node::{
-    Base, Binding, CallSpec, Child, Edge, Env, ExpandSpec, GroupKind, LoopSpec, MapSpec, Names,
-    Node, NodeId, Question, Resolved, Surroundings, Task, Work, World,
+    AgentWork, Base, Binding, CallSpec, Child, Edge, Env, ExpandSpec, GroupKind, LoopSpec, MapSpec,
+    Names, Node, NodeId, Question, Resolved, Surroundings, Task, Work, World,
 };
 use crate::graph::problem::PlanProblems;
 
@@ -213,10 +213,15 @@ impl Graph {
                 .timeout_seconds
                 .saturating_mul(1000),
         );
-        let work = Work::Agent {
+        let prefix = agent_step.prefix.as_ref();
+        let work = Work::Agent(AgentWork {
             agent,
             instruction: agent_step.instruction.as_deref().map(Into::into),
-        };
+            toolbox: agent_step.toolbox.clone().map(Arc::new),
+            answer: agent_step.answer.as_deref().cloned().map(Arc::new),
+            prefix: prefix
+                .map(|prefix| (scopes.bindings(prefix.inputs.iter(), self), prefix.ttl_s)),
+        });
         let inputs = agent_step.inputs.iter();
         self.add_task(
             step,
@@ -246,13 +251,7 @@ impl Graph {
         }
     }
 
-    fn add_tool(
-        &mut self,
-        step: &Step,
-        tool: &ToolStep,
-        path: &StepPath,
-        scopes: &Scopes,
-    ) -> Span {
+    fn add_tool(&mut self, step: &Step, tool: &ToolStep, path: &StepPath, scopes: &Scopes) -> Span {
         let effect = self.world.tools.get(&tool.tool).copied();
         let effect = effect.unwrap_or(Effect::External);
         let work = Work::Tool {
@@ -268,13 +267,7 @@ impl Graph {
         };
         let timeout_ms = tool.timeout_ms.unwrap_or(TOOL_TIMEOUT_MS);
         let inputs = tool.inputs.iter();
-        self.add_task(
-            step,
-            (work, retry, Some(timeout_ms)),
-            inputs,
-            path,
-            scopes,
-        )
+        self.add_task(step, (work, retry, Some(timeout_ms)), inputs, path, scopes)
     }
 
     fn add_approve(
@@ -308,9 +301,7 @@ impl Graph {
             timeout_ms,
             deadline_ms: step.deadline_ms,
             key: self.key(step),
-            bindings: inputs
-                .map(|(name, field)| (name.as_str().into(), scopes.resolve(field, self)))
-                .collect(),
+            bindings: scopes.bindings(inputs, self),
             env: self.around.env,
         };
         Span::of(self.push(Node::Task(Arc::new(task))))
@@ -328,13 +319,7 @@ impl Graph {
         span
     }
 
-    fn add_call(
-        &mut self,
-        step: &Step,
-        call: &CallStep,
-        path: &StepPath,
-        scopes: &Scopes,
-    ) -> Span {
+    fn add_call(&mut self, step: &Step, call: &CallStep, path: &StepPath, scopes: &Scopes) -> Span {
         let world = self.world.clone();
         let named = call.definition.as_ref();
         let definition = named.and_then(|name| world.definitions.get(name));

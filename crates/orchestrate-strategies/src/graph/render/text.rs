@@ -67,10 +67,7 @@ fn children(step: &Step) -> Vec<(String, &Step)> {
                     format!("[{}] ", label.join(", "))
                 }
             };
-            nodes
-                .iter()
-                .map(|node| (label(node), &node.step))
-                .collect()
+            nodes.iter().map(|node| (label(node), &node.step)).collect()
         }
         _ => step
             .children()

@@ -7,7 +7,7 @@ use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::outcome::{Census, FailureClass, LimitKind, Outcome, SkipReason};
 use orchestrate_core::plan::{
-    AgentStep, ExpandStep, GraphNode, Need, OnError, RetryPolicy, Step, StepKind, SubTask,
+    AgentStep, ExpandStep, GraphNode, Need, OnError, Step, StepKind, SubTask,
 };
 use orchestrate_core::strategy::Part;
 use serde::Deserialize;
@@ -70,13 +70,13 @@ impl Walk {
         let Some(value) = value else {
             return nothing("what is to be expanded does not exist");
         };
-        let list = value.get(SUB_TASKS).or(Some(&*value).filter(|_| !spec.step.optional));
+        let list = value
+            .get(SUB_TASKS)
+            .or(Some(&*value).filter(|_| !spec.step.optional));
         let fragment = match list.and_then(Value::as_array) {
             Some(list) => self.sub_tasks(list, spec, left)?,
             None if spec.step.optional || !value.get("step").is_some_and(Value::is_string) => {
-                return nothing(
-                    "what is to be expanded is neither a step nor a list of sub-tasks",
-                );
+                return nothing("what is to be expanded is neither a step nor a list of sub-tasks");
             }
             None => Fragment {
                 root: read_step(&value, &path).map_err(|problems| refused(&problems))?,
@@ -110,13 +110,11 @@ impl Walk {
         }
     }
 
-    fn sub_tasks(
-        &self,
-        list: &[Value],
-        spec: &ExpandSpec,
-        left: u32,
-    ) -> Result<Fragment, Outcome> {
-        let most = self.limits.max_width.map_or(usize::MAX, |most| most as usize);
+    fn sub_tasks(&self, list: &[Value], spec: &ExpandSpec, left: u32) -> Result<Fragment, Outcome> {
+        let most = self
+            .limits
+            .max_width
+            .map_or(usize::MAX, |most| most as usize);
         if list.len() > most {
             return Err(Outcome::LimitReached {
                 limit: LimitKind::Width,
@@ -196,14 +194,10 @@ impl Walk {
         if let Some(end) = self.states.get_mut(end.index()) {
             end.waiting += 1;
         }
-        self.groups
-            .entry(start)
-            .or_default()
-            .children
-            .push(Child {
-                name: None,
-                exit: span.exit,
-            });
+        self.groups.entry(start).or_default().children.push(Child {
+            name: None,
+            exit: span.exit,
+        });
         self.effects.push_back(Effect::GraphGrown {
             path: group.path.clone(),
             bodies: fragment.tasks.unwrap_or(1),
@@ -265,11 +259,9 @@ fn node(task: SubTask, position: usize, step: &ExpandStep) -> Option<GraphNode> 
     }
     all.extend(inputs);
     let work = Step::new(StepKind::Agent(AgentStep {
-        agent: agent_id(&agent)?,
         instruction: Some(task),
         inputs: all,
-        retry: RetryPolicy::default(),
-        timeout_ms: None,
+        ..AgentStep::new(agent_id(&agent)?)
     }));
     let whole = if step.max_depth > 1 {
         deeper(work, step)?

@@ -59,9 +59,7 @@ impl Walk {
                 let value = scope.result(rest.next()?)?;
                 inside(&value, field.rest.get(1..)?)
             }
-            Base::Literal(value) | Base::Bound(Binding::Value(value)) => {
-                inside(value, &field.rest)
-            }
+            Base::Literal(value) | Base::Bound(Binding::Value(value)) => inside(value, &field.rest),
             Base::Bound(Binding::Output(value)) => match rest.next() {
                 None | Some("output") => inside(value, field.rest.get(1..).unwrap_or_default()),
                 Some(_) => None,

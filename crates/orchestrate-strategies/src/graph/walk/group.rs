@@ -287,9 +287,9 @@ impl Walk {
                 let gave = parts.iter().rev().map(|(_, result)| *result);
                 let best = gave.clone().find(|result| !result.output.is_null());
                 let result = StepResult {
-                    outcome,
                     output: best.map_or_else(|| last.output.clone(), |best| best.output.clone()),
                     confidence: best.map_or(last.confidence, |best| best.confidence),
+                    ..StepResult::without_output(outcome)
                 };
                 return self.in_time(group, result, &outcomes);
             }
@@ -306,7 +306,7 @@ impl Walk {
         let generic = StepResult {
             confidence: mean_confidence(&parts),
             output: default_output(group, &parts),
-            outcome: chosen,
+            ..StepResult::without_output(chosen)
         };
         let generic = self.in_time(group, generic, &outcomes);
         match &group.collect {
@@ -344,9 +344,9 @@ impl Walk {
                     made.outcome
                 };
                 StepResult {
-                    outcome,
                     output: Arc::new(made.output),
                     confidence: made.confidence,
+                    ..StepResult::without_output(outcome)
                 }
             }
         }
@@ -385,6 +385,7 @@ impl Walk {
     pub(super) fn part(&self, child: &Child, position: usize) -> Option<Part> {
         let result = self.result_at(child.exit)?;
         let (mut agent, mut parts) = (None, Vec::new());
+        let (mut usage, mut worked_us) = (result.usage, result.worked_us);
         match self.graph.nodes.node_weight(child.exit.ix())? {
             Node::Task(task) => agent = task.worker().agent().cloned(),
             Node::End(group) => {
@@ -395,6 +396,8 @@ impl Walk {
                     .enumerate()
                     .filter_map(|(i, child)| self.part(child, i))
                     .collect();
+                usage = parts.iter().map(|part: &Part| part.usage).sum();
+                worked_us = parts.iter().map(|part: &Part| part.worked_us).sum();
                 if matches!(group.kind, GroupKind::Branch { .. }) {
                     agent = state
                         .and_then(|state| state.taken)
@@ -410,6 +413,8 @@ impl Walk {
             outcome: result.outcome.clone(),
             output: result.output.clone(),
             confidence: result.confidence,
+            usage,
+            worked_us,
             parts,
         })
     }

@@ -110,7 +110,10 @@ impl Walk {
     pub(super) fn add_items(&mut self, start: NodeId, group: &Arc<Group>, spec: &MapSpec) {
         let scope = self.scope_of(start);
         let value = self.shared(&spec.over, &scope);
-        let widest = self.limits.max_width.map_or(usize::MAX, |most| most as usize);
+        let widest = self
+            .limits
+            .max_width
+            .map_or(usize::MAX, |most| most as usize);
         let items = match value.as_deref() {
             Some(Value::Array(items)) if items.len() > widest => {
                 let limit = LimitKind::Width;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::task::Context;
@@ -91,6 +92,14 @@ impl Walk {
                 .iter()
                 .filter_map(|(name, field)| Some((name.clone(), self.shared(field, &scope)?)))
                 .collect();
+            let prefix = task.agent_work().and_then(|work| work.prefix.as_ref());
+            let prefix = prefix.map(|(bindings, ttl_s)| PromptPrefix {
+                values: bindings
+                    .iter()
+                    .filter_map(|(name, field)| Some((name.clone(), self.shared(field, &scope)?)))
+                    .collect(),
+                ttl_s: *ttl_s,
+            });
             let context = self.contexts.get(task.env.0 as usize);
             let context = context.cloned().flatten().unwrap_or_default();
             if let Some(ms) = task.deadline_ms {
@@ -100,6 +109,7 @@ impl Walk {
                 node,
                 task,
                 inputs,
+                prefix,
                 scope,
                 context,
             });

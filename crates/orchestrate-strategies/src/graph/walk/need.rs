@@ -22,8 +22,13 @@ enum Met {
 impl Walk {
     /// A step has ended that a node with alternatives waits for.
     pub(super) fn meet(&mut self, node: NodeId, scope: Scope, success: bool) {
-        let waits = |state: &super::state::State| state.status == Status::Waiting && state.waiting > 0;
-        let Some(state) = self.states.get_mut(node.index()).filter(|state| waits(state)) else {
+        let waits =
+            |state: &super::state::State| state.status == Status::Waiting && state.waiting > 0;
+        let Some(state) = self
+            .states
+            .get_mut(node.index())
+            .filter(|state| waits(state))
+        else {
             // It has begun already. What is slower goes on to its own end.
             return;
         };
