@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::bus::MailCensus;
 use crate::evidence::Evidence;
 use crate::id::{AgentId, StepPath};
 use crate::limits::Usage;
@@ -59,6 +60,9 @@ pub struct StrategyResult {
     pub usage: Usage,
     /// What became of the agent steps.
     pub census: Census,
+    /// What became of the messages that agents sent to each other.
+    #[serde(default, skip_serializing_if = "MailCensus::is_empty")]
+    pub mail: MailCensus,
     /// The errors of the agents, each with its step.
     pub errors: Vec<String>,
 }

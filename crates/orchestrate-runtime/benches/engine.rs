@@ -183,6 +183,7 @@ fn input(
             .collect(),
         scope: Scope::default(),
         attempt: 1,
+        messages: Vec::new(),
         calls: orchestrate_core::calls::Calls::default(),
         cancel: CancelSignal::default().attempt(),
     }

@@ -42,6 +42,7 @@ impl Dispatcher {
             backend: assigned.name.clone(),
             attempt: step.attempts,
         });
+        let messages = self.deliver(&step);
         let signal = self.signal.attempt();
         let input = AgentInput {
             run: self.run.clone(),
@@ -52,6 +53,7 @@ impl Dispatcher {
             instruction: step.task.instruction.clone(),
             inputs: step.inputs_for_attempt(),
             scope: step.scope.clone(),
+            messages,
             attempt: step.attempts,
             calls: Calls::default(),
             cancel: signal.clone(),
@@ -124,8 +126,10 @@ impl Dispatcher {
             output,
             confidence,
             evidence,
+            messages,
             usage: _,
         } = output;
+        self.send(&step.task.path, &step.task.agent.id, messages);
         let result = StepResult {
             outcome: Outcome::Succeeded,
             output,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
+use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
@@ -101,6 +102,7 @@ pub(super) struct Dispatcher {
     pub(super) now_us: u64,
     pub(super) seq: u64,
     pub(super) report: RunReport,
+    pub(super) mail: Mailboxes,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) batch: Vec<Event>,
 }
@@ -142,6 +144,7 @@ impl Dispatcher {
             now_us: 0,
             seq: 0,
             report: RunReport::default(),
+            mail: Mailboxes::new(plan.agents.keys().cloned()),
             subscriber,
             batch: Vec::new(),
         }
@@ -199,6 +202,7 @@ impl Dispatcher {
             });
         }
         self.read_clock();
+        self.return_mail();
         let result = self.walk.result().cloned();
         let result = result.unwrap_or_else(|| {
             let why = "the run stood still before its plan had ended";

@@ -11,6 +11,7 @@ mod dispatcher;
 mod executor;
 mod flights;
 mod handle;
+mod mail;
 mod order;
 mod publish;
 mod stop;

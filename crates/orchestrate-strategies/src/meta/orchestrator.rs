@@ -3,7 +3,7 @@
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{ExecutionPlan, Plan};
 use orchestrate_core::task::Context;
-use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
 use super::choose::{Situation, choose};
@@ -19,6 +19,7 @@ use crate::graph::bounds;
 pub struct MetaOrchestrator<'a> {
     registry: &'a AgentRegistry,
     catalog: &'a Catalog,
+    health: Option<(&'a HealthBoard, u64)>,
 }
 
 impl<'a> MetaOrchestrator<'a> {
@@ -28,7 +29,15 @@ impl<'a> MetaOrchestrator<'a> {
         Self {
             registry,
             catalog: catalog::all(),
+            health: None,
         }
+    }
+
+    /// The same, passing over agents that fare badly at that time of the board's clock, as long as others can take their place.
+    #[must_use]
+    pub fn with_health(mut self, board: &'a HealthBoard, now_us: u64) -> Self {
+        self.health = Some((board, now_us));
+        self
     }
 
     /// The same with another catalogue, whose strategies hints may name.
@@ -59,7 +68,12 @@ impl<'a> MetaOrchestrator<'a> {
         context: Context,
     ) -> Result<ExecutionPlan, PlanError> {
         let (reading, hints) = self.read(task, &context)?;
-        let candidates = Candidates::find(self.registry, &reading, &hints)?;
+        let lower = task.to_lowercase();
+        let selecting = Selecting {
+            task: &lower,
+            health: self.health,
+        };
+        let candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
         let (name, why) = self.strategy(&reading, &hints, &candidates)?;
         let arity = self.catalog.info(&name)?.arity;
         let composition = team::compose(candidates, &name, arity);

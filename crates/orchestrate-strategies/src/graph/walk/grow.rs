@@ -33,6 +33,12 @@ impl Walk {
         self.graph.link(start, span.entry, Edge::Gate);
         self.graph.link(span.exit, end, Edge::Part);
         self.add_states();
+        // A round comes after the one before it, so it sees what that one gave.
+        let before = previous.and_then(|exit| self.states.get(exit.index()));
+        let before = before.map(|state| state.scope.settled());
+        if let (Some(before), Some(entry)) = (before, self.states.get_mut(span.entry.index())) {
+            entry.scope.add(before);
+        }
         if k == 0
             && let Some(end) = self.states.get_mut(end.index())
         {
