@@ -212,6 +212,12 @@ impl<'a> Candidates<'a> {
         Ok(this)
     }
 
+    /// Who they are, the lead first, and why.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Arc<AgentTemplate>, &str)> {
+        let list = self.list.iter();
+        list.map(|candidate| (&candidate.template, candidate.why.as_str()))
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.list.len()
