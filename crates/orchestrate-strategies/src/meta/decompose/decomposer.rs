@@ -157,8 +157,14 @@ impl<'a> TaskDecomposer<'a> {
 
 fn topology(hint: Option<Topology>, score: f64, parts: usize) -> (Topology, String) {
     match hint {
-        Some(topology) => (topology, format!("topology {topology}: the context says so")),
-        None if parts < 2 => (Topology::Star, "topology star: there is one part".to_owned()),
+        Some(topology) => (
+            topology,
+            format!("topology {topology}: the context says so"),
+        ),
+        None if parts < 2 => (
+            Topology::Star,
+            "topology star: there is one part".to_owned(),
+        ),
         None if score > MESH_ABOVE => (
             Topology::Mesh,
             format!("topology mesh: the complexity is above {MESH_ABOVE}"),
@@ -276,7 +282,14 @@ impl Building<'_> {
         let (lead, why) = members.next().ok_or(PlanError::NoAgents)?;
         let (agent, why) = escalated(self.registry, lead, why, score);
         let number = self.sub_tasks.len() + 1;
-        let lead = self.add(&agent, task.to_owned(), score, self.earlier.clone(), why, number)?;
+        let lead = self.add(
+            &agent,
+            task.to_owned(),
+            score,
+            self.earlier.clone(),
+            why,
+            number,
+        )?;
         let mut last = vec![lead.clone()];
         if self.strategy == DecompositionStrategy::Hierarchical {
             for (member, why) in members {

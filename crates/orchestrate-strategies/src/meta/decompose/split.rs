@@ -67,7 +67,9 @@ fn item(line: &str) -> Option<(&str, bool)> {
         return Some((text.trim(), false));
     }
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let text = rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "))?;
+    let text = rest
+        .strip_prefix(". ")
+        .or_else(|| rest.strip_prefix(") "))?;
     (rest.len() < line.len()).then(|| (text.trim(), true))
 }
 
@@ -78,9 +80,10 @@ fn sentences(line: &str) -> impl Iterator<Item = &str> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest
-            .match_indices(['.', '!', '?', ';'])
-            .find(|(at, _)| rest.get(at + 1..).is_none_or(|after| after.starts_with(' ')));
+        let end = rest.match_indices(['.', '!', '?', ';']).find(|(at, _)| {
+            rest.get(at + 1..)
+                .is_none_or(|after| after.starts_with(' '))
+        });
         let (head, tail) = match end {
             Some((at, _)) => (rest.get(..at), rest.get(at + 1..)),
             None => (Some(rest), None),
@@ -93,8 +96,8 @@ fn sentences(line: &str) -> impl Iterator<Item = &str> {
 
 /// The parts of one sentence.
 fn sentence<'a>(text: &'a str, clauses: &mut Vec<Clause<'a>>) {
-    let mut after = false;
-    let mut rest = text;
+    // Before the sentence is split: the comma behind `finally` does not set it apart.
+    let (mut rest, mut after) = without_order(text);
     while let Some((at, word)) = first_of(rest, &THEN) {
         let (head, tail) = (rest.get(..at), rest.get(at + word.len()..));
         side_by_side(head.unwrap_or_default(), after, clauses);
@@ -120,27 +123,26 @@ fn side_by_side<'a>(text: &'a str, after: bool, clauses: &mut Vec<Clause<'a>>) {
     if let Some(clause) = clauses.get_mut(first) {
         clause.after |= after;
     }
-    // Those beside it come after the same part; the group is recognised by its first.
 }
 
 fn push<'a>(text: &'a str, clauses: &mut Vec<Clause<'a>>) {
+    let (text, after) = without_order(text);
     let blank = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '.' | '!' | '?');
-    let mut text = text.trim_matches(blank);
-    let mut after = false;
-    for (word, later) in ORDER {
-        if text.is_char_boundary(word.len())
-            && text
-                .get(..word.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(word))
-        {
-            text = text.get(word.len()..).unwrap_or_default().trim();
-            after = later;
-            break;
-        }
-    }
+    let text = text.trim_matches(blank);
     if !text.is_empty() {
         clauses.push(Clause { text, after });
     }
+}
+
+/// A text without the word at its beginning that says where it stands, and whether that is behind what came before.
+fn without_order(text: &str) -> (&str, bool) {
+    let text = text.trim();
+    let strip = |(word, after): &(&str, bool)| {
+        let start = text.get(..word.len())?;
+        let same = start.eq_ignore_ascii_case(word);
+        same.then_some((text.get(word.len()..)?.trim(), *after))
+    };
+    ORDER.iter().find_map(strip).unwrap_or((text, false))
 }
 
 /// The first of several words in a text; of those at one place the longest.

@@ -37,7 +37,8 @@ pub(super) fn weigh(requirements: &TaskRequirements, parts: usize) -> Complexity
         TaskComplexity::Moderate => 2.5,
         TaskComplexity::Complex => 3.3,
     };
-    let more = |count: usize, each: f64, most: f64| (count.saturating_sub(1) as f64 * each).min(most);
+    let more =
+        |count: usize, each: f64, most: f64| (count.saturating_sub(1) as f64 * each).min(most);
     let domains = requirements.domains.len();
     let (wide, long) = (more(domains, 0.3, 0.9), more(parts, 0.2, 0.8));
     let mut reasons = vec![format!("{base} for a {} task", requirements.complexity)];
