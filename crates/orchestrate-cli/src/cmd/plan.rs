@@ -49,7 +49,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
 
 /// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
 /// only one that is nearly one of these can be known to be a mistake.
-const HINTS: [&str; 10] = [
+const HINTS: [&str; 11] = [
     "domain",
     "complexity",
     "capabilities",
@@ -60,6 +60,7 @@ const HINTS: [&str; 10] = [
     "tools",
     "decompose",
     "topology",
+    "synthesizer",
 ];
 
 /// Composes a plan for a task, with its hints and limits.

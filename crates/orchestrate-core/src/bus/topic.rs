@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::event::{Event, EventKind};
-use crate::id::AgentId;
 use crate::template::{AgentTemplate, StatusChange};
 
 /// The names of the topics.
@@ -58,9 +57,8 @@ impl BusMessage {
     /// What an event of a run says on the bus; events that have no topic say nothing.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
-        let about = |topic: &str, agent: &AgentId, payload: Value| {
-            Some(Self::new(topic, Some(agent.as_str()), payload))
-        };
+        let about =
+            |topic: &str, agent: &str, payload: Value| Some(Self::new(topic, Some(agent), payload));
         match &event.kind {
             EventKind::RunStarted {
                 run_id,
@@ -74,38 +72,39 @@ impl BusMessage {
             )),
             EventKind::StepStarted {
                 step,
-                agent,
+                worker,
                 backend,
                 attempt,
-            } => about(
-                topics::TASK_ASSIGNED,
-                agent,
-                json!({"step": step, "agent": agent, "backend": backend, "attempt": attempt}),
-            ),
+            } => {
+                let who = worker.to_string();
+                let payload =
+                    json!({"step": step, "agent": who, "backend": backend, "attempt": attempt});
+                about(topics::TASK_ASSIGNED, &who, payload)
+            }
             EventKind::StepFinished {
                 step,
-                agent,
+                worker,
                 outcome,
                 confidence,
                 attempts,
                 duration_us,
                 ..
-            } => about(
-                topics::TASK_COMPLETED,
-                agent,
-                json!({
-                    "step": step, "agent": agent, "outcome": outcome.word(), "confidence": confidence,
+            } => {
+                let who = worker.to_string();
+                let payload = json!({
+                    "step": step, "agent": who, "outcome": outcome.word(), "confidence": confidence,
                     "attempts": attempts, "duration_us": duration_us, "error": outcome.error(),
-                }),
-            ),
+                });
+                about(topics::TASK_COMPLETED, &who, payload)
+            }
             EventKind::MessageSent { message } => about(
                 topics::MESSAGE_SENT,
-                &message.from,
+                message.from.as_str(),
                 json!({"message": message}),
             ),
             EventKind::MessageDelivered { message, step, to } => about(
                 topics::MESSAGE_DELIVERED,
-                to,
+                to.as_str(),
                 json!({"message": message, "step": step, "to": to}),
             ),
             EventKind::RunFinished { outcome, usage, .. } => Some(Self::new(

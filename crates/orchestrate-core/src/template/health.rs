@@ -158,7 +158,7 @@ impl HealthBoard {
     /// in the team, so the caller says which template each was made from.
     pub fn record<'a>(&mut self, event: &Event, template_of: impl Fn(&str) -> Option<&'a str>) {
         let EventKind::StepFinished {
-            agent,
+            worker,
             outcome,
             attempts,
             ..
@@ -167,6 +167,7 @@ impl HealthBoard {
             return;
         };
         if *attempts > 0
+            && let Some(agent) = worker.agent()
             && let Some(template) = template_of(agent.as_str())
         {
             let health = self.agents.entry(template.to_owned()).or_default();

@@ -4,33 +4,37 @@ use std::sync::Arc;
 
 use orchestrate_core::bus::{OutgoingMessage, TeamMessage};
 use orchestrate_core::event::EventKind;
-use orchestrate_core::id::{AgentId, StepPath};
+use orchestrate_core::id::AgentId;
 
 use super::dispatcher::Dispatcher;
 use super::flights::Step;
 
 impl Dispatcher {
-    /// What has come in for the agent of a step. Every attempt of the step gets the same.
-    pub(super) fn deliver(&mut self, step: &Step) -> Vec<Arc<TeamMessage>> {
-        let (path, agent) = (&step.task.path, &step.task.agent.id);
-        if step.attempts == 1 {
-            let before =
-                |message: &&Arc<TeamMessage>| step.scope.iter().any(|it| it.step == message.step);
-            let waiting = self.mail.waiting(agent).filter(before);
-            let waiting: Vec<u32> = waiting.map(|message| message.id).collect();
-            for message in waiting {
-                self.publish(EventKind::MessageDelivered {
-                    message,
-                    step: path.clone(),
-                    to: agent.clone(),
-                });
-            }
+    /// Hands a step what has come in for its agent. Every attempt of the step gets the same.
+    pub(super) fn deliver(&mut self, step: &Step) {
+        let Some(work) = step.task.agent_work().filter(|_| step.attempts == 1) else {
+            return;
+        };
+        let agent = &work.agent.id;
+        let before =
+            |message: &&Arc<TeamMessage>| step.scope.iter().any(|it| it.step == message.step);
+        let waiting = self.mail.waiting(agent).filter(before);
+        let waiting: Vec<u32> = waiting.map(|message| message.id).collect();
+        for message in waiting {
+            self.publish(EventKind::MessageDelivered {
+                message,
+                step: step.task.path.clone(),
+                to: agent.clone(),
+            });
         }
-        self.mail.of_step(path).to_vec()
     }
 
     /// Sends what an agent gave beside its output.
-    pub(super) fn send(&mut self, step: &StepPath, from: &AgentId, messages: Vec<OutgoingMessage>) {
+    pub(super) fn send(&mut self, step: &Step, messages: Vec<OutgoingMessage>) {
+        let Some(work) = step.task.agent_work() else {
+            return;
+        };
+        let (step, from) = (&step.task.path, &work.agent.id);
         for OutgoingMessage { to, content } in messages {
             let (step, from) = (step.clone(), from.clone());
             self.publish(if self.mail.reaches(&from, &to) {

@@ -30,6 +30,8 @@ pub(super) struct Hints {
     pub(super) decompose: Option<DecompositionStrategy>,
     /// Who is to hear of whom when it is.
     pub(super) topology: Option<Topology>,
+    /// Whether an agent words what the parts come to.
+    pub(super) synthesizer: bool,
 }
 
 impl Hints {
@@ -69,6 +71,7 @@ impl Hints {
             quality_gates: reader.gates(),
             decompose: reader.words("decompose").first().copied(),
             topology: reader.words("topology").first().copied(),
+            synthesizer: reader.flag("synthesizer"),
         };
         if reader.problems.is_empty() {
             Ok(hints)
@@ -160,6 +163,17 @@ impl Reader<'_> {
             }
         }
         words
+    }
+
+    fn flag(&mut self, hint: &'static str) -> bool {
+        match self.context.get(hint) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(other) => {
+                self.problem(hint, other, "true or false");
+                false
+            }
+        }
     }
 
     fn complexity(&mut self) -> Option<TaskComplexity> {

@@ -105,7 +105,7 @@ impl<'a> MetaOrchestrator<'a> {
         way: DecompositionStrategy,
     ) -> Result<ExecutionPlan, PlanError> {
         let decomposition = TaskDecomposer::new(self.registry).decompose(task, &context, way)?;
-        let composed = decompose::compose(&decomposition, self.registry);
+        let composed = decompose::compose(&decomposition, self.registry, hints.synthesizer);
         let (team, agents, root) = composed.ok_or(PlanError::NoAgents)?;
         let chosen = Chosen {
             strategy: format!("{way}_decomposition"),

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use orchestrate_core::condition::Reference;
 use orchestrate_core::id::StepName;
-use orchestrate_core::plan::{AgentChoice, AgentStep, GraphNode, Join, OnError, Step, StepKind};
-use orchestrate_core::task::Topology;
+use orchestrate_core::plan::{
+    AgentChoice, AgentStep, Collect, GraphNode, Join, OnError, Step, StepKind,
+};
+use orchestrate_core::task::{Context, Topology};
 use orchestrate_core::team::{Agent, Team};
 use orchestrate_core::template::AgentRegistry;
 
 use super::Decomposition;
+use crate::strategy::Synthesis;
 
 const EXCHANGE: &str = "What the others found is there under their names. Say what changes in your own part because of it, and give the whole of your part again.";
 const SYNTHESIS: &str = "The parts of the task are there under their names. Join them into one answer: what was found, where the parts agree and differ, what is to be done first. Name every part that is missing.";
@@ -22,9 +25,11 @@ const EXCHANGE_STEP: &str = "exchange";
 const SYNTHESIZES: &str = "synthesize_findings";
 
 /// The team, why each is in it, and the step; `None` when a template is no longer in the registry.
+/// With `synthesizer` an agent words what the parts come to.
 pub(in crate::meta) fn compose(
     decomposition: &Decomposition,
     registry: &AgentRegistry,
+    synthesizer: bool,
 ) -> Option<(Team, Vec<AgentChoice>, Step)> {
     let mut team = Team::default();
     let mut choices = Vec::new();
@@ -46,10 +51,7 @@ pub(in crate::meta) fn compose(
         let agent = join(&sub_task.agent, &sub_task.why)?;
         let inputs = sub_task.depends_on.iter().map(|id| given(id, None));
         let step = work(&agent, &sub_task.task, inputs).named(sub_task.id.clone());
-        nodes.push(GraphNode {
-            needs: sub_task.depends_on.clone(),
-            step,
-        });
+        nodes.push(GraphNode::new(step, sub_task.depends_on.iter().cloned()));
         parts.push((sub_task.id.clone(), agent));
     }
     let graph = Step::new(StepKind::Graph {
@@ -78,8 +80,17 @@ pub(in crate::meta) fn compose(
         steps.push(exchange.named(StepName::new(EXCHANGE_STEP).ok()?));
         last = EXCHANGE_STEP;
     }
-    let synthesizer = registry.by_capability(SYNTHESIZES).next();
-    if let Some(template) = synthesizer {
+    // What the parts said is joined by comparing and counting in any case; an agent may word it.
+    if let Some(StepKind::Graph { collect, .. } | StepKind::Parallel { collect, .. }) =
+        steps.last_mut().map(|step| &mut step.kind)
+    {
+        *collect = Some(Collect {
+            strategy: Synthesis::NAME.to_owned(),
+            params: Context::new(),
+        });
+    }
+    let template = registry.by_capability(SYNTHESIZES).next();
+    if let Some(template) = template.filter(|_| synthesizer) {
         let agent = join(&template.id, "joins the parts")?;
         let inputs = parts.iter().map(|(id, _)| given(id, Some(last)));
         steps.push(work(&agent, SYNTHESIS, inputs).named(StepName::new("synthesis").ok()?));

@@ -20,7 +20,11 @@ fn taken_apart(task: &str, way: DecompositionStrategy) -> Decomposition {
 fn check_parts(task: &str, way: DecompositionStrategy, expected: &Expect) {
     let decomposition = taken_apart(task, way);
     let line = |sub_task: &SubTask| {
-        let needs: Vec<&str> = sub_task.depends_on.iter().map(|id| id.as_str()).collect();
+        let needs: Vec<&str> = sub_task
+            .depends_on
+            .iter()
+            .map(orchestrate_core::id::StepName::as_str)
+            .collect();
         format!(
             "{} <- [{}] {:.1} {}\n",
             sub_task.id,
@@ -148,7 +152,7 @@ fn the_topology_follows_the_figure_and_the_hint_wins() {
 #[test]
 fn the_planner_takes_a_task_apart_when_the_context_says_so() {
     let registry = AgentRegistry::builtin();
-    let context = json!({"decompose": "parallel", "topology": "mesh"});
+    let context = json!({"decompose": "parallel", "topology": "mesh", "synthesizer": true});
     let context = context.as_object().cloned().unwrap();
     let planner = MetaOrchestrator::new(&registry);
     let plan = planner
@@ -170,10 +174,11 @@ proptest! {
         ]), 1..25),
         way in prop::sample::select(DecompositionStrategy::ALL.to_vec()),
         topology in prop::sample::select(vec!["star", "mesh"]),
+        synthesizer in any::<bool>(),
     ) {
         let task = words.join(" ");
         prop_assume!(!task.trim().is_empty());
-        let context = json!({"decompose": way, "topology": topology}).as_object().cloned().unwrap();
+        let context = json!({"decompose": way, "topology": topology, "synthesizer": synthesizer}).as_object().cloned().unwrap();
         let registry = AgentRegistry::builtin();
         let planner = MetaOrchestrator::new(&registry);
         let plan = planner.analyze_and_compose(&task, context.clone()).unwrap();
