@@ -527,7 +527,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
         "Do it",
         json!({"strategy": "teaching", "capabilities": ["code_review", "run_tests", "list_files"]}),
         expect![
-            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, because `capabilities` and `tools` ask for 3 agents)"
+            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, synthesis, because `capabilities` and `tools` ask for 3 agents)"
         ],
     );
     check(
