@@ -52,7 +52,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
 
 /// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
 /// only one that is nearly one of these can be known to be a mistake.
-const HINTS: [&str; 9] = [
+const HINTS: [&str; 12] = [
     "domain",
     "complexity",
     "capabilities",
@@ -62,6 +62,9 @@ const HINTS: [&str; 9] = [
     "quality_gates",
     "tools",
     "task_pattern",
+    "decompose",
+    "topology",
+    "synthesizer",
 ];
 
 /// Composes a plan for a task, with its hints and limits.
@@ -86,6 +89,9 @@ pub(crate) fn compose(
             let advice = "give several values at once, for example `domain=security,testing`";
             return Err(CliError::arguments(message, advice).into());
         }
+    }
+    if let Some(way) = about.decompose {
+        context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
     let lessons =

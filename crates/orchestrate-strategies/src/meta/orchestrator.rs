@@ -2,13 +2,15 @@
 
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
-use orchestrate_core::plan::{ExecutionPlan, Plan};
-use orchestrate_core::task::Context;
-use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::plan::{AgentChoice, ExecutionPlan, Learned, Plan, Step};
+use orchestrate_core::task::{Context, DecompositionStrategy};
+use orchestrate_core::team::Team;
+use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
 use super::choose::{RULES, Situation, choose};
 use super::confidence::confidence;
+use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
 use super::hints::Hints;
 use super::lessons::{self, Offer, Workshop};
@@ -22,6 +24,7 @@ pub struct MetaOrchestrator<'a> {
     registry: &'a AgentRegistry,
     catalog: &'a Catalog,
     lessons: Option<&'a Lessons>,
+    health: Option<(&'a HealthBoard, u64)>,
 }
 
 impl<'a> MetaOrchestrator<'a> {
@@ -32,7 +35,15 @@ impl<'a> MetaOrchestrator<'a> {
             registry,
             catalog: catalog::all(),
             lessons: None,
+            health: None,
         }
+    }
+
+    /// The same, passing over agents that fare badly at that time of the board's clock, as long as others can take their place.
+    #[must_use]
+    pub fn with_health(mut self, board: &'a HealthBoard, now_us: u64) -> Self {
+        self.health = Some((board, now_us));
+        self
     }
 
     /// The same with another catalogue, whose strategies hints may name.
@@ -81,7 +92,15 @@ impl<'a> MetaOrchestrator<'a> {
         context: Context,
     ) -> Result<ExecutionPlan, PlanError> {
         let (reading, hints) = self.read(task, &context)?;
-        let candidates = Candidates::find(self.registry, &reading, &hints)?;
+        if let Some(way) = hints.decompose {
+            return self.decomposed(task, context, reading, &hints, way);
+        }
+        let lower = task.to_lowercase();
+        let selecting = Selecting {
+            task: &lower,
+            health: self.health,
+        };
+        let candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
         let task_pattern = task_pattern(&reading, &hints);
         let (name, why) = self.strategy(&reading, &hints, &candidates)?;
         let ruled = self.offer(candidates.clone(), &name, why, &context)?;
@@ -108,38 +127,41 @@ impl<'a> MetaOrchestrator<'a> {
             ..
         } = taken;
 
-        let Reading { analysis, cues } = reading;
-        let Analysis {
-            requirements,
-            mut reasons,
-        } = analysis;
-        let (confidence, sure) = confidence(&requirements, &cues, &name, composition.agents.len());
-        reasons.extend(why);
-        reasons.push(sure);
-        let limits = Limits {
-            cost: hints.budget,
-            ..Limits::default()
-        };
-        let plan = Plan::new(task, &composition.team, root)
-            .with_context(context)
-            .with_limits(limits);
-        let bounds = bounds(&plan);
-        Ok(ExecutionPlan {
-            task: task.to_owned(),
-            quality_gates: requirements.quality_gates.clone(),
-            requirements,
-            task_pattern,
-            agents: composition.agents,
+        let chosen = Chosen {
             strategy: name,
-            estimated_cost: bounds.cost.expected,
-            estimated_duration: bounds.latency_ms.expected / 1000,
-            reasons,
-            confidence,
+            team: composition.team,
+            agents: composition.agents,
+            root,
+            reasons: why,
+            task_pattern,
             learned,
-            bounds,
-            digest: plan.digest(),
-            plan,
-        })
+        };
+        Ok(plan_of(task, context, reading, &hints, chosen))
+    }
+
+    /// The plan of a task that is taken apart, as the hint `decompose` asks.
+    fn decomposed(
+        &self,
+        task: &str,
+        context: Context,
+        reading: Reading,
+        hints: &Hints,
+        way: DecompositionStrategy,
+    ) -> Result<ExecutionPlan, PlanError> {
+        let decomposition = TaskDecomposer::new(self.registry).decompose(task, &context, way)?;
+        let composed = decompose::compose(&decomposition, self.registry, hints.synthesizer);
+        let (team, agents, root) = composed.ok_or(PlanError::NoAgents)?;
+        let chosen = Chosen {
+            strategy: format!("{way}_decomposition"),
+            team,
+            agents,
+            root,
+            reasons: decomposition.reasons,
+            // It was taken apart because somebody said so: that is no composition to come back to.
+            task_pattern: String::new(),
+            learned: None,
+        };
+        Ok(plan_of(task, context, reading, hints, chosen))
     }
 
     /// The team of a strategy and its step.
@@ -254,4 +276,65 @@ fn task_pattern(reading: &Reading, hints: &Hints) -> String {
     let requirements = &reading.analysis.requirements;
     let domains: Vec<&str> = requirements.domains.iter().map(|it| it.as_str()).collect();
     format!("{}:{}", domains.join("+"), requirements.complexity)
+}
+
+/// What was decided about a task.
+struct Chosen {
+    strategy: String,
+    team: Team,
+    agents: Vec<AgentChoice>,
+    root: Step,
+    reasons: Vec<String>,
+    task_pattern: String,
+    learned: Option<Learned>,
+}
+
+fn plan_of(
+    task: &str,
+    context: Context,
+    reading: Reading,
+    hints: &Hints,
+    chosen: Chosen,
+) -> ExecutionPlan {
+    let Reading { analysis, cues } = reading;
+    let Analysis {
+        requirements,
+        mut reasons,
+    } = analysis;
+    let Chosen {
+        strategy,
+        team,
+        agents,
+        root,
+        reasons: more,
+        task_pattern,
+        learned,
+    } = chosen;
+    let (confidence, sure) = confidence(&requirements, &cues, &strategy, agents.len());
+    reasons.extend(more);
+    reasons.push(sure);
+    let limits = Limits {
+        cost: hints.budget,
+        ..Limits::default()
+    };
+    let plan = Plan::new(task, &team, root)
+        .with_context(context)
+        .with_limits(limits);
+    let bounds = bounds(&plan);
+    ExecutionPlan {
+        task: task.to_owned(),
+        quality_gates: requirements.quality_gates.clone(),
+        requirements,
+        task_pattern,
+        agents,
+        strategy,
+        estimated_cost: bounds.cost.expected,
+        estimated_duration: bounds.latency_ms.expected / 1000,
+        reasons,
+        confidence,
+        learned,
+        bounds,
+        digest: plan.digest(),
+        plan,
+    }
 }
