@@ -172,6 +172,7 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
             calls: 1,
             tokens: agent.template.resource_requirements.max_tokens,
             cost: Cost::of_tier(agent.tier),
+            unpriced: 0,
         }
     }
 

@@ -79,6 +79,13 @@ pub struct Usage {
     pub tokens: u64,
     /// Cost.
     pub cost: Cost,
+    /// Tokens among `tokens` whose price is not known; what they cost is not in `cost`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unpriced: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Add for Usage {
@@ -88,6 +95,7 @@ impl Add for Usage {
             calls: self.calls.saturating_add(other.calls),
             tokens: self.tokens.saturating_add(other.tokens),
             cost: self.cost.saturating_add(other.cost),
+            unpriced: self.unpriced.saturating_add(other.unpriced),
         }
     }
 }

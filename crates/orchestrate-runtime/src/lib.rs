@@ -42,6 +42,8 @@ mod clock;
 mod error;
 mod function;
 mod local;
+#[cfg(feature = "models")]
+pub mod model;
 
 pub use clock::SystemClock;
 pub use error::RunError;
