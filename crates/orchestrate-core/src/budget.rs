@@ -188,7 +188,8 @@ fn subtract(from: Usage, amount: Usage) -> Usage {
         calls: from.calls.saturating_sub(amount.calls),
         tokens: from.tokens.saturating_sub(amount.tokens),
         cost: crate::limits::Cost(from.cost.0.saturating_sub(amount.cost.0)),
-        unpriced: from.unpriced.saturating_sub(amount.unpriced),
+        unpriced_tokens: from.unpriced_tokens.saturating_sub(amount.unpriced_tokens),
+        cached_tokens: from.cached_tokens.saturating_sub(amount.cached_tokens),
     }
 }
 
@@ -203,7 +204,8 @@ mod tests {
             calls,
             tokens,
             cost: Cost(tokens * 7),
-            unpriced: 0,
+            unpriced_tokens: 0,
+            cached_tokens: 0,
         }
     }
 

@@ -24,7 +24,8 @@ const ONE_CALL: Usage = Usage {
     calls: 1,
     tokens: 0,
     cost: orchestrate_core::limits::Cost::ZERO,
-    unpriced: 0,
+    unpriced_tokens: 0,
+    cached_tokens: 0,
 };
 
 fn boxed<F, Fut>(function: F) -> Function

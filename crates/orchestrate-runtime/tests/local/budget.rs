@@ -78,7 +78,8 @@ impl Drop for Out {
             calls: book.out.calls - self.reserved.calls,
             tokens: book.out.tokens - self.reserved.tokens,
             cost: Cost(book.out.cost.0 - self.reserved.cost.0),
-            unpriced: 0,
+            unpriced_tokens: 0,
+            cached_tokens: 0,
         };
         book.gone += self.used;
         book.check();
@@ -126,7 +127,8 @@ impl AgentBackend for Till {
             calls: 1,
             tokens: tokens * share / 100,
             cost: Cost(reserved.cost.0 * share / 100),
-            unpriced: 0,
+            unpriced_tokens: 0,
+            cached_tokens: 0,
         };
         out.used = used;
         if input.attempt <= faults {
@@ -320,7 +322,8 @@ async fn an_overrun_is_booked_and_told() {
         calls: 9,
         tokens: 150,
         cost: Cost::ZERO,
-        unpriced: 0,
+        unpriced_tokens: 0,
+        cached_tokens: 0,
     };
     let backend = ScriptedBackend::answering(AgentOutput::json(json!(1)).with_usage(used));
     let limits = Limits {
