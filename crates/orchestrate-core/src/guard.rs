@@ -30,19 +30,6 @@ pub enum Subject<'a> {
     },
 }
 
-impl Subject<'_> {
-    /// The word for it in reports.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Input(_) => "input",
-            Self::Output(_) => "output",
-            Self::ToolCall { .. } => "tool call",
-            Self::ToolResult { .. } => "tool result",
-        }
-    }
-}
-
 /// What a guard says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]

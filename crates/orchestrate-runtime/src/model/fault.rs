@@ -114,11 +114,6 @@ fn of_transport(error: &reqwest::Error) -> (ModelFault, String) {
             ModelFault::Connection,
             "the provider cannot be reached".to_owned(),
         )
-    } else if error.is_decode() {
-        (
-            ModelFault::Malformed,
-            "the answer cannot be read".to_owned(),
-        )
     } else {
         (ModelFault::Connection, "the connection was lost".to_owned())
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use genai::chat::{
-    CacheControl, ChatMessage, ChatOptions, ChatRequest, ContentPart, JsonSpec, MessageContent,
-    StreamEnd, Tool, ToolCall, ToolResponse, Usage,
+    CacheControl, ChatMessage, ChatOptions, ChatRequest, ChatResponseFormat, ContentPart, JsonSpec,
+    MessageContent, StreamEnd, Tool, ToolCall, ToolResponse, Usage,
 };
 use orchestrate_core::canonical;
 use orchestrate_core::model::{
@@ -98,8 +98,11 @@ pub(super) fn options(request: &ModelRequest<'_>, setup: &ProviderSetup) -> Chat
         .with_stream_header_timeout(setup.stall)
         .with_stream_read_timeout(setup.stall);
     if let Some(output) = request.output {
-        let spec = JsonSpec::new(tool_name(&output.name), output.schema.clone());
-        options = options.with_response_format(spec);
+        options = options.with_response_format(match setup.kind {
+            // For Ollama the library knows no more than "JSON".
+            ProviderKind::Ollama => ChatResponseFormat::JsonMode,
+            _ => JsonSpec::new(tool_name(&output.name), output.schema.clone()).into(),
+        });
     }
     let mark = match request.cache {
         CacheMark::None => None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use genai::adapter::AdapterKind;
 use genai::{Client, ServiceTarget};
 use orchestrate_core::model::{ModelError, ModelFault, Price};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::gate::Gate;
 use super::http::HttpModel;
@@ -242,13 +242,22 @@ impl Provider {
         })
     }
 
-    /// A text in which the key, if it stands there, is masked.
+    /// A text in which the key, and whatever looks like one, is masked.
     pub(super) fn masked(&self, text: &str) -> String {
-        match &self.setup.key {
-            Some(key) if !key.expose_secret().is_empty() => {
-                text.replace(key.expose_secret(), "***")
-            }
+        let key = self.setup.key.as_ref().map(ExposeSecret::expose_secret);
+        let text = match key {
+            Some(key) if !key.is_empty() => text.replace(key, "***"),
             _ => text.to_owned(),
-        }
+        };
+        let looks_like_one = |word: &str| {
+            let word = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+            KEY_BEGINNINGS.iter().any(|start| word.starts_with(start))
+        };
+        let words = text.split(' ');
+        let words = words.map(|word| if looks_like_one(word) { "***" } else { word });
+        words.collect::<Vec<_>>().join(" ")
     }
 }
+
+/// How the keys of providers begin.
+const KEY_BEGINNINGS: [&str; 6] = ["sk-", "sk_", "AIza", "gsk_", "xai-", "Bearer"];

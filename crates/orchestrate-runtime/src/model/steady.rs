@@ -107,3 +107,72 @@ impl Model for SteadyModel {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::model::{CacheMark, History};
+    use orchestrate_core::testing::{ScriptedModel, model_says};
+    use tokio::time::Instant;
+
+    fn fails(fault: ModelFault, wait: Option<u64>) -> Result<ModelResponse, ModelError> {
+        Err(ModelError::new("m", fault, "no").with_retry_after(wait))
+    }
+
+    /// The number of calls of each model, the seconds that it took, and what came of it.
+    async fn check(
+        scripts: Vec<Vec<Result<ModelResponse, ModelError>>>,
+    ) -> (Vec<usize>, f64, Result<String, ModelFault>) {
+        let models: Vec<Arc<ScriptedModel>> = scripts
+            .into_iter()
+            .map(|script| Arc::new(ScriptedModel::new("m", script)))
+            .collect();
+        let mut chain = models.iter().map(|model| model.clone() as Arc<dyn Model>);
+        let steady = SteadyModel::new(chain.next().unwrap(), chain.collect());
+        let history = History::begin("x");
+        let request = ModelRequest {
+            system: "",
+            history: &history,
+            tools: &[],
+            output: None,
+            max_output_tokens: 10,
+            cache: CacheMark::None,
+        };
+        let began = Instant::now();
+        let answer = steady.answer(&request, &|_| {}).await;
+        let calls = models.iter().map(|model| model.asked().len()).collect();
+        let answer = answer.map(|it| it.text).map_err(|error| error.fault);
+        (calls, began.elapsed().as_secs_f64(), answer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_passing_fault_is_tried_again_after_as_long_as_was_asked() {
+        let script = vec![
+            fails(ModelFault::Connection, None),
+            fails(ModelFault::RateLimited, Some(7000)),
+            Ok(model_says("fine")),
+        ];
+        let (calls, seconds, answer) = check(vec![script]).await;
+        assert_eq!((calls, answer), (vec![3], Ok("fine".into())));
+        assert!((seconds - 7.5).abs() < 0.01, "{seconds}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_that_does_not_help_the_next_model_is_asked() {
+        let busy = vec![fails(ModelFault::Unavailable, None); 3];
+        let refused = vec![fails(ModelFault::KeyRefused, None)];
+        let (calls, _, answer) =
+            check(vec![busy.clone(), refused, vec![Ok(model_says("fine"))]]).await;
+        assert_eq!((calls, answer), (vec![3, 1, 1], Ok("fine".into())));
+        // When all fail, what went wrong with the first is told.
+        let (_, _, answer) = check(vec![busy, vec![fails(ModelFault::Quota, None)]]).await;
+        assert_eq!(answer, Err(ModelFault::Unavailable));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_wrong_is_wrong_everywhere() {
+        let wrong = vec![fails(ModelFault::TooLong, None)];
+        let (calls, _, answer) = check(vec![wrong, vec![Ok(model_says("fine"))]]).await;
+        assert_eq!((calls, answer), (vec![1, 0], Err(ModelFault::TooLong)));
+    }
+}
