@@ -219,6 +219,108 @@ const PAGES: &[Page] = &[
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
     ),
+    page(
+        "ORC1301",
+        "a provider has no key",
+        "A model of this provider is to be called, and the variable that holds its key is not set. Nothing was sent.",
+        "Set the variable that the message names; `orchestrate doctor` shows which are set and never what they hold.",
+    ),
+    page(
+        "ORC1302",
+        "a provider refused the key",
+        "The provider answered that the key is not valid or may not use this model. No further call is made with it.",
+        "Check the key, and whether it may use the model.",
+    ),
+    page(
+        "ORC1303",
+        "the quota of a key is used up",
+        "The provider answered that the account has no credit or quota left. No further call is made with it; what had ended is kept.",
+        "Raise the quota or add credit at the provider, then run it again.",
+    ),
+    page(
+        "ORC1304",
+        "a provider was asked too often",
+        "The provider answered that there are too many requests or tokens at this time, also after the waits that it asked for.",
+        "Wait, or set `requests-per-minute` or `tokens-per-minute` of the provider in orchestrate.toml.",
+    ),
+    page(
+        "ORC1305",
+        "a provider is overloaded or has a fault",
+        "The provider answered with a fault of its own, also when it was asked again.",
+        "Try again later, or name a further model behind the first in `[models]`.",
+    ),
+    page(
+        "ORC1306",
+        "a provider cannot be reached",
+        "The connection was not made, or was cut in the middle of an answer.",
+        "Check the network and the provider's `base-url`.",
+    ),
+    page(
+        "ORC1307",
+        "a provider fell silent",
+        "Nothing came from the provider for longer than is waited.",
+        "Try again later, or raise `stall-seconds` of the provider.",
+    ),
+    page(
+        "ORC1308",
+        "a provider's answer cannot be read",
+        "What came is not what the provider's protocol says: something else answers at that address, or the kind is wrong.",
+        "Check that `kind` and `base-url` of the provider belong together.",
+    ),
+    page(
+        "ORC1309",
+        "a provider does not accept the request",
+        "The provider does not know the model, or does not take an option or a tool of the request.",
+        "Check the name of the model in orchestrate.toml.",
+    ),
+    page(
+        "ORC1310",
+        "a conversation is too long for the model",
+        "What the agent is told, or what its tools gave, is more than the model can read.",
+        "Give the agent less to read, or choose a model that can read more.",
+    ),
+    page(
+        "ORC1311",
+        "a provider's filter stopped the model",
+        "The model refused, or the provider's filter stopped its answer.",
+        "Word the task differently, or choose another model.",
+    ),
+    page(
+        "ORC1312",
+        "a provider is not called any more",
+        "An earlier call of this run said that the key was refused or its quota is used up, so every further call would fail alike.",
+        "Mend what the first failure names, then run it again.",
+    ),
+    page(
+        "ORC1320",
+        "a name is no model",
+        "A model is written as `provider/model`; the part before the first slash is the provider.",
+        "Write, for example, `anthropic/claude-haiku-4-5` in `[models]` of orchestrate.toml.",
+    ),
+    page(
+        "ORC1321",
+        "a provider is unknown",
+        "A model names a provider that is neither built in nor in orchestrate.toml.",
+        "Add a section `[providers.NAME]` with `kind` and `base-url`, or correct the name.",
+    ),
+    page(
+        "ORC1322",
+        "a provider has no address",
+        "A provider of the kind `openai-compatible` can be anywhere, so its address has to be given.",
+        "Set `base-url` in its section of orchestrate.toml.",
+    ),
+    page(
+        "ORC1323",
+        "a model has no known price",
+        "A limit of cost is set, and what a model of this run costs is not known. An unknown price is never taken for nought, so nothing was run.",
+        "Set its price in `[prices.\"PROVIDER/MODEL\"]`, in US dollars for a million tokens, or leave the limit of cost out.",
+    ),
+    page(
+        "ORC1324",
+        "a provider is set up wrong",
+        "A value in `[providers.NAME]` is not usable; the message says which.",
+        "Mend it in orchestrate.toml.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

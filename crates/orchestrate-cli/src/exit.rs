@@ -84,7 +84,7 @@ impl Exit {
     /// Whether anything in this version can end so. The others are reserved, so that scripts
     /// written today stay right.
     pub(crate) const fn occurs(self) -> bool {
-        !matches!(self, Self::Credentials | Self::Denied | Self::Paused)
+        !matches!(self, Self::Paused)
     }
 
     /// The status of an error.
@@ -114,6 +114,7 @@ impl Exit {
             } => Self::Cancelled,
             Outcome::Failed { class, .. } => match class {
                 FailureClass::Credentials => Self::Credentials,
+                FailureClass::Quota | FailureClass::Limit => Self::Limit,
                 FailureClass::Denied => Self::Denied,
                 FailureClass::Internal => Self::Internal,
                 _ => Self::StepFailed,
@@ -154,6 +155,8 @@ mod tests {
         let failed = |class| Outcome::failed(class, "it broke");
         check(Outcome::Succeeded, 0);
         check(failed(FailureClass::Credentials), 4);
+        check(failed(FailureClass::Quota), 5);
+        check(failed(FailureClass::Limit), 5);
         check(failed(FailureClass::Denied), 6);
         check(failed(FailureClass::NotExecuted), 8);
         check(failed(FailureClass::Reported), 8);

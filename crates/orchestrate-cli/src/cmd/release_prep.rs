@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let executor = wire::executor(&args.path, reports, limits)?;
+    let executor = wire::executor(&args.path, reports, limits, &wire::Models::default())?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }

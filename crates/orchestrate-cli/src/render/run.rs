@@ -42,6 +42,13 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
             counted(usage.cost, "unit")
         ),
     );
+    if usage.unpriced_tokens > 0 {
+        let unpriced = counted(usage.unpriced_tokens, "token");
+        page.text(
+            8,
+            &format!("{unpriced} of unknown price, which are not in the cost"),
+        );
+    }
     let (wall, summed) = (result.wall_ms / 1e3, result.summed_ms / 1e3);
     page.text(2, &format!("Time: {} by the clock", duration(wall)));
     page.text(8, &format!("{} summed over the agents", duration(summed)));
@@ -59,6 +66,10 @@ fn agent_lines(page: &mut Page, agent: &AgentResult) {
     page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}"));
     if let Some(error) = &agent.error {
         page.text(9, error);
+    }
+    let summary = agent.output.get("summary").and_then(Value::as_str);
+    if let Some(summary) = summary {
+        page.text(9, summary);
     }
     let figures = figures(&agent.output);
     if !figures.is_empty() {

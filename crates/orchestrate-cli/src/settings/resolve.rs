@@ -6,6 +6,7 @@ use std::{env, fmt, fs};
 
 use super::file;
 use super::key::{KEYS, Key, Value};
+use super::services::Services;
 use crate::args::env_name;
 use crate::error::CliError;
 
@@ -45,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) list: Vec<Setting>,
     /// The files that were read, the strongest first.
     pub(crate) files: Vec<PathBuf>,
+    /// Providers, models and prices.
+    pub(crate) services: Services,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ impl Settings {
         Self {
             list: KEYS.iter().map(default).collect(),
             files: Vec::new(),
+            services: Services::default(),
         }
     }
 
@@ -70,11 +74,25 @@ impl Settings {
         let mut problems = Vec::new();
         for path in paths.iter().rev() {
             let read = fs::read_to_string(path).map_err(|error| vec![format!(" {error}")]);
-            match read.and_then(|text| file::parse(&text)) {
-                Ok(values) => {
+            let parsed = read.and_then(|text| {
+                let values = file::parse(&text)?;
+                let services = Services::parse(&text).map_err(|problem| vec![problem])?;
+                let own = user_file().is_some_and(|own| own == *path);
+                Ok((
+                    values,
+                    if own {
+                        services
+                    } else {
+                        settings.services.clone().with_project(services, path)?
+                    },
+                ))
+            });
+            match parsed {
+                Ok((values, services)) => {
                     for (key, value) in values {
                         settings.set(key, value, Origin::File(path.clone()));
                     }
+                    settings.services = services;
                 }
                 Err(found) => {
                     problems.extend(found.iter().map(|it| format!("{}:{it}", path.display())));

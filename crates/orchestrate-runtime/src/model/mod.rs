@@ -12,6 +12,7 @@ mod pace;
 mod prices;
 mod project;
 mod provider;
+mod reach;
 mod steady;
 mod tls;
 
@@ -19,4 +20,5 @@ pub use book::{BookError, ModelBook};
 pub use http::HttpModel;
 pub use prices::Prices;
 pub use provider::{Provider, ProviderKind, ProviderSetup};
+pub use reach::reach;
 pub use steady::SteadyModel;
