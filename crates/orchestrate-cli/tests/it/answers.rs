@@ -84,9 +84,9 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             | 1 | done, and the answer is no: a gate failed, not ready |  |
             | 2 | bad arguments; nothing was run |  |
             | 3 | bad definition, plan or configuration; nothing was run |  |
-            | 4 | credentials are missing or were refused | reserved |
+            | 4 | credentials are missing or were refused |  |
             | 5 | a limit or budget was reached |  |
-            | 6 | a needed action was denied | reserved |
+            | 6 | a needed action was denied |  |
             | 7 | paused for a person's decision | reserved |
             | 8 | a step failed after its retries or was not executed, or its result could not be written |  |
             | 9 | cancelled: told to end (SIGTERM), or a person said no |  |
