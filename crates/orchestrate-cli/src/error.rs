@@ -70,6 +70,12 @@ pub(crate) enum CliError {
         path: PathBuf,
         problem: &'static str,
     },
+    #[error("`{}` cannot be appended to", path.display())]
+    Append {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the configuration is not usable\n{}", problems.join("\n"))]
     Settings { problems: Vec<String> },
     #[error("`{}` is not a saved plan", path.display())]
@@ -152,6 +158,7 @@ impl Explain for CliError {
             Self::Unknown { .. } => "ORC0909",
             Self::Unpriced { .. } => "ORC1323",
             Self::Provider { .. } => "ORC1324",
+            Self::Append { .. } => "ORC1501",
             Self::Internal { .. } => "ORC0999",
         }
     }
@@ -168,7 +175,7 @@ impl Explain for CliError {
             | Self::PlanFormat { .. }
             | Self::Unpriced { .. }
             | Self::Provider { .. } => ErrorKind::Definition,
-            Self::Output(_) => ErrorKind::Environment,
+            Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
     }
@@ -199,7 +206,9 @@ impl Explain for CliError {
             Self::Provider { provider, .. } => {
                 vec![format!("mend `[providers.{provider}]` in orchestrate.toml")]
             }
-            Self::Output(_) => vec!["check that the disk is not full".into()],
+            Self::Output(_) | Self::Append { .. } => {
+                vec!["check that the file may be written and that the disk is not full".into()]
+            }
             Self::Internal { .. } => vec!["this is a fault of orchestrate: please report it with the command line that led to it".into()],
         }
     }

@@ -7,5 +7,5 @@ mod resolve;
 mod services;
 
 pub(crate) use key::names;
-pub(crate) use resolve::{Setting, Settings};
+pub(crate) use resolve::Settings;
 pub(crate) use services::{Names, Services};

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
+use orchestrate_workflows::IgnoreRule;
+
 use super::file;
 use super::key::{KEYS, Key, Value};
 use super::services::Services;
@@ -44,6 +46,8 @@ pub(crate) struct Setting {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) list: Vec<Setting>,
+    /// The ignore rules of all files, the strongest file first, each with where it comes from.
+    pub(crate) ignores: Vec<(IgnoreRule, Origin)>,
     /// The files that were read, the strongest first.
     pub(crate) files: Vec<PathBuf>,
     /// Providers, models and prices.
@@ -55,6 +59,7 @@ impl Settings {
     pub(crate) fn defaults() -> Self {
         Self {
             list: KEYS.iter().map(default).collect(),
+            ignores: Vec::new(),
             files: Vec::new(),
             services: Services::default(),
         }
@@ -75,24 +80,26 @@ impl Settings {
         for path in paths.iter().rev() {
             let read = fs::read_to_string(path).map_err(|error| vec![format!(" {error}")]);
             let parsed = read.and_then(|text| {
-                let values = file::parse(&text)?;
+                let said = file::parse(&text)?;
                 let services = Services::parse(&text).map_err(|problem| vec![problem])?;
                 let own = user_file().is_some_and(|own| own == *path);
+                if own {
+                    return Ok((said, services));
+                }
                 Ok((
-                    values,
-                    if own {
-                        services
-                    } else {
-                        settings.services.clone().with_project(services, path)?
-                    },
+                    said,
+                    settings.services.clone().with_project(services, path)?,
                 ))
             });
             match parsed {
-                Ok((values, services)) => {
-                    for (key, value) in values {
-                        settings.set(key, value, Origin::File(path.clone()));
-                    }
+                Ok((said, services)) => {
                     settings.services = services;
+                    let origin = || Origin::File(path.clone());
+                    for (key, value) in said.settings {
+                        settings.set(key, value, origin());
+                    }
+                    let ignores = said.ignores.into_iter().map(|rule| (rule, origin()));
+                    settings.ignores.splice(0..0, ignores);
                 }
                 Err(found) => {
                     problems.extend(found.iter().map(|it| format!("{}:{it}", path.display())));

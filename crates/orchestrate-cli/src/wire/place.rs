@@ -1,6 +1,6 @@
 //! Planner, executor and the analysis: what every run is made of.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
@@ -52,14 +52,10 @@ pub(crate) fn compose(
 /// When there is no readable directory.
 pub(crate) fn executor(
     path: &Path,
-    coverage_reports: Vec<PathBuf>,
+    options: AnalysisOptions,
     limits: Limits,
     models: &Models,
 ) -> Result<LocalExecutor, Failure> {
-    let options = AnalysisOptions {
-        coverage_reports,
-        ..AnalysisOptions::default()
-    };
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder();
     let builder = match models.backends() {

@@ -14,6 +14,7 @@ mod models;
 mod program;
 mod refusals;
 mod release_prep;
+mod reports;
 mod settings;
 #[cfg(unix)]
 mod signals;

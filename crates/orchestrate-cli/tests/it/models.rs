@@ -36,9 +36,10 @@ fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
             let mut bytes = Vec::new();
             let mut buffer = [0; 4096];
             // The body of a request ends with its last brace; one without a body ends with its head.
-            while !bytes.ends_with(b"}")
-                && !(bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n"))
-            {
+            let is_whole = |bytes: &[u8]| {
+                bytes.ends_with(b"}") || bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")
+            };
+            while !is_whole(&bytes) {
                 match stream.read(&mut buffer) {
                     Ok(0) | Err(_) => break,
                     Ok(count) => bytes.extend_from_slice(buffer.get(..count).unwrap()),
