@@ -97,8 +97,12 @@ fn a_task_in_words_is_worked_on_by_a_model() {
         "{}",
         ran.shown()
     );
-    let asked = asked.lock().unwrap();
-    assert!(asked.iter().all(|it| it.contains(TASK) && it.contains(KEY)));
+    let requests = asked.lock().unwrap().clone();
+    assert!(
+        requests
+            .iter()
+            .all(|it| it.contains(TASK) && it.contains(KEY))
+    );
 
     let document = place.run_with(&["run", TASK, "--json"], &[("LOCAL_KEY", KEY)]);
     assert_eq!(document.json()["usage"]["unpriced_tokens"], 680);
