@@ -19,7 +19,8 @@ pub(super) fn failed(place: &str, error: rusqlite::Error) -> StoreError {
     }
 }
 
-/// Opens or makes the database at `path`. What is answered has reached the disk: WAL, `synchronous = FULL`.
+/// Opens or makes the database at `path`. What is answered has reached the disk, which is how SQLite
+/// works unless told otherwise. There is no write-ahead log: whoever only reads makes no file beside it.
 pub(super) fn open(path: &Path, migrations: Migrations) -> Result<Connection, StoreError> {
     let place = path.display().to_string();
     let fail = |error| failed(&place, error);
@@ -31,17 +32,6 @@ pub(super) fn open(path: &Path, migrations: Migrations) -> Result<Connection, St
     }
     let mut connection = Connection::open(path).map_err(fail)?;
     connection.busy_timeout(PATIENCE).map_err(fail)?;
-    let mode: String = connection
-        .pragma_query_value(None, "journal_mode", |row| row.get(0))
-        .map_err(fail)?;
-    if mode != "wal" {
-        connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-            .map_err(fail)?;
-    }
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(fail)?;
     migrate(&mut connection, &place, migrations)?;
     Ok(connection)
 }
