@@ -219,6 +219,108 @@ const PAGES: &[Page] = &[
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
     ),
+    page(
+        "ORC1101",
+        "no recorded run has this name",
+        "No run of this store has the name, or a name that begins or ends so.",
+        "`orchestrate runs list` shows the runs of the project's store; `--store` names another store.",
+    ),
+    page(
+        "ORC1102",
+        "no run is recorded",
+        "The store holds no run yet, or it is not the store that you mean.",
+        "`orchestrate run` and `orchestrate release-prep` record by default under `.orchestrate/` of the project.",
+    ),
+    page(
+        "ORC1103",
+        "a name can mean several runs",
+        "A short form of a name fits more than one run.",
+        "Give more of the name, or `latest`.",
+    ),
+    page(
+        "ORC1104",
+        "a run of this name is recorded already",
+        "Two runs were given the same name, which the program holds to be impossible.",
+        "Please report it.",
+    ),
+    page(
+        "ORC1105",
+        "another process works on the run",
+        "A run has one owner at a time, and its owner is at work.",
+        "Wait, watch it with `orchestrate runs follow`, or, if its process hangs, replace it with `runs resume --take-over`.",
+    ),
+    page(
+        "ORC1106",
+        "the owner of a run was replaced",
+        "Another process came to own the run while this one did not look, for example because it was paused. Whatever this one still wanted to write was refused.",
+        "Nothing: the new owner goes on with the run.",
+    ),
+    page(
+        "ORC1107",
+        "the end of a step is recorded already",
+        "A step ends once in a run. A second end was refused.",
+        "Please report it.",
+    ),
+    page(
+        "ORC1108",
+        "an entry of a run is damaged",
+        "The record of the run does not fit its digests from the entry named on: it was changed, or the disk lost it. Nothing is repaired by guessing.",
+        "Other runs stay usable. Restore the store from a copy, or remove the run with `orchestrate runs prune`.",
+    ),
+    page(
+        "ORC1109",
+        "recorded entries of a run are lost",
+        "The head of the run, which is kept a second time, is ahead of its record: entries that had been answered for are gone.",
+        "Other runs stay usable. Restore the store from a copy, or remove the run with `orchestrate runs prune`.",
+    ),
+    page(
+        "ORC1110",
+        "a store is damaged as a whole",
+        "The file of the store cannot be read as what it is.",
+        "Restore it from a copy, or move it away; a new one is made at the next run.",
+    ),
+    page(
+        "ORC1111",
+        "a store has no room left",
+        "The disk is full. Nothing was written, the run stopped before it did anything that is not recorded.",
+        "Make room, then go on with `orchestrate runs resume`.",
+    ),
+    page(
+        "ORC1112",
+        "a store cannot be written to",
+        "Its directory or file is read-only for this user.",
+        "Name another place with `--store sqlite:FILE`, or run with `--no-store`.",
+    ),
+    page(
+        "ORC1113",
+        "it is not known whether entries were recorded",
+        "The disk failed while a batch was being made safe. The run stopped at once.",
+        "`orchestrate runs resume` reads back what is there and goes on from it.",
+    ),
+    page(
+        "ORC1114",
+        "a store does not answer",
+        "The store is locked by another program, or its server cannot be reached.",
+        "See that it runs and can be reached, then try again.",
+    ),
+    page(
+        "ORC1115",
+        "a record has another format",
+        "The run or store was written by another version of orchestrate, with another format.",
+        "Use that version for it.",
+    ),
+    page(
+        "ORC1116",
+        "a step was decided before",
+        "Of several decisions on one step the first counts; the message says who made it.",
+        "Nothing, or `orchestrate runs fork` to try the other way.",
+    ),
+    page(
+        "ORC1117",
+        "a place cannot hold a store",
+        "The address of a store is not usable: an unknown kind, or a path that is no file of a store.",
+        "Give `sqlite:FILE`, for example `--store sqlite:.orchestrate/store.db`.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

@@ -2,6 +2,7 @@
 
 mod agents;
 mod clock;
+pub mod journal;
 
 pub use agents::{Script, ScriptedBackend, agent, template};
 pub use clock::ManualClock;
