@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::calls::{CallIntent, CallResult};
 use crate::evidence::Evidence;
 use crate::id::{AgentId, RunId, StepPath};
 use crate::limits::Usage;
@@ -65,6 +66,25 @@ pub enum EventKind {
         message: String,
         /// How long until the next attempt, in milliseconds.
         delay_ms: u64,
+        /// What it used.
+        #[serde(default)]
+        usage: Usage,
+    },
+    /// An attempt is about to call a model or a tool; only recorded runs tell of it.
+    CallStarted {
+        /// The step.
+        step: StepPath,
+        /// The call.
+        call: CallIntent,
+    },
+    /// A call of an attempt ended.
+    CallFinished {
+        /// The step.
+        step: StepPath,
+        /// The call's position among those of the step, from 0.
+        ordinal: u32,
+        /// How it ended.
+        result: CallResult,
     },
     /// An agent's step ended; recorded once per step.
     StepFinished {
@@ -117,6 +137,11 @@ pub enum EventKind {
         step: StepPath,
         /// How many bodies were added.
         bodies: u32,
+    },
+    /// Somebody goes on with the run where its record ended.
+    RunResumed {
+        /// Counts those who worked on it, from 1 for whoever began it.
+        epoch: u64,
     },
     /// The run was told to stop.
     CancelRequested {

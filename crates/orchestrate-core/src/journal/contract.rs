@@ -45,7 +45,8 @@ pub trait RunJournal: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`JournalError::Owned`] while another works on it, [`JournalError::Lost`] and
-    /// [`JournalError::Damaged`] when its record is not whole.
+    /// [`JournalError::Damaged`] when its head is not what was recorded last. The entries before
+    /// are checked by [`Self::load`].
     async fn acquire(
         &self,
         run: &RunId,

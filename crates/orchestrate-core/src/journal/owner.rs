@@ -40,6 +40,12 @@ impl Ownership {
         self
     }
 
+    /// The same right to attend, holding nothing: it does not keep the run owned.
+    #[must_use]
+    pub fn witness(&self) -> Self {
+        Self::new(self.run.clone(), self.epoch, self.next, self.head)
+    }
+
     /// The digests that entries with these texts will have, in order.
     pub fn digests<'a>(&self, bodies: impl IntoIterator<Item = &'a [u8]>) -> Vec<Digest> {
         let (mut before, mut number) = (self.head, self.next);

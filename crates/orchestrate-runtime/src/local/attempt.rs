@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
-use orchestrate_core::calls::Calls;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::limits::Usage;
@@ -19,12 +18,14 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::assign::Assigned;
+use super::call_log::KnownCalls;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::{Flight, Step};
+use super::recording::Cleared;
 use super::worker::{Attempt, Ended};
 
 impl Dispatcher {
-    /// Makes an attempt. One that does not end at once goes on as a task.
+    /// Announces an attempt, and makes it once that is recorded; without a journal, at once.
     pub(super) fn attempt(
         &mut self,
         mut step: Step,
@@ -42,6 +43,24 @@ impl Dispatcher {
             backend: assigned.name.clone(),
             attempt: step.attempts,
         });
+        if self.is_recorded() {
+            self.cleared.push_back(Cleared {
+                step,
+                assigned,
+                reservation,
+            });
+        } else {
+            self.launch(step, assigned, reservation);
+        }
+    }
+
+    /// Makes an attempt. One that does not end at once goes on as a task.
+    pub(super) fn launch(
+        &mut self,
+        mut step: Step,
+        assigned: Arc<Assigned>,
+        reservation: Reservation,
+    ) {
         let signal = self.signal.attempt();
         let input = AgentInput {
             run: self.run.clone(),
@@ -56,7 +75,7 @@ impl Dispatcher {
             answer: step.task.answer.clone(),
             scope: step.scope.clone(),
             attempt: step.attempts,
-            calls: Calls::default(),
+            calls: self.calls_of(&step),
             cancel: signal.clone(),
         };
         let mut attempt = Attempt::new(assigned, input);
@@ -157,6 +176,10 @@ impl Dispatcher {
                 class: failure.class,
                 message: failure.message,
                 delay_ms,
+                usage: Usage {
+                    calls: 1,
+                    ..failure.usage
+                },
             });
             self.flights.rest(step, until);
             return;
@@ -244,6 +267,7 @@ impl Step {
             attempts: 0,
             began_us: 0,
             usage: Usage::default(),
+            calls: KnownCalls::new(),
         }
     }
 

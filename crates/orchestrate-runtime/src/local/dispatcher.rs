@@ -1,7 +1,8 @@
 //! The owner of a run: starts what may start, takes in what ended, until the walk has its result.
 //!
 //! It decides nothing that another executor would have to decide too; that is the walk's.
-//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in `publish`.
+//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in
+//! `publish`, with a journal in `recording`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::id::{AgentId, RunId};
+use orchestrate_core::journal::{JournalError, Outside};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
@@ -20,15 +22,20 @@ use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::walk::{StepResult, Walk};
 use orchestrate_strategies::graph::{Graph, NodeId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::assign::{Assigned, Backends};
+use super::call_log::CallNews;
 use super::flights::{Flight, Flights, Step, Stopping};
 use super::order::PlanOrder;
+use super::recording::{Cleared, Record, Recording};
+use super::resume::Past;
 use super::worker::Ended;
+use crate::error::RunError;
 
 /// How long work that was told to stop is waited for before the run ends without it.
-const STOP_BOUND: Duration = Duration::from_millis(500);
+pub(super) const STOP_BOUND: Duration = Duration::from_millis(500);
 /// Attempts after which the dispatcher lets other tasks of its thread run.
 const STEPS_IN_A_ROW: u32 = 64;
 
@@ -41,6 +48,18 @@ pub(super) enum Message {
         attempt: u32,
         ended: Ended,
     },
+    /// An attempt calls a model or a tool.
+    Call {
+        node: NodeId,
+        attempt: u32,
+        news: CallNews,
+        /// Answered once that is recorded.
+        recorded: oneshot::Sender<()>,
+    },
+    /// What others have told the run, all of it.
+    Outside(Outside),
+    /// Another owns the run by now.
+    Lost(JournalError),
     /// The user wants the run to stop.
     Cancel,
 }
@@ -65,6 +84,7 @@ pub(super) struct Setup<'a> {
     pub(super) limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
+    pub(super) record: Option<Record>,
 }
 
 /// One run.
@@ -103,6 +123,16 @@ pub(super) struct Dispatcher {
     pub(super) report: RunReport,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) batch: Vec<Event>,
+
+    /// How the run comes to be recorded, until it is.
+    pub(super) record: Option<Record>,
+    pub(super) recording: Option<Recording>,
+    /// Why it cannot be recorded any more; it is to stop then.
+    pub(super) broken: Option<JournalError>,
+    /// Steps whose next attempt is announced but not recorded, and so has not begun.
+    pub(super) cleared: VecDeque<Cleared>,
+    /// Calls that go on once they are recorded.
+    pub(super) waiting_calls: Vec<oneshot::Sender<()>>,
 }
 
 impl Dispatcher {
@@ -114,6 +144,7 @@ impl Dispatcher {
             limits,
             clock,
             subscriber,
+            record,
         } = setup;
         let context = Arc::new(plan.context.clone());
         let (address, messages) = unbounded_channel();
@@ -144,6 +175,11 @@ impl Dispatcher {
             report: RunReport::default(),
             subscriber,
             batch: Vec::new(),
+            record,
+            recording: None,
+            broken: None,
+            cleared: VecDeque::new(),
+            waiting_calls: Vec::new(),
         }
     }
 
@@ -157,19 +193,36 @@ impl Dispatcher {
         self.address.clone()
     }
 
-    /// Runs to the end.
-    pub(super) async fn run(mut self) -> RunReport {
-        self.begin();
+    /// Runs to the end, or until it cannot be recorded any more.
+    pub(super) async fn run(mut self, past: Option<Past>) -> Result<RunReport, RunError> {
+        if let Some(record) = self.record.take() {
+            self.recording = Some(record.open(self.address.clone()).await?);
+        }
+        match past {
+            None => self.begin(),
+            Some(past) => self.take_up(past),
+        }
         loop {
             self.start_what_may_start().await;
             // Standing still would be a mistake of the walk; it must show as one and not as a hang.
-            if self.walk.result().is_some() || self.stands_still() {
+            if self.broken.is_some() || self.walk.result().is_some() || self.stands_still() {
                 break;
             }
-            self.flush();
+            self.flush().await;
+            if self.broken.is_some() {
+                break;
+            }
             self.wait().await;
         }
-        self.end().await
+        match self.broken.take() {
+            None => self.end().await,
+            Some(error) => Err(self.give_up(error).await),
+        }
+    }
+
+    /// Whether nothing may begin or be told before it is recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recording.is_some()
     }
 
     /// Whether nothing could ever happen again.
@@ -189,8 +242,8 @@ impl Dispatcher {
         });
     }
 
-    async fn end(mut self) -> RunReport {
-        self.flush();
+    async fn end(mut self) -> Result<RunReport, RunError> {
+        self.flush().await;
         for (task, late) in self.stopping.ended(STOP_BOUND).await {
             self.publish(EventKind::StepUnstopped {
                 step: task.path.clone(),
@@ -209,10 +262,16 @@ impl Dispatcher {
             output: result.output,
             usage: self.report.usage,
         });
-        self.flush();
+        self.flush().await;
+        if let Some(error) = self.broken.take() {
+            return Err(RunError::Journal(error));
+        }
+        if let Some(recording) = self.recording.take() {
+            recording.close().await;
+        }
         let mut report = std::mem::take(&mut self.report);
         report.sort_by_plan(|result| self.order.key(&result.step));
-        report
+        Ok(report)
     }
 
     /// Starts steps until none may start now. Other tasks get their turn in between.
@@ -224,13 +283,13 @@ impl Dispatcher {
             self.apply_effects();
             let Some((step, assigned, reservation)) = self.next_step() else {
                 // To ask for a step can end others, and that can make room.
-                if self.apply_effects() {
+                if self.apply_effects() || self.launch_cleared().await {
                     continue;
                 }
                 return;
             };
             self.attempt(step, assigned, reservation);
-            if self.in_a_row >= STEPS_IN_A_ROW {
+            if self.in_a_row >= STEPS_IN_A_ROW && !self.is_recorded() {
                 self.let_others_run().await;
                 self.take_all();
             }
@@ -239,7 +298,7 @@ impl Dispatcher {
 
     async fn let_others_run(&mut self) {
         self.in_a_row = 0;
-        self.flush();
+        self.flush().await;
         tokio::task::yield_now().await;
         self.read_clock();
     }
@@ -280,14 +339,25 @@ impl Dispatcher {
     }
 
     pub(super) fn take(&mut self, message: Message) {
-        // A cancellation is seen by its signal, once what has ended is taken in.
-        let Message::Ended {
-            node,
-            attempt,
-            ended,
-        } = message
-        else {
-            return;
+        let (node, attempt, ended) = match message {
+            Message::Ended {
+                node,
+                attempt,
+                ended,
+            } => (node, attempt, ended),
+            Message::Call {
+                node,
+                attempt,
+                news,
+                recorded,
+            } => return self.call(node, attempt, news, recorded),
+            Message::Outside(outside) => return self.told(outside),
+            Message::Lost(error) => {
+                self.broken = Some(error);
+                return;
+            }
+            // A cancellation is seen by its signal, once what has ended is taken in.
+            Message::Cancel => return,
         };
         self.in_a_row += 1;
         // What was stopped has ended already, as far as the run is concerned.
@@ -316,11 +386,16 @@ impl Dispatcher {
         }
     }
 
+    /// How many attempts are under way or about to be.
+    fn at_work(&self) -> usize {
+        self.flights.working() + self.cleared.len()
+    }
+
     /// The next step that has its reservation; none when there is none or no place for it.
     fn next_step(&mut self) -> Option<(Step, Arc<Assigned>, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
-        while self.flights.working() < places {
+        while self.at_work() < places {
             let waiting = self.waiting.pop_front();
             let step = waiting.or_else(|| self.walk.next_ready().map(Step::new))?;
             let Some(assigned) = self.assigned.get(&step.task.agent.id) else {
@@ -331,7 +406,7 @@ impl Dispatcher {
             };
             match self.budget.reserve(Account::RUN, assigned.reservation) {
                 Ok(reservation) => return Some((step, assigned.clone(), reservation)),
-                Err(Refused::Busy(_)) if self.flights.working() > 0 => {
+                Err(Refused::Busy(_)) if self.at_work() > 0 => {
                     self.waiting.push_front(step);
                     return None;
                 }

@@ -7,12 +7,15 @@
 
 mod assign;
 mod attempt;
+mod call_log;
 mod dispatcher;
 mod executor;
 mod flights;
 mod handle;
 mod order;
 mod publish;
+mod recording;
+mod resume;
 mod stop;
 mod worker;
 

@@ -11,6 +11,7 @@ mod node;
 mod place;
 mod problem;
 pub mod render;
+pub mod replay;
 pub mod walk;
 
 pub use bounds::bounds;

@@ -75,17 +75,12 @@ impl RunJournal for SqliteJournal {
         owner: &str,
         take_over: bool,
     ) -> Result<Ownership, JournalError> {
-        // Whoever goes on with a run must know that it is whole.
-        let places = self.database.places().clone();
-        let wanted = run.clone();
-        let whole = self.database.read(move |connection| {
-            read::run(connection, &places.heads, &wanted)?.check(connection, &places.heads)
-        });
-        whole.await.map_err(self.explain(run))?;
         let (wanted, owner) = (run.clone(), owner.to_owned());
-        let locks = self.database.places().locks.clone();
+        let places = self.database.places().clone();
         let job = self.database.write(move |connection, _| {
-            write::acquire(connection, &locks, &wanted, &owner, take_over)
+            // Whoever goes on with a run must not go on from an older state of it.
+            read::run(connection, &places.heads, &wanted)?.head_fits(&places.heads)?;
+            write::acquire(connection, &places.locks, &wanted, &owner, take_over)
         });
         job.await.map_err(self.explain(run))
     }

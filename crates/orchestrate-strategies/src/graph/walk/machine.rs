@@ -111,6 +111,12 @@ impl Walk {
         }
     }
 
+    /// Gives back what was taken by [`Walk::next_effect`]; it comes again before everything else.
+    pub(crate) fn give_back(&mut self, mut effects: VecDeque<Effect>) {
+        effects.append(&mut self.effects);
+        self.effects = effects;
+    }
+
     /// What happened since the last call, one at a time.
     pub fn next_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
