@@ -83,6 +83,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
+        Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
@@ -97,10 +98,11 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
             Path::new(".")
         }
-        // These two read the settings themselves, to show them.
+        // The first two read the settings themselves, to show them; what a recorded run needs is recorded.
         Verb::Config(_)
         | Verb::Doctor
         | Verb::Explain(_)
+        | Verb::Runs(_)
         | Verb::Completions(_)
         | Verb::Schema(_)
         | Verb::Docs(_) => return Ok(Settings::defaults()),

@@ -321,6 +321,36 @@ const PAGES: &[Page] = &[
         "The address of a store is not usable: an unknown kind, or a path that is no file of a store.",
         "Give `sqlite:FILE`, for example `--store sqlite:.orchestrate/store.db`.",
     ),
+    page(
+        "ORC1130",
+        "an executor records nothing",
+        "A recorded run was asked for, and the executor was built without a journal.",
+        "Give it one with `LocalExecutor::builder().journal(..)`.",
+    ),
+    page(
+        "ORC1131",
+        "a run has ended",
+        "A run that is over cannot be gone on with.",
+        "`orchestrate runs fork` runs it again from any of its steps.",
+    ),
+    page(
+        "ORC1132",
+        "a record does not follow from its plan",
+        "Going on with a run means to run its record through the plan again. This version of orchestrate comes to something else at the event that is named: the run was recorded by a version that decides otherwise.",
+        "Use the version that recorded it (`runs export` names it in the first line), or fork the run before that event.",
+    ),
+    page(
+        "ORC1133",
+        "a step has not begun",
+        "A run can be forked from a step that it has begun; the message names some.",
+        "`orchestrate runs show` lists the steps of a run.",
+    ),
+    page(
+        "ORC1134",
+        "a run was recorded with another plan",
+        "A run is never gone on with another plan than the one that is pinned in its first entry. The message says how many of the steps that ended would be the same.",
+        "Go on without `--plan`, or run the new plan from its beginning with `orchestrate run --plan FILE`.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

@@ -1,7 +1,9 @@
 //! What is wired to what: the only place that names concrete adapters.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
@@ -11,6 +13,7 @@ use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+use serde_json::Value;
 
 use crate::error::Failure;
 
@@ -50,7 +53,8 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own.
+/// An executor whose agents measure the repository at `path`, within limits of its own, recording in
+/// a journal if there is one. `about` is what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -58,6 +62,8 @@ pub(crate) fn executor(
     path: &Path,
     coverage_reports: Vec<PathBuf>,
     limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let options = AnalysisOptions {
         coverage_reports,
@@ -65,5 +71,17 @@ pub(crate) fn executor(
     };
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder().backend(analysis);
-    Ok(builder.limits(limits).build()?)
+    let builder = match journal {
+        Some(journal) => builder.journal(journal),
+        None => builder,
+    };
+    Ok(builder.limits(limits).about(about).build()?)
+}
+
+/// The journal at an address; with `create` it is made if there is none.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    orchestrate_store::open(url, create)
 }

@@ -1,11 +1,20 @@
 //! Why something was not run at all. A run that was begun has a report, not an error.
 
 use orchestrate_core::error::{ErrorKind, Explain};
-use orchestrate_core::id::{RunId, StepPath};
+use orchestrate_core::id::RunId;
 use orchestrate_core::journal::JournalError;
 use orchestrate_core::strategy::StrategyError;
 use orchestrate_strategies::graph::PlanProblems;
 use orchestrate_strategies::graph::replay::Diverged;
+
+/// What is not the same, if anything is.
+fn listed(changed: &[String]) -> String {
+    if changed.is_empty() {
+        return String::new();
+    }
+    let some: Vec<&str> = changed.iter().take(8).map(String::as_str).collect();
+    format!(", not {}", some.join(", "))
+}
 
 /// Why nothing was run.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +59,30 @@ pub enum RunError {
         #[source]
         source: Diverged,
     },
+    /// The plan is not the one that the run was recorded with.
+    #[error(
+        "`{run}` was recorded with the plan {pinned}, and this one is {given}: {} of its {} steps that ended could be reused{}",
+        reusable.len(), reusable.len() + changed.len(), listed(changed)
+    )]
+    OtherPlan {
+        /// The run.
+        run: RunId,
+        /// Digest of the plan that it was recorded with.
+        pinned: String,
+        /// Digest of the plan that was given.
+        given: String,
+        /// Steps that ended and would be the same.
+        reusable: Vec<String>,
+        /// Steps that ended and would not.
+        changed: Vec<String>,
+    },
     /// The step to fork from is not one that the run has begun.
     #[error("step `{step}` of `{run}` has not begun, so there is nothing to fork (begun: {})", begun.join(", "))]
     NotBegun {
         /// The run.
         run: RunId,
         /// The step.
-        step: StepPath,
+        step: String,
         /// Some of those that have.
         begun: Vec<String>,
     },
@@ -79,6 +105,7 @@ impl Explain for RunError {
             Self::Ended { .. } => "ORC1131",
             Self::Diverged { .. } => "ORC1132",
             Self::NotBegun { .. } => "ORC1133",
+            Self::OtherPlan { .. } => "ORC1134",
         }
     }
 
@@ -92,7 +119,7 @@ impl Explain for RunError {
             | Self::NoJournal { .. }
             | Self::Ended { .. }
             | Self::NotBegun { .. } => ErrorKind::Argument,
-            Self::Diverged { .. } => ErrorKind::Definition,
+            Self::Diverged { .. } | Self::OtherPlan { .. } => ErrorKind::Definition,
             Self::NoRuntime => ErrorKind::Environment,
             Self::TornDown => ErrorKind::Internal,
         }
@@ -107,6 +134,9 @@ impl Explain for RunError {
             Self::Ended { .. } => "`orchestrate runs fork` runs it again from any of its steps",
             Self::Diverged { .. } => {
                 "use the version of orchestrate that recorded it, or fork it before that event"
+            }
+            Self::OtherPlan { .. } => {
+                "go on without `--plan`, or run the new plan with `orchestrate run --plan FILE`"
             }
             Self::NotBegun { .. } => "`orchestrate runs show` lists the steps of a run",
             Self::NoBackend => "add one with `LocalExecutor::builder().backend(..)`",

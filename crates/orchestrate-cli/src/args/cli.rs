@@ -4,7 +4,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
     AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    runs,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -46,6 +47,9 @@ pub(crate) enum Verb {
     Run(RunArgs),
     #[command(after_help = compose::plan_guide())]
     Plan(PlanArgs),
+    /// Look at recorded runs, go on with them, fork, compare, remove them
+    #[command(subcommand, after_help = runs::guide())]
+    Runs(RunsVerb),
     /// List or show the agents that a team can have
     #[command(subcommand, after_help = list::agents_guide())]
     Agents(AgentsVerb),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -56,6 +57,11 @@ pub(crate) struct RunArgs {
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

@@ -6,13 +6,15 @@ use clap::{Args, ValueEnum};
 
 use super::LimitArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::{percentage, score};
 use crate::exit::Exit;
 
 /// Say whether a repository is ready to be released
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
-/// and documentation. Works offline and changes nothing. What cannot be measured is said so, with
+/// and documentation. Works offline, changes nothing, and writes only its own
+/// record under `.orchestrate/`. What cannot be measured is said so, with
 /// the command that would measure it, and never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {
@@ -54,6 +56,8 @@ pub(crate) struct ReleasePrepArgs {
     /// End with 0 in place of 1 when the repository is not ready
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

@@ -9,11 +9,15 @@ pub(crate) mod explain;
 pub(crate) mod plan;
 pub(crate) mod release_prep;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod strategies;
 pub(crate) mod workflows;
 
+mod detach;
 mod files;
 mod limits;
 mod named;
+mod recipe;
+mod store;
 mod watch;

@@ -10,8 +10,9 @@ use orchestrate_workflows::report::{ReleaseReadinessReport, Verdict};
 use orchestrate_workflows::verdict;
 use orchestrate_workflows::{ReleasePrep, Subject};
 
-use super::watch::watch;
-use super::{files, limits};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, watch};
+use super::{files, limits, store};
 use crate::app::Call;
 use crate::args::{FailOn, Format, ReleasePrepArgs};
 use crate::error::Failure;
@@ -25,28 +26,61 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
-    let reports = files::readable(&args.coverage_report)?;
+    let coverage_reports = files::readable(&args.coverage_report)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let executor = wire::executor(&args.path, reports, limits)?;
+    let recipe = Recipe::ReleasePrep {
+        path: files::directory(&args.path)?,
+        named: args.path.display().to_string(),
+        coverage_reports,
+        workflow: workflow.clone(),
+    };
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let executor = recipe.executor(limits, journal)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
-    let watched = watch(&executor, &plan, printer)?;
+    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    let named = args.path.display().to_string();
+    let shown = Shown {
+        format: args.format,
+        out: args.out.as_deref(),
+        exit_zero: args.exit_zero,
+    };
+    conclude(&workflow, named, &watched, &shown, call)
+}
+
+/// How the report is wanted.
+#[derive(Debug, Default)]
+pub(crate) struct Shown<'a> {
+    format: Option<Format>,
+    out: Option<&'a Path>,
+    exit_zero: bool,
+}
+
+/// Judges what a run measured, and says so.
+pub(crate) fn conclude(
+    workflow: &ReleasePrep,
+    named: String,
+    watched: &Watched,
+    shown: &Shown<'_>,
+    call: &Call,
+) -> Result<Exit, Failure> {
     let subject = Subject {
-        path: args.path.display().to_string(),
+        path: named,
         timestamp: now(),
     };
     let report = workflow.report(&watched.report, subject)?;
     if watched.stopped.is_some() {
-        printer.note("stopped before its end: the report holds what was measured until then");
+        let note = "stopped before its end: the report holds what was measured until then";
+        call.printer.note(note);
     }
-    present(&report, args, call)?;
+    present(&report, shown, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
     let answer = match report.verdict {
         Verdict::Ready => Exit::Yes,
-        Verdict::NotReady if args.exit_zero => Exit::Yes,
+        Verdict::NotReady if shown.exit_zero => Exit::Yes,
         Verdict::NotReady => Exit::No,
         Verdict::Undecided if limited => Exit::Limit,
         Verdict::Undecided => Exit::NotMeasured,
@@ -92,14 +126,10 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
     }
 }
 
-fn present(
-    report: &ReleaseReadinessReport,
-    args: &ReleasePrepArgs,
-    call: &Call,
-) -> Result<(), Failure> {
+fn present(report: &ReleaseReadinessReport, args: &Shown<'_>, call: &Call) -> Result<(), Failure> {
     let printer = &call.printer;
     let set = || call.settings.word(names::FORMAT);
-    match &args.out {
+    match args.out {
         None => {
             let format = args.format.or_else(set).unwrap_or(Format::Text);
             let format = if printer.json { Format::Json } else { format };

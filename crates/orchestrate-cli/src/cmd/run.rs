@@ -10,8 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::watch;
-use super::{files, limits, plan::compose};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, wait_for, watch};
+use super::{detach, files, limits, plan::compose, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -59,7 +60,11 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, Vec::new(), limits)?;
+    let recipe = Recipe::Run {
+        path: files::directory(&args.path)?,
+    };
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let executor = recipe.executor(limits, journal.clone())?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -72,7 +77,22 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )),
         }
     }
-    let watched = watch(&executor, &plan, printer)?;
+    if args.detach {
+        let journal = journal.ok_or_else(|| {
+            CliError::arguments(
+                "a run that is not recorded cannot go on by itself",
+                "name a place for its record with `--store sqlite:FILE`",
+            )
+        })?;
+        let run = wait_for(executor.record(&plan))?;
+        return detach::detach(&run, journal.url(), &args.path, printer);
+    }
+    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    conclude(&plan, watched, printer)
+}
+
+/// Says what a run came to.
+pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Result<Exit, Failure> {
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -121,7 +141,7 @@ fn exit(result: &StrategyResult) -> Exit {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, CliError> {
+pub(crate) fn saved(path: &Path) -> Result<Plan, CliError> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,

@@ -37,7 +37,7 @@ pub struct LocalExecutor {
     limits: Limits,
     clock: Arc<dyn Clock>,
     catalog: Catalog,
-    pub(super) journal: Option<Arc<dyn RunJournal>>,
+    journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 }
 
@@ -169,7 +169,7 @@ impl LocalExecutor {
     /// [`RunError`] when the plan is wrong or it cannot be recorded.
     pub async fn record(&self, plan: &impl AsRef<Plan>) -> Result<RunId, RunError> {
         let plan = plan.as_ref();
-        Graph::compile(plan, &self.catalog)?;
+        self.compile(plan)?;
         let run = new_run_id();
         let journal = self.journal_for(&run)?;
         let limits = plan.limits.tightest(self.limits);
@@ -221,13 +221,46 @@ impl LocalExecutor {
         )
     }
 
+    /// Whether a plan is the one that a run was recorded with; a run is never gone on with another.
+    ///
+    /// # Errors
+    /// [`RunError::OtherPlan`] with what of the run could be reused.
+    pub async fn check_plan(&self, run: &RunId, plan: &Plan) -> Result<(), RunError> {
+        let RecordedRun { pinned, events } = self.journal_for(run)?.load(run).await?;
+        let given = plan.digest();
+        if given == pinned.plan_digest {
+            return Ok(());
+        }
+        let ended = |events: &[Event]| -> Vec<String> {
+            let paths = events.iter().filter_map(|event| match &event.kind {
+                EventKind::StepFinished { step, .. } => Some(step.to_string()),
+                _ => None,
+            });
+            paths.collect()
+        };
+        let reusable = ended(&self.reusable(plan, &events, None)?);
+        let changed = ended(&events);
+        Err(RunError::OtherPlan {
+            run: run.clone(),
+            pinned: pinned.plan_digest,
+            given,
+            changed: changed
+                .into_iter()
+                .filter(|step| !reusable.contains(step))
+                .collect(),
+            reusable,
+        })
+    }
+
     /// A recorded run folded back into a walk, every event checked against what the plan gives.
     ///
     /// # Errors
     /// [`RunError::Diverged`] at the first event that this version does not come to.
     pub fn replay(&self, pinned: &Pinned, events: &[Event]) -> Result<Replay, RunError> {
-        let graph = Graph::compile(&pinned.plan, &self.catalog)?;
-        let mut replay = Replay::new(graph, Arc::new(pinned.plan.context.clone()));
+        let mut replay = Replay::new(
+            self.compile(&pinned.plan)?,
+            Arc::new(pinned.plan.context.clone()),
+        );
         for event in events {
             replay.apply(event).map_err(|source| RunError::Diverged {
                 run: pinned.run_id.clone(),
@@ -240,6 +273,14 @@ impl LocalExecutor {
     pub(super) fn journal_for(&self, run: &RunId) -> Result<Arc<dyn RunJournal>, RunError> {
         let missing = || RunError::NoJournal { run: run.clone() };
         self.journal.clone().ok_or_else(missing)
+    }
+
+    pub(super) fn compile(&self, plan: &Plan) -> Result<Graph, RunError> {
+        Ok(Graph::compile(plan, &self.catalog)?)
+    }
+
+    pub(super) fn wall_ms(&self) -> u64 {
+        self.clock.wall_ms()
     }
 
     fn pinned(&self, run: &RunId, plan: &Plan, limits: Limits) -> Pinned {
@@ -271,7 +312,7 @@ impl LocalExecutor {
         record: Option<Record>,
         past: Option<Past>,
     ) -> Result<RunHandle, RunError> {
-        let graph = Graph::compile(plan, &self.catalog)?;
+        let graph = self.compile(plan)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RunError::NoRuntime)?;
         let (subscriber, events) = if watched {
             let (subscriber, events) = unbounded_channel();
@@ -310,12 +351,12 @@ fn is_over(events: &[Event]) -> bool {
 }
 
 /// How this process is called as the owner of a run.
-fn owner() -> String {
+pub(super) fn owner() -> String {
     format!("process {}", std::process::id())
 }
 
 /// A name for a run, unlike any other of this machine: when it began, in which process, as the how-manieth.
-fn new_run_id() -> RunId {
+pub(super) fn new_run_id() -> RunId {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let at = SystemTime::now().duration_since(UNIX_EPOCH);
     let ms = at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX));

@@ -11,6 +11,7 @@ mod call_log;
 mod dispatcher;
 mod executor;
 mod flights;
+mod fork;
 mod handle;
 mod order;
 mod publish;
@@ -21,4 +22,5 @@ mod worker;
 
 pub use assign::Assignment;
 pub use executor::{LocalExecutor, LocalExecutorBuilder};
+pub use fork::Fork;
 pub use handle::{Canceller, Events, RunHandle};

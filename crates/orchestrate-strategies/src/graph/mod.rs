@@ -12,6 +12,7 @@ mod place;
 mod problem;
 pub mod render;
 pub mod replay;
+pub mod reuse;
 pub mod walk;
 
 pub use bounds::bounds;

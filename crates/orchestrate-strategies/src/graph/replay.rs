@@ -156,7 +156,16 @@ impl Replay {
                 self.listen();
             }
             EventKind::RunResumed { .. } => self.idle_us += event.at_us - before_us,
-            EventKind::RunFinished { .. } => self.ended = true,
+            EventKind::RunFinished {
+                outcome, output, ..
+            } => {
+                self.ended = true;
+                let same =
+                    |result: &StepResult| result.outcome == *outcome && result.output == *output;
+                if self.walk.result().is_some_and(|result| !same(result)) {
+                    return Err(diverged(event, "the plan comes to another end".to_owned()));
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -270,7 +279,15 @@ impl Replay {
         Ok(())
     }
 
-    /// Whether the walk has decided that this step does not run; then it is told of now.
+    /// Whether the walk has decided that this step ends so without running.
+    pub(super) fn is_skipped(&self, step: &StepPath, outcome: &Outcome) -> bool {
+        self.effects.iter().any(|effect| {
+            matches!(effect, Effect::StepSkipped { task, outcome: decided }
+                if task.path == *step && decided == outcome)
+        })
+    }
+
+    /// The same; and then it is told of now.
     fn skipped(&mut self, step: &StepPath, outcome: &Outcome) -> bool {
         let is_it = |effect: &Effect| {
             matches!(effect, Effect::StepSkipped { task, outcome: decided }
@@ -333,11 +350,17 @@ fn same(effect: &Effect, event: &EventKind) -> bool {
                 && result.confidence.to_bits() == confidence.to_bits()
         }
         (
-            Effect::BranchTaken { path, label, .. },
-            EventKind::BranchTaken {
-                step, label: taken, ..
+            Effect::BranchTaken {
+                path,
+                label,
+                diagnostics,
             },
-        ) => path == step && label == taken,
+            EventKind::BranchTaken {
+                step,
+                label: taken,
+                diagnostics: told,
+            },
+        ) => path == step && label == taken && diagnostics == told,
         (
             Effect::GraphGrown { path, bodies },
             EventKind::GraphGrown {
