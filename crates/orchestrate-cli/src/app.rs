@@ -19,6 +19,8 @@ use crate::settings::{Settings, names};
 pub(crate) struct Call {
     pub(crate) printer: Printer,
     pub(crate) settings: Settings,
+    /// The words of the command line, the program left out.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// Runs the program.
@@ -26,11 +28,15 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
     let variable = std::env::var_os(args::env_name("json"));
     let json = args::asks_for_json(arguments.iter().skip(1), variable.as_deref());
     guarded(json, || {
+        let words = arguments.iter().skip(1);
+        let words = words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
         let parsed = args::command()
             .try_get_matches_from(arguments)
             .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
         match parsed {
-            Ok((cli, matches)) => accepted(&cli, args::wants_json(&cli, &matches)),
+            Ok((cli, matches)) => accepted(&cli, args::wants_json(&cli, &matches), words),
             Err(error) => refusal::answer(&error, json),
         }
     })
@@ -48,7 +54,7 @@ fn guarded(json: bool, work: impl FnOnce() -> Exit) -> Exit {
     })
 }
 
-fn accepted(cli: &Cli, json: bool) -> Exit {
+fn accepted(cli: &Cli, json: bool, arguments: Vec<String>) -> Exit {
     let global = &cli.global;
     let color = stream(global.color.unwrap_or(ColorChoice::Auto));
     let mut printer = Printer::new(json, global.quiet, global.verbose, color);
@@ -68,7 +74,11 @@ fn accepted(cli: &Cli, json: bool) -> Exit {
     {
         printer.json = true;
     }
-    let call = Call { printer, settings };
+    let call = Call {
+        printer,
+        settings,
+        arguments,
+    };
     dispatch(&cli.verb, &call).unwrap_or_else(|failure| call.printer.fail(&failure))
 }
 

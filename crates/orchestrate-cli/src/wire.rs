@@ -1,6 +1,6 @@
 //! What is wired to what: the only place that names concrete adapters.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use orchestrate_core::journal::{JournalError, RunJournal};
@@ -60,15 +60,11 @@ pub(crate) fn compose(
 /// When there is no readable directory.
 pub(crate) fn executor(
     path: &Path,
-    coverage_reports: Vec<PathBuf>,
+    options: AnalysisOptions,
     limits: Limits,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let options = AnalysisOptions {
-        coverage_reports,
-        ..AnalysisOptions::default()
-    };
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder().backend(analysis);
     let builder = match journal {

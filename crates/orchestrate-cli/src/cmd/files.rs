@@ -54,11 +54,3 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     write_atomically(path, text.as_bytes())?;
     Ok(())
 }
-
-/// The absolute path of a directory that was named; whether it is one, whoever reads it says.
-pub(crate) fn directory(path: &Path) -> Result<PathBuf, CliError> {
-    std::path::absolute(path).map_err(|source| CliError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}

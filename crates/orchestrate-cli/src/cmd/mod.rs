@@ -18,6 +18,7 @@ mod detach;
 mod files;
 mod limits;
 mod named;
+mod publish;
 mod recipe;
 mod store;
 mod watch;

@@ -1,23 +1,27 @@
 //! `release-prep`: measure a repository, judge it, say so.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_workflows::formats::{markdown, sarif};
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::gates::Thresholds;
-use orchestrate_workflows::report::{ReleaseReadinessReport, Verdict};
+use orchestrate_workflows::report::Verdict;
+use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
-use orchestrate_workflows::{ReleasePrep, Subject};
+use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
+use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, watch};
-use super::{files, limits, store};
+use super::{files, limits, publish, store};
 use crate::app::Call;
-use crate::args::{FailOn, Format, ReleasePrepArgs};
+use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::render::{self, Printer, safe};
+use crate::render::safe;
 use crate::settings::{Settings, names};
 use crate::wire;
 
@@ -26,66 +30,79 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
-    let coverage_reports = files::readable(&args.coverage_report)?;
-    if let Some(out) = &args.out {
-        files::writable(out)?;
-    }
-    let recipe = Recipe::ReleasePrep {
-        path: files::directory(&args.path)?,
-        named: args.path.display().to_string(),
-        coverage_reports,
-        workflow: workflow.clone(),
-    };
+    let scope = scope(args)?;
+    publish::check(args)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
-    let executor = recipe.executor(limits, journal)?;
+    let about = Recipe::of_call(call, Some(&workflow)).about();
+    let executor = executor(args, &call.settings, limits, journal, about)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer)?;
-    let named = args.path.display().to_string();
-    let shown = Shown {
-        format: args.format,
-        out: args.out.as_deref(),
-        exit_zero: args.exit_zero,
-    };
-    conclude(&workflow, named, &watched, &shown, call)
+    conclude(args, &workflow, scope, &watched, call)
 }
 
-/// How the report is wanted.
-#[derive(Debug, Default)]
-pub(crate) struct Shown<'a> {
-    format: Option<Format>,
-    out: Option<&'a Path>,
-    exit_zero: bool,
+/// The executor that measures.
+pub(crate) fn executor(
+    args: &ReleasePrepArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let ignore = settings.ignores.iter();
+    let options = AnalysisOptions {
+        coverage_reports: files::readable(&args.coverage_report)?,
+        ignore: ignore.map(|(rule, _)| rule.clone()).collect(),
+        ..AnalysisOptions::default()
+    };
+    wire::executor(&args.path, options, limits, journal, about)
 }
 
 /// Judges what a run measured, and says so.
 pub(crate) fn conclude(
+    args: &ReleasePrepArgs,
     workflow: &ReleasePrep,
-    named: String,
+    scope: Scope,
     watched: &Watched,
-    shown: &Shown<'_>,
     call: &Call,
 ) -> Result<Exit, Failure> {
     let subject = Subject {
-        path: named,
+        path: args.path.display().to_string(),
         timestamp: now(),
+        scope,
     };
     let report = workflow.report(&watched.report, subject)?;
     if watched.stopped.is_some() {
         let note = "stopped before its end: the report holds what was measured until then";
         call.printer.note(note);
     }
-    present(&report, shown, call)?;
+    publish::present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
     let answer = match report.verdict {
         Verdict::Ready => Exit::Yes,
-        Verdict::NotReady if shown.exit_zero => Exit::Yes,
+        Verdict::NotReady if args.exit_zero => Exit::Yes,
         Verdict::NotReady => Exit::No,
         Verdict::Undecided if limited => Exit::Limit,
         Verdict::Undecided => Exit::NotMeasured,
     };
     Ok(watched.stopped.unwrap_or(answer))
+}
+
+/// What the report is to be limited to.
+pub(crate) fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
+    let baseline = match &args.baseline {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
+            Some(Baseline::read(&path.display().to_string(), &text)?)
+        }
+        None => None,
+    };
+    let change = match &args.diff {
+        Some(revision) => Some(Change::since(&args.path, revision)?),
+        None => None,
+    };
+    Ok(Scope { baseline, change })
 }
 
 /// What the workflow is told: flags over settings over its own defaults.
@@ -126,48 +143,6 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
     }
 }
 
-fn present(report: &ReleaseReadinessReport, args: &Shown<'_>, call: &Call) -> Result<(), Failure> {
-    let printer = &call.printer;
-    let set = || call.settings.word(names::FORMAT);
-    match args.out {
-        None => {
-            let format = args.format.or_else(set).unwrap_or(Format::Text);
-            let format = if printer.json { Format::Json } else { format };
-            printer.result(&text(report, format, printer)?)
-        }
-        Some(out) => {
-            let format = args.format.or_else(|| by_ending(out)).or_else(set);
-            let text = text(report, format.unwrap_or(Format::Text), printer)?;
-            files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-            printer.note(&safe(&format!("report written to {}", out.display())));
-            printer.answer(|| render::release(report, printer.width()), report)
-        }
-    }
-}
-
-fn text(
-    report: &ReleaseReadinessReport,
-    format: Format,
-    printer: &Printer,
-) -> Result<String, Failure> {
-    match format {
-        Format::Text => Ok(render::release(report, printer.width())),
-        Format::Json => render::json(report),
-        Format::Markdown => Ok(markdown(report)),
-        Format::Sarif => render::json(&sarif(report)),
-    }
-}
-
-/// The format that the ending of a file name stands for.
-fn by_ending(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()? {
-        "json" => Some(Format::Json),
-        "md" => Some(Format::Markdown),
-        "sarif" => Some(Format::Sarif),
-        _ => None,
-    }
-}
-
 /// This moment in RFC 3339, to the second.
 fn now() -> String {
     let seconds = Timestamp::now().as_second();
@@ -178,16 +153,6 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_name_says_its_format() {
-        let format = |name: &str| by_ending(Path::new(name));
-        assert_eq!(format("a/report.json"), Some(Format::Json));
-        assert_eq!(format("x.sarif"), Some(Format::Sarif));
-        assert_eq!(format("README.md"), Some(Format::Markdown));
-        assert_eq!(format("report.txt"), None);
-        assert_eq!(format("json"), None);
-    }
 
     #[test]
     fn moments_are_whole_seconds_in_utc() {

@@ -1,11 +1,16 @@
 //! `run`: a task composed on the spot, or a plan exactly as it was saved.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use orchestrate_core::id::RunId;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -60,11 +65,9 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let recipe = Recipe::Run {
-        path: files::directory(&args.path)?,
-    };
     let journal = store::for_run(&args.record, &args.path, printer)?;
-    let executor = recipe.executor(limits, journal.clone())?;
+    let about = Recipe::of_call(call, None).about();
+    let executor = executor(args, limits, journal.clone(), about)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -89,6 +92,22 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer)?;
     conclude(&plan, watched, printer)
+}
+
+/// The executor that a run needs.
+pub(crate) fn executor(
+    args: &RunArgs,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    wire::executor(
+        &args.path,
+        AnalysisOptions::default(),
+        limits,
+        journal,
+        about,
+    )
 }
 
 /// Says what a run came to.

@@ -78,7 +78,10 @@ impl Database {
                 })?;
             }
         }
-        let places = Places::of(path);
+        // The process may come to stand elsewhere while the store is open.
+        let whole = std::path::absolute(path).map_err(|error| place(error.to_string()))?;
+        let url = format!("sqlite:{}", whole.display());
+        let places = Places::of(&whole);
         let explain = |fault: Fault| fault.explain(&url, None);
         let mut connection = connect(&places.database, durability).map_err(explain)?;
         migrate(&mut connection, &url).map_err(explain)?;

@@ -10,6 +10,7 @@ use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOut
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 
 use super::answer::Answer;
 use super::scan_summary::ScanSummary;
@@ -17,6 +18,7 @@ use super::shared_scan::SharedScan;
 use super::trust::Trust;
 use super::{coverage, documentation, masked, quality, security};
 use crate::error::WorkflowError;
+use crate::ignore::IgnoreRule;
 
 /// What one agent works on; all of it is shared or borrowed.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct AnalysisOptions {
     /// Coverage reports to use instead of those that lie in the usual places, relative to the
     /// root or absolute.
     pub coverage_reports: Vec<PathBuf>,
+    /// What the configuration leaves out.
+    pub ignore: Vec<IgnoreRule>,
 }
 
 /// Runs agents by analysing a repository; no model, no network, nothing is changed.
@@ -92,6 +96,10 @@ impl AgentBackend for AnalysisBackend {
 
     fn supports(&self, agent: &Agent) -> bool {
         work_of(agent).is_some()
+    }
+
+    fn effect(&self, _agent: &Agent) -> Effect {
+        Effect::Read
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -6,6 +6,7 @@ use orchestrate_core::journal::fingerprint;
 use orchestrate_core::report::RunReport;
 use serde_json::{Value, json};
 
+use super::go_on::Begun;
 use super::load;
 use crate::app::Call;
 use crate::args::{FindArgs, OneRun};
@@ -16,7 +17,9 @@ use crate::render::{Columns, safe};
 
 pub(super) fn replay(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
     let recorded = load(&one.run, &one.at)?;
-    let executor = Recipe::of(&recorded.pinned)?.executor(recorded.pinned.limits, None)?;
+    let recipe = Recipe::of(&recorded.pinned)?;
+    let begun = Begun::of(&recipe)?;
+    let executor = begun.executor(recorded.pinned.limits, None, recipe.about())?;
     let replay = executor.replay(&recorded.pinned, &recorded.events)?;
     let hash = fingerprint(&recorded.events);
     let count = recorded.events.len();
