@@ -22,7 +22,8 @@ pub(crate) fn for_run(
     project: &Path,
     printer: &Printer,
 ) -> Result<Option<Arc<dyn RunJournal>>, Failure> {
-    if args.no_store {
+    // Whoever reads the project refuses one that is not there.
+    if args.no_store || !project.is_dir() {
         return Ok(None);
     }
     if let Some(url) = &args.store {
