@@ -57,7 +57,13 @@ const FAMILIES: &[Family] = &[
 /// Writes every generated file, or with `check` only compares.
 pub(crate) fn codegen(check: bool) -> Outcome {
     // As the tests build it, so that nothing is built twice.
-    let build = ["build", "--quiet", "--workspace", "--all-features", "--tests"];
+    let build = [
+        "build",
+        "--quiet",
+        "--workspace",
+        "--all-features",
+        "--tests",
+    ];
     run("cargo", &build, &[])?;
     let mut problems = Vec::new();
     for family in FAMILIES {

@@ -92,6 +92,7 @@ fn accepted(cli: &Cli, json: bool, arguments: Vec<String>) -> Exit {
 fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
     match verb {
         Verb::Agents(verb) => cmd::agents::run(verb, call),
+        Verb::Approvals(verb) => cmd::approvals::run(verb, call),
         Verb::Completions(args) => cmd::completions::run(args, call),
         Verb::Config(verb) => cmd::config::run(verb, call),
         Verb::Docs(args) => cmd::docs::run(args, call),
@@ -120,6 +121,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         | Verb::Doctor
         | Verb::Explain(_)
         | Verb::Runs(_)
+        | Verb::Approvals(_)
         | Verb::Completions(_)
         | Verb::Schema(_)
         | Verb::Docs(_) => return Ok(Settings::defaults()),

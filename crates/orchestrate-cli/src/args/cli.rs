@@ -3,9 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
-    runs,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs,
+    ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, approvals, compose, guide,
+    help, list, release_prep, runs,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -50,6 +50,9 @@ pub(crate) enum Verb {
     /// Look at recorded runs, go on with them, fork, compare, remove them
     #[command(subcommand, after_help = runs::guide())]
     Runs(RunsVerb),
+    /// Look at what waits for a person, and decide it
+    #[command(subcommand, after_help = approvals::guide())]
+    Approvals(ApprovalsVerb),
     /// List or show the agents that a team can have
     #[command(subcommand, after_help = list::agents_guide())]
     Agents(AgentsVerb),

@@ -1,5 +1,6 @@
 //! The command line as it was typed. Nothing is read or decided here; `settings` and the verbs do that.
 
+mod approvals;
 mod cli;
 mod compose;
 mod guide;
@@ -10,6 +11,7 @@ mod release_prep;
 mod runs;
 mod values;
 
+pub(crate) use approvals::{ApprovalsVerb, Question};
 pub(crate) use cli::{Cli, Verb};
 pub(crate) use compose::{Graph, LimitArgs, PlanArgs, RunArgs, TaskArgs};
 pub(crate) use guide::{command, env_name, variables};

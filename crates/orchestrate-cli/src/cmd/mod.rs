@@ -1,6 +1,7 @@
 //! One verb per file: resolved input in, an answer printed, an exit status out.
 
 pub(crate) mod agents;
+pub(crate) mod approvals;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;

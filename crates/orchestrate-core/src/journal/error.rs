@@ -133,14 +133,14 @@ pub enum JournalError {
         found: String,
     },
     /// The step was decided upon before.
-    #[error("step `{step}` of `{run}` was decided by {} already: {}", decision.by, decision.choice)]
+    #[error("step `{step}` of `{run}` was decided by {} already: {}", decision.answer.by, decision.answer.decision)]
     AlreadyDecided {
         /// The run.
         run: RunId,
         /// The step.
         step: StepPath,
         /// What counts.
-        decision: Decision,
+        decision: Box<Decision>,
     },
     /// A place that cannot hold a store.
     #[error("`{}` cannot hold a store: {problem}", path.display())]
@@ -226,7 +226,7 @@ impl Explain for JournalError {
                 "use the version of orchestrate that wrote it".to_owned()
             }
             Self::AlreadyDecided { decision, .. } => {
-                format!("the first decision counts; {} made it", decision.by)
+                format!("the first decision counts; {} made it", decision.answer.by)
             }
             Self::Exists { .. } | Self::StepRecorded { .. } => {
                 "this is a fault of orchestrate: please report it".to_owned()

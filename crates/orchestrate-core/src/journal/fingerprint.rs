@@ -20,7 +20,10 @@ pub fn fingerprint(events: &[Event]) -> String {
 fn of_event(event: &Event) -> Option<Digest> {
     if matches!(
         event.kind,
-        EventKind::RunResumed { .. } | EventKind::Progress { .. } | EventKind::StepUnstopped { .. }
+        EventKind::RunResumed { .. }
+            | EventKind::RunPaused { .. }
+            | EventKind::Progress { .. }
+            | EventKind::StepUnstopped { .. }
     ) {
         return None;
     }

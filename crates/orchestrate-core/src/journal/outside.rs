@@ -3,24 +3,21 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::approval::ApprovalAnswer;
 use crate::id::StepPath;
 
 /// What a person decided. The first decision on a step counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
-    /// The choice, one of those that were offered.
-    pub choice: String,
-    /// Who decided.
-    pub by: String,
+    /// The answer to the question that the step asked.
+    #[serde(flatten)]
+    pub answer: ApprovalAnswer,
     /// When, in milliseconds since 1970.
     pub at_ms: u64,
-    /// Why, if that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
 }
 
 /// A decision and what it is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decided {
     /// The step that waited for it.
     pub step: StepPath,
@@ -39,7 +36,7 @@ pub struct CancelRequest {
 }
 
 /// Everything that others have told a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outside {
     /// The decisions, in the order of their steps.
     pub decisions: Vec<Decided>,

@@ -44,6 +44,8 @@ impl Progress {
             progress.events += 1;
             match &event.kind {
                 EventKind::StepFinished { step, .. } => progress.ended.push(step.clone()),
+                EventKind::RunPaused { .. } => progress.state = Some(RunState::Paused),
+                EventKind::RunResumed { .. } => progress.state = Some(RunState::Running),
                 EventKind::RunFinished { outcome, .. } => {
                     progress.state = Some(RunState::Ended);
                     progress.outcome = Some(outcome.word().to_owned());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use orchestrate_core::approval::Approver;
 use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{Event, EventKind};
@@ -16,9 +17,10 @@ use orchestrate_core::result::StrategyResult;
 use orchestrate_core::strategy::ExecutionStrategy;
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
+use orchestrate_core::tool::Tool;
 use orchestrate_strategies::catalog::Catalog;
-use orchestrate_strategies::graph::Graph;
 use orchestrate_strategies::graph::replay::Replay;
+use orchestrate_strategies::graph::{Graph, PlanProblem, PlanProblems, check, check_tools};
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -27,6 +29,7 @@ use super::dispatcher::{Dispatcher, Setup};
 use super::handle::{Canceller, RunHandle};
 use super::recording::Record;
 use super::resume::Past;
+use super::tools::Tools;
 use crate::clock::SystemClock;
 use crate::error::RunError;
 
@@ -34,6 +37,8 @@ use crate::error::RunError;
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
     backends: Backends,
+    tools: Tools,
+    approver: Option<Arc<dyn Approver>>,
     limits: Limits,
     clock: Arc<dyn Clock>,
     catalog: Catalog,
@@ -46,6 +51,8 @@ pub struct LocalExecutor {
 #[must_use = "call `build`"]
 pub struct LocalExecutorBuilder {
     backends: Backends,
+    tools: Tools,
+    approver: Option<Arc<dyn Approver>>,
     limits: Limits,
     clock: Option<Arc<dyn Clock>>,
     catalog: Option<Catalog>,
@@ -62,6 +69,24 @@ impl LocalExecutorBuilder {
     /// Adds a backend that others hold too.
     pub fn shared_backend(mut self, backend: Arc<dyn AgentBackend>) -> Self {
         self.backends.add(backend);
+        self
+    }
+
+    /// Adds a tool that steps may call. One that is added later takes the place of one of its name.
+    pub fn tool(self, tool: impl Tool + 'static) -> Self {
+        self.shared_tool(Arc::new(tool))
+    }
+
+    /// Adds a tool that others hold too.
+    pub fn shared_tool(mut self, tool: Arc<dyn Tool>) -> Self {
+        self.tools.add(tool);
+        self
+    }
+
+    /// Who asks people. Without one every question waits, and the run ends as paused once nothing
+    /// else is left to do.
+    pub fn approver(mut self, approver: impl Approver + 'static) -> Self {
+        self.approver = Some(Arc::new(approver));
         self
     }
 
@@ -102,14 +127,16 @@ impl LocalExecutorBuilder {
     /// The executor.
     ///
     /// # Errors
-    /// [`RunError::NoBackend`] without any backend, [`RunError::NoConcurrency`] when nothing could start.
+    /// [`RunError::NoBackend`] without any backend and any tool, [`RunError::NoConcurrency`] when nothing could start.
     pub fn build(self) -> Result<LocalExecutor, RunError> {
-        if self.backends.0.is_empty() {
+        if self.backends.0.is_empty() && self.tools.specs().is_empty() {
             return Err(RunError::NoBackend);
         }
         startable(self.limits)?;
         Ok(LocalExecutor {
             backends: self.backends,
+            tools: self.tools,
+            approver: self.approver,
             limits: self.limits,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             catalog: self.catalog.unwrap_or_else(Catalog::builtin),
@@ -129,6 +156,15 @@ impl LocalExecutor {
     #[must_use]
     pub fn assignments(&self, plan: &impl AsRef<Plan>) -> Vec<Assignment> {
         self.backends.assignments(plan.as_ref())
+    }
+
+    /// What is wrong with a plan for this executor: everything that [`check`] finds, and steps
+    /// whose tool is not there. A plan with such steps can run; they are then not executed.
+    #[must_use]
+    pub fn check(&self, plan: &impl AsRef<Plan>) -> Vec<PlanProblem> {
+        let mut problems = check(plan.as_ref(), &self.catalog);
+        problems.extend(check_tools(plan.as_ref(), self.tools.specs()));
+        problems
     }
 
     /// Runs a plan to its end. Dropping the future tears the run down.
@@ -203,13 +239,15 @@ impl LocalExecutor {
             return Err(RunError::Ended { run: run.clone() });
         }
         let epoch = ownership.epoch;
+        let outside = journal.outside(run).await?;
         let replay = self.replay(&pinned, &events)?;
         let elapsed_us = self
             .clock
             .wall_ms()
             .saturating_sub(pinned.created_ms)
             .saturating_mul(1000);
-        let past = (!events.is_empty()).then(|| Past::of(replay, &events, elapsed_us, epoch));
+        let past =
+            (!events.is_empty()).then(|| Past::of(replay, &events, elapsed_us, epoch, outside));
         let record = Record::Owned { journal, ownership };
         self.spawn(
             run.clone(),
@@ -260,6 +298,7 @@ impl LocalExecutor {
         let mut replay = Replay::new(
             self.compile(&pinned.plan)?,
             Arc::new(pinned.plan.context.clone()),
+            pinned.limits,
         );
         for event in events {
             replay.apply(event).map_err(|source| RunError::Diverged {
@@ -313,6 +352,7 @@ impl LocalExecutor {
         past: Option<Past>,
     ) -> Result<RunHandle, RunError> {
         let graph = self.compile(plan)?;
+        self.admit_tools(plan)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RunError::NoRuntime)?;
         let (subscriber, events) = if watched {
             let (subscriber, events) = unbounded_channel();
@@ -325,6 +365,8 @@ impl LocalExecutor {
                 run: run.clone(),
                 plan,
                 backends: &self.backends,
+                tools: &self.tools,
+                approver: self.approver.clone(),
                 limits,
                 clock: self.clock.clone(),
                 subscriber,
@@ -335,6 +377,20 @@ impl LocalExecutor {
         let canceller = Canceller::new(dispatcher.signal(), dispatcher.address());
         let task = runtime.spawn(dispatcher.run(past));
         Ok(RunHandle::new(run, events, canceller, task))
+    }
+}
+
+impl LocalExecutor {
+    /// Refuses a plan whose tools can change more than it admits. A tool that is not there is no
+    /// reason to refuse: its steps are not executed.
+    fn admit_tools(&self, plan: &Plan) -> Result<(), PlanProblems> {
+        let mut problems = check_tools(plan, self.tools.specs());
+        problems.retain(|problem| problem.code == "ORC0615");
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(PlanProblems(problems))
+        }
     }
 }
 

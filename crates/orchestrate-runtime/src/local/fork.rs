@@ -76,7 +76,11 @@ impl LocalExecutor {
         events: &[Event],
         without: Option<&StepPath>,
     ) -> Result<Vec<Event>, RunError> {
-        let replay = Replay::new(self.compile(plan)?, Arc::new(plan.context.clone()));
+        let replay = Replay::new(
+            self.compile(plan)?,
+            Arc::new(plan.context.clone()),
+            plan.limits,
+        );
         Ok(reusable(replay, events, without))
     }
 }

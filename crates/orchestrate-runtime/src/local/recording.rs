@@ -14,7 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::assign::Assigned;
+use super::assign::Doer;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::Step;
 use crate::error::RunError;
@@ -115,7 +115,7 @@ async fn attend(
 #[derive(Debug)]
 pub(super) struct Cleared {
     pub(super) step: Step,
-    pub(super) assigned: Arc<Assigned>,
+    pub(super) doer: Doer,
     pub(super) reservation: Reservation,
 }
 
@@ -152,7 +152,7 @@ impl Dispatcher {
             && !(self.signal.is_raised() && self.going < Going::Stopped)
             && let Some(cleared) = self.cleared.pop_front()
         {
-            self.launch(cleared.step, cleared.assigned, cleared.reservation);
+            self.launch(cleared.step, &cleared.doer, cleared.reservation);
         }
         self.broken.is_none()
     }
@@ -162,6 +162,11 @@ impl Dispatcher {
         if outside.cancel.is_some() {
             self.signal.raise();
         }
+        for decided in outside.decisions {
+            let answer = decided.decision.answer;
+            self.decisions.insert(decided.step, answer);
+        }
+        self.answer_decided();
     }
 
     /// Stops everything because the run cannot be recorded any more. Nothing that was not recorded is told.

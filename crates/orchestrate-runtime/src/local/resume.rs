@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use orchestrate_core::budget::Account;
 use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::journal::Outside;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::report::RunReport;
 use orchestrate_core::tool::Effect;
+use orchestrate_strategies::graph::Work;
 use orchestrate_strategies::graph::replay::{OpenStep, Replay};
 use tokio::time::Instant;
 
@@ -23,15 +25,24 @@ pub(super) struct Past {
     pub(super) elapsed_us: u64,
     /// Counts the owners of the run.
     pub(super) epoch: u64,
+    /// What others have told the run.
+    pub(super) outside: Outside,
 }
 
 impl Past {
-    pub(super) fn of(replay: Replay, events: &[Event], elapsed_us: u64, epoch: u64) -> Self {
+    pub(super) fn of(
+        replay: Replay,
+        events: &[Event],
+        elapsed_us: u64,
+        epoch: u64,
+        outside: Outside,
+    ) -> Self {
         Self {
             replay,
             report: RunReport::of(events),
             elapsed_us,
             epoch,
+            outside,
         }
     }
 }
@@ -44,6 +55,7 @@ impl Dispatcher {
             report,
             elapsed_us,
             epoch,
+            outside,
         } = past;
         self.seq = replay.next();
         let at_us = replay.at_us();
@@ -57,8 +69,11 @@ impl Dispatcher {
         self.budget.book(Account::RUN, report.usage);
         self.report = report;
         let (stopped, limited) = (replay.stopped(), replay.limited());
-        let (walk, open) = replay.into_parts();
+        let (walk, open, deadlines) = replay.into_parts();
         self.walk = walk;
+        for (at_us, node) in deadlines {
+            self.restore_deadline(node, at_us);
+        }
         self.publish(EventKind::RunResumed { epoch });
         if limited.is_some() {
             self.going = Going::Out;
@@ -66,6 +81,7 @@ impl Dispatcher {
         for step in open {
             self.take_up_step(step);
         }
+        self.told(outside);
         if let Some(limit) = limited {
             self.stop_idle(&Outcome::LimitReached { limit });
         }
@@ -83,6 +99,7 @@ impl Dispatcher {
             rests_until_us,
             usage,
             calls,
+            asked,
         } = open;
         let mut step = Step {
             attempts,
@@ -94,20 +111,18 @@ impl Dispatcher {
         self.budget.book(Account::RUN, usage);
         if working {
             // Nobody knows what the attempt used that was under way; all that it could is booked.
-            let assigned = self.assigned.get(&step.task.agent.id);
-            let reserved = assigned
-                .map(|assigned| assigned.reservation)
-                .unwrap_or_default();
-            self.budget.book(Account::RUN, reserved);
+            let doer = self.doer(&step.task.work).ok().flatten();
+            self.budget.book(
+                Account::RUN,
+                doer.map(|doer| doer.reservation()).unwrap_or_default(),
+            );
+
             step.usage += Usage {
                 calls: 1,
                 ..Usage::default()
             };
             if !self.may_repeat(&step) {
-                let message = format!(
-                    "attempt {attempts} was under way when the run stopped, nobody saw its end, and it may not be repeated"
-                );
-                return self.finish_without_output(step, Outcome::Unknown { message });
+                return self.park(step, asked);
             }
         }
         match rests_until_us {
@@ -121,8 +136,14 @@ impl Dispatcher {
 
     /// Whether an attempt whose end nobody saw may be made again.
     fn may_repeat(&self, step: &Step) -> bool {
-        let assigned = self.assigned.get(&step.task.agent.id);
-        let effect = assigned.map_or(Effect::Read, |assigned| assigned.effect);
+        let effect = match &step.task.work {
+            Work::Agent(work) => {
+                let assigned = self.assigned.get(&work.agent.id);
+                assigned.map_or(Effect::Read, |assigned| assigned.effect)
+            }
+            Work::Tool { effect, .. } => *effect,
+            Work::Approve(_) | Work::Refused { .. } => Effect::Read,
+        };
         match effect {
             Effect::Read => true,
             Effect::Write => step.task.retry.max_attempts > 1,

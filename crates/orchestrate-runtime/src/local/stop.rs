@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::dispatcher::{Dispatcher, Going};
 use super::flights::{Flight, Stopped};
 use super::recording::Cleared;
+use super::tools::cut_off;
 
 impl Dispatcher {
     /// Stops a step that is no longer wanted.
@@ -24,6 +25,9 @@ impl Dispatcher {
         let cleared = self.cleared.iter().position(|it| it.step.node == node);
         if let Some(it) = cleared.and_then(|at| self.cleared.remove(at)) {
             return self.stop_cleared(it, outcome);
+        }
+        if let Some(step) = self.approvals.stop(node) {
+            return self.finish_without_output(step, outcome);
         }
         match self.flights.stop(node) {
             Some(Stopped::Working(flight)) => self.stop_flight(flight, outcome),
@@ -42,6 +46,7 @@ impl Dispatcher {
         drop(worker);
         self.watch_stopping(&step.task, signal);
         self.settle_unknown(&mut step, reservation);
+        let outcome = cut_off(&step.task, outcome);
         self.finish_without_output(step, outcome);
     }
 
@@ -97,7 +102,9 @@ impl Dispatcher {
 
     pub(super) fn stop_idle(&mut self, outcome: &Outcome) {
         let waiting = std::mem::take(&mut self.waiting);
-        for step in waiting.into_iter().chain(self.flights.stop_resting()) {
+        let resting = self.flights.stop_resting();
+        let open = self.approvals.stop_all();
+        for step in waiting.into_iter().chain(resting).chain(open) {
             self.finish_without_output(step, outcome.clone());
         }
     }

@@ -9,8 +9,8 @@ use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOut
 use orchestrate_core::condition::{Condition, Reference};
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::RunId;
-use orchestrate_core::journal::{CancelRequest, JournalError, RunJournal};
-use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::journal::{CancelRequest, Decision, JournalError, RunJournal};
+use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::{Arm, Join, Plan, RetryPolicy, Step, StepKind};
 use orchestrate_core::report::RunReport;
 use orchestrate_core::team::Agent;
@@ -76,6 +76,7 @@ fn sixty() -> Plan {
         body: Box::new(sequence(vec![agent("work"), fan(&["work", "work"])])),
         until: Condition::Always { value: false },
         fuel: 4,
+        start: None,
     });
     let items = Step::new(StepKind::Map {
         over: Reference::new("context.items"),
@@ -246,7 +247,7 @@ impl AgentBackend for Outward {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_not_be_repeated_is_unknown_after_a_cut() {
+async fn what_may_not_be_repeated_waits_for_a_decision_after_a_cut() {
     let mut told = String::new();
     for effect in [Effect::Read, Effect::Write, Effect::External] {
         for retry in [RetryPolicy::default(), RetryPolicy::NEVER] {
@@ -265,23 +266,76 @@ async fn what_may_not_be_repeated_is_unknown_after_a_cut() {
                 .unwrap();
             let report = handle.report().await.unwrap();
             let made = attempts.lock().unwrap().len();
-            let outcome = report.outcome.unwrap();
-            told += &format!(
-                "{effect} x{}: {made} {}\n",
-                retry.max_attempts,
-                outcome.word()
-            );
+            let outcome = report.outcome.as_ref().map_or("none", Outcome::word);
+            told += &format!("{effect} x{}: {made} {outcome}\n", retry.max_attempts);
         }
     }
     expect![[r#"
         read x3: 2 succeeded
         read x1: 2 succeeded
         write x3: 2 succeeded
-        write x1: 1 unknown
-        external x3: 1 unknown
-        external x1: 1 unknown
+        write x1: 1 paused
+        external x3: 1 paused
+        external x1: 1 paused
     "#]]
     .assert_eq(&told);
+}
+
+/// What a run comes to whose only step was cut and may not be repeated, by what is decided of it.
+async fn decided(choice: &str) -> String {
+    let attempts = Attempts::default();
+    let journal = Arc::new(MemoryJournal::default());
+    let outward = || Outward(backend(&attempts), Effect::External);
+    journal.fail_after(1);
+    let plan = plan(TEAM, sequence(vec![agent("slow")]));
+    executor(outward(), &journal).run(&plan).await.unwrap_err();
+    journal.mend();
+    let (run, _) = recorded(&journal).await;
+    for _ in 0..2 {
+        // It waits however often it is gone on with, and asks once.
+        let handle = executor(outward(), &journal)
+            .resume(&run, false)
+            .await
+            .unwrap();
+        assert!(!handle.report().await.unwrap().success());
+    }
+    let events = journal.load(&run).await.unwrap().events;
+    let requests: Vec<_> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ApprovalRequested { request } => Some(request),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(requests.len(), 1);
+    let decision = Decision {
+        answer: requests[0].answer(choice, "ann"),
+        at_ms: 0,
+    };
+    journal
+        .decide(&run, &requests[0].step, &decision)
+        .await
+        .unwrap();
+    let handle = executor(outward(), &journal)
+        .resume(&run, false)
+        .await
+        .unwrap();
+    let report = handle.report().await.unwrap();
+    let outcome = report.outcome.as_ref().map_or("none", Outcome::word);
+    format!(
+        "{choice}: {outcome} after {} attempts",
+        attempts.lock().unwrap().len()
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_decides_what_became_of_an_attempt() {
+    assert_eq!(decided("again").await, "again: succeeded after 2 attempts");
+    assert_eq!(
+        decided("succeeded").await,
+        "succeeded: succeeded after 1 attempts"
+    );
+    assert_eq!(decided("failed").await, "failed: failed after 1 attempts");
 }
 
 #[tokio::test(start_paused = true)]

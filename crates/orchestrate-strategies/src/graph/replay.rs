@@ -10,12 +10,19 @@ use std::sync::Arc;
 use orchestrate_core::calls::{CallIntent, CallResult};
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::StepPath;
-use orchestrate_core::limits::Usage;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::task::Context;
 
 use super::walk::{Effect, Ready, StepResult, Walk};
 use super::{Graph, NodeId};
+
+/// How the clock of events and the clock of deadlines may differ.
+const SLACK_US: u64 = 100_000;
+/// How something ends whose time was over.
+const DEADLINE: Outcome = Outcome::Cancelled {
+    reason: CancelReason::Deadline,
+};
 
 /// A step that has begun, or may begin, and has not ended.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub struct OpenStep {
     pub rests_until_us: Option<u64>,
     /// What its attempts used, as far as that was recorded.
     pub usage: Usage,
+    /// Whether a person was asked about it and has not answered.
+    pub asked: bool,
     /// The calls that it made, by their ordinals.
     pub calls: BTreeMap<u32, (CallIntent, Option<CallResult>)>,
 }
@@ -57,6 +66,8 @@ pub struct Replay {
     /// What the walk has decided and nobody has recorded yet.
     effects: VecDeque<Effect>,
     cancelled: VecDeque<Effect>,
+    /// By when steps and groups must have ended, in microseconds of the run.
+    deadlines: BTreeMap<(u64, NodeId), ()>,
     stopped: Option<CancelReason>,
     limited: Option<LimitKind>,
     ended: bool,
@@ -68,13 +79,14 @@ pub struct Replay {
 impl Replay {
     /// A replay of a run that has recorded nothing.
     #[must_use]
-    pub fn new(graph: Graph, context: Arc<Context>) -> Self {
+    pub fn new(graph: Graph, context: Arc<Context>, limits: Limits) -> Self {
         let mut replay = Self {
-            walk: Walk::new(graph, context),
+            walk: Walk::with_limits(graph, context, limits),
             open: BTreeMap::new(),
             nodes: HashMap::new(),
             effects: VecDeque::new(),
             cancelled: VecDeque::new(),
+            deadlines: BTreeMap::new(),
             stopped: None,
             limited: None,
             ended: false,
@@ -155,6 +167,18 @@ impl Replay {
                 }
                 self.listen();
             }
+            EventKind::ApprovalRequested { request } => {
+                let open = self.begin(event, &request.step)?;
+                open.asked = true;
+                if !open.working {
+                    (open.attempts, open.began_us) = (1, event.at_us);
+                }
+            }
+            EventKind::ApprovalDecided { step, .. } => {
+                // Of a step that a person does not end, its attempt is made again or its end follows.
+                let open = self.begin(event, step)?;
+                (open.asked, open.working) = (false, false);
+            }
             EventKind::RunResumed { .. } => self.idle_us += event.at_us - before_us,
             EventKind::RunFinished {
                 outcome, output, ..
@@ -207,12 +231,14 @@ impl Replay {
         self.limited
     }
 
-    /// The walk, ready to go on, and the steps that it has given out, in the order of the plan.
+    /// The walk, ready to go on; the steps that it has given out, in the order of the plan; and by
+    /// when what must have ended, in microseconds of the run.
     #[must_use]
-    pub fn into_parts(mut self) -> (Walk, Vec<OpenStep>) {
+    pub fn into_parts(mut self) -> (Walk, Vec<OpenStep>, Vec<(u64, NodeId)>) {
         self.effects.append(&mut self.cancelled);
         self.walk.give_back(self.effects);
-        (self.walk, self.open.into_values().collect())
+        let deadlines = self.deadlines.into_keys().collect();
+        (self.walk, self.open.into_values().collect(), deadlines)
     }
 
     /// The step of that path, which may begin now.
@@ -237,6 +263,7 @@ impl Replay {
                 began_us: 0,
                 rests_until_us: None,
                 usage: Usage::default(),
+                asked: false,
                 calls: BTreeMap::new(),
                 ready,
             };
@@ -251,6 +278,9 @@ impl Replay {
         step: &StepPath,
         result: StepResult,
     ) -> Result<(), Diverged> {
+        if result.outcome == DEADLINE {
+            self.expire(step);
+        }
         if !self.nodes.contains_key(step) && self.skipped(step, &result.outcome) {
             return Ok(());
         }
@@ -277,6 +307,30 @@ impl Replay {
             self.listen();
         }
         Ok(())
+    }
+
+    /// A deadline is told by what it ends: the first one that is over and stops this step.
+    fn expire(&mut self, step: &StepPath) {
+        loop {
+            let node = self.nodes.get(step).copied();
+            let stopped = self.cancelled.iter().any(
+                |effect| matches!(effect, Effect::Cancel { node: other, .. } if Some(*other) == node),
+            );
+            if stopped || self.is_skipped(step, &DEADLINE) {
+                return;
+            }
+            match self.deadlines.pop_first() {
+                Some(((at_us, node), ())) if at_us <= self.at_us.saturating_add(SLACK_US) => {
+                    self.walk.expire(node);
+                    self.listen();
+                }
+                Some((later, ())) => {
+                    self.deadlines.insert(later, ());
+                    return;
+                }
+                None => return,
+            }
+        }
     }
 
     /// Whether the walk has decided that this step ends so without running.
@@ -323,10 +377,13 @@ impl Replay {
     /// Takes note of what the walk decided.
     fn listen(&mut self) {
         while let Some(effect) = self.walk.next_effect() {
-            if matches!(effect, Effect::Cancel { .. }) {
-                self.cancelled.push_back(effect);
-            } else {
-                self.effects.push_back(effect);
+            match effect {
+                Effect::Cancel { .. } => self.cancelled.push_back(effect),
+                Effect::Deadline { node, ms } => {
+                    let at_us = self.at_us.saturating_add(ms.saturating_mul(1000));
+                    self.deadlines.insert((at_us, node), ());
+                }
+                effect => self.effects.push_back(effect),
             }
         }
     }

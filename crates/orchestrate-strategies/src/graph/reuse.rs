@@ -46,7 +46,9 @@ pub fn reusable(mut replay: Replay, events: &[Event], without: Option<&StepPath>
         EventKind::StepStarted { step, .. }
         | EventKind::StepRetried { step, .. }
         | EventKind::CallStarted { step, .. }
-        | EventKind::CallFinished { step, .. } => ends.contains(step),
+        | EventKind::CallFinished { step, .. }
+        | EventKind::ApprovalDecided { step, .. } => ends.contains(step),
+        EventKind::ApprovalRequested { request } => ends.contains(&request.step),
         _ => false,
     };
     let holding = events

@@ -54,7 +54,7 @@ fn load(reference: &str, at: &FindArgs) -> Result<RecordedRun, Failure> {
 }
 
 /// Milliseconds since 1970.
-fn now_ms() -> u64 {
+pub(super) fn now_ms() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
 }
 
@@ -66,7 +66,7 @@ fn moment(ms: u64) -> String {
 }
 
 /// Who uses this program, for what others are told.
-fn user() -> String {
+pub(super) fn user() -> String {
     let name = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
     name.ok()
         .filter(|name| !name.is_empty())

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::sample::{finished, pinned, run_id, started, step_finished, step_started};
+use crate::approval::ApprovalAnswer;
 use crate::event::Event;
 use crate::id::StepPath;
 use crate::journal::{
@@ -240,11 +241,15 @@ async fn runs_are_found_by_part_of_their_name<J: RunJournal>(journal: &J) {
 
 async fn the_first_decision_counts<J: RunJournal>(journal: &J) {
     let owner = begun(journal, "run-a").await;
-    let decision = |choice: &str, by: &str| Decision {
-        choice: choice.to_owned(),
-        by: by.to_owned(),
+    let decision = |decision: &str, by: &str| Decision {
+        answer: ApprovalAnswer {
+            digest: "d".to_owned(),
+            decision: decision.to_owned(),
+            by: by.to_owned(),
+            comment: Some("why".to_owned()),
+            edits: Some(json!({"a": [1, 2.5]})),
+        },
         at_ms: 7,
-        note: Some("why".to_owned()),
     };
     journal
         .decide(&owner.run, &step("s"), &decision("yes", "ann"))
@@ -258,7 +263,7 @@ async fn the_first_decision_counts<J: RunJournal>(journal: &J) {
         Err(JournalError::AlreadyDecided {
             run: owner.run.clone(),
             step: step("s"),
-            decision: decision("yes", "ann"),
+            decision: Box::new(decision("yes", "ann")),
         })
     );
     journal
@@ -268,7 +273,7 @@ async fn the_first_decision_counts<J: RunJournal>(journal: &J) {
     let seen = journal.attend(&owner).await.unwrap().decisions;
     let seen: Vec<_> = seen
         .iter()
-        .map(|it| (it.step.as_str(), it.decision.by.as_str()))
+        .map(|it| (it.step.as_str(), it.decision.answer.by.as_str()))
         .collect();
     assert_eq!(seen, [("r", "bob"), ("s", "ann")]);
     let missing = journal

@@ -288,7 +288,7 @@ impl RunJournal for MemoryJournal {
             Some(first) => Err(JournalError::AlreadyDecided {
                 run: run.clone(),
                 step: step.clone(),
-                decision: first.clone(),
+                decision: Box::new(first.clone()),
             }),
             None => {
                 found.decisions.insert(step.clone(), decision.clone());

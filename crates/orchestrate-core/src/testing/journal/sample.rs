@@ -10,6 +10,7 @@ use crate::journal::Pinned;
 use crate::limits::{Limits, Usage};
 use crate::outcome::Outcome;
 use crate::plan::{Plan, Step};
+use crate::result::Worker;
 use crate::testing::agent;
 
 /// The name of a run.
@@ -47,7 +48,7 @@ pub fn step_started(seq: u64, step: &str) -> Event {
         seq,
         EventKind::StepStarted {
             step: path(step),
-            agent: AgentId::new("a").unwrap(),
+            worker: Worker::Agent(AgentId::new("a").unwrap()),
             backend: "sample".into(),
             attempt: 1,
         },
@@ -61,7 +62,7 @@ pub fn step_finished(seq: u64, step: &str, output: impl Into<Arc<Value>>) -> Eve
         seq,
         EventKind::StepFinished {
             step: path(step),
-            agent: AgentId::new("a").unwrap(),
+            worker: Worker::Agent(AgentId::new("a").unwrap()),
             outcome: Outcome::Succeeded,
             output: output.into(),
             confidence: 1.0,

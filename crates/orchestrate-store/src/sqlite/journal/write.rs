@@ -175,7 +175,7 @@ pub(super) fn decide(
         Some(first) => Err(JournalError::AlreadyDecided {
             run: run.clone(),
             step: step.clone(),
-            decision: first,
+            decision: Box::new(first),
         }
         .into()),
     }
