@@ -42,6 +42,7 @@ impl Dispatcher {
             backend: doer.name(),
             attempt: step.attempts,
         });
+        self.deliver(&step);
         if self.is_recorded() {
             self.cleared.push_back(Cleared {
                 step,
@@ -112,6 +113,7 @@ impl Dispatcher {
                     toolbox: work.toolbox.clone(),
                     answer: work.answer.clone(),
                     scope: step.scope.clone(),
+                    messages: self.mail.of_step(&step.task.path).to_vec(),
                     attempt: step.attempts,
                     calls: self.calls_of(step),
                     cancel,
@@ -173,8 +175,10 @@ impl Dispatcher {
             output,
             confidence,
             evidence,
+            messages,
             usage: _,
         } = output;
+        self.send(&step, messages);
         let result = StepResult {
             output,
             confidence,

@@ -247,7 +247,7 @@ impl LocalExecutor {
             .saturating_sub(pinned.created_ms)
             .saturating_mul(1000);
         let past =
-            (!events.is_empty()).then(|| Past::of(replay, &events, elapsed_us, epoch, outside));
+            (!events.is_empty()).then(|| Past::of(replay, events, elapsed_us, epoch, outside));
         let record = Record::Owned { journal, ownership };
         self.spawn(
             run.clone(),

@@ -15,6 +15,7 @@ mod executor;
 mod flights;
 mod fork;
 mod handle;
+mod mail;
 mod publish;
 mod recording;
 mod resume;

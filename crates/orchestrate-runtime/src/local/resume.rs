@@ -21,6 +21,7 @@ use super::flights::Step;
 pub(super) struct Past {
     pub(super) replay: Replay,
     pub(super) report: RunReport,
+    pub(super) events: Vec<Event>,
     /// How long ago the run was recorded first, in microseconds, by the clock on the wall.
     pub(super) elapsed_us: u64,
     /// Counts the owners of the run.
@@ -32,14 +33,15 @@ pub(super) struct Past {
 impl Past {
     pub(super) fn of(
         replay: Replay,
-        events: &[Event],
+        events: Vec<Event>,
         elapsed_us: u64,
         epoch: u64,
         outside: Outside,
     ) -> Self {
         Self {
             replay,
-            report: RunReport::of(events),
+            report: RunReport::of(&events),
+            events,
             elapsed_us,
             epoch,
             outside,
@@ -53,6 +55,7 @@ impl Dispatcher {
         let Past {
             replay,
             report,
+            events,
             elapsed_us,
             epoch,
             outside,
@@ -66,6 +69,9 @@ impl Dispatcher {
         let wall = self.limits.wall_ms.map(Duration::from_millis);
         let left = wall.map(|wall| wall.saturating_sub(Duration::from_micros(worked_us)));
         self.wall = left.and_then(|left| Instant::now().checked_add(left));
+        for event in &events {
+            self.mail.apply(&event.kind);
+        }
         self.budget.book(Account::RUN, report.usage);
         self.report = report;
         let (stopped, limited) = (replay.stopped(), replay.limited());

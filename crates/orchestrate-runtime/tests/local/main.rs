@@ -11,5 +11,6 @@ mod durable;
 mod events;
 mod failures;
 mod functions;
+mod messages;
 mod parallel;
 mod support;

@@ -47,7 +47,10 @@ pub fn reusable(mut replay: Replay, events: &[Event], without: Option<&StepPath>
         | EventKind::StepRetried { step, .. }
         | EventKind::CallStarted { step, .. }
         | EventKind::CallFinished { step, .. }
+        | EventKind::MessageDelivered { step, .. }
+        | EventKind::MessageRefused { step, .. }
         | EventKind::ApprovalDecided { step, .. } => ends.contains(step),
+        EventKind::MessageSent { message } => ends.contains(&message.step),
         EventKind::ApprovalRequested { request } => ends.contains(&request.step),
         _ => false,
     };
