@@ -3,9 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs,
-    ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, approvals, compose, guide,
-    help, list, release_prep, runs,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs,
+    PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, approvals,
+    compose, guide, help, list, release_prep, runs,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -65,9 +65,8 @@ pub(crate) enum Verb {
     /// Show the settings and where they come from
     #[command(subcommand, after_help = help::config_guide())]
     Config(ConfigVerb),
-    /// Say what is installed, found and configured; works offline and changes nothing
     #[command(after_help = help::doctor_guide())]
-    Doctor,
+    Doctor(DoctorArgs),
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

@@ -56,7 +56,8 @@ pub(crate) fn executor(
         ignore: ignore.map(|(rule, _)| rule.clone()).collect(),
         ..AnalysisOptions::default()
     };
-    wire::executor(&args.path, options, limits, journal, about)
+    let models = wire::Models::default();
+    wire::executor(&args.path, options, limits, &models, journal, about)
 }
 
 /// Judges what a run measured, and says so.

@@ -23,6 +23,7 @@ use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{self, Printer};
+use crate::settings::Settings;
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -46,11 +47,12 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
             let plan = compose(task, &args.about, call)?;
-            if !sure(&plan, args.yes, printer)? {
+            if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
@@ -65,9 +67,10 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
+    models.check_prices(&plan, limits)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
     let about = Recipe::of_call(call, None).about();
-    let executor = executor(args, limits, journal.clone(), about)?;
+    let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -76,7 +79,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             }
             Some(_) => {}
             None => printer.note(&format!(
-                "nothing in this version can run {agent}: it will not be executed"
+                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
             )),
         }
     }
@@ -97,17 +100,14 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
 /// The executor that a run needs.
 pub(crate) fn executor(
     args: &RunArgs,
+    settings: &Settings,
     limits: Limits,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    wire::executor(
-        &args.path,
-        AnalysisOptions::default(),
-        limits,
-        journal,
-        about,
-    )
+    let models = wire::Models::of(&settings.services)?;
+    let options = AnalysisOptions::default();
+    wire::executor(&args.path, options, limits, &models, journal, about)
 }
 
 /// Says what a run came to.
@@ -127,7 +127,12 @@ pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Resu
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
-fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Failure> {
+fn sure(
+    plan: &ExecutionPlan,
+    yes: bool,
+    printer: &Printer,
+    models: &wire::Models,
+) -> Result<bool, Failure> {
     if plan.confidence >= wire::ASK_BELOW {
         return Ok(true);
     }
@@ -141,7 +146,9 @@ fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Fail
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), wire::backend_of));
+    printer.note(&render::plan(plan, printer.width(), |agent| {
+        models.run_by(agent)
+    }));
     printer.ask(&format!("{words}. Run it?"))
 }
 

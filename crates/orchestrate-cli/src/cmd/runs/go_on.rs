@@ -38,7 +38,7 @@ pub(super) fn resume(
         take_over,
     };
     match &begun {
-        Begun::Run(_) => {
+        Begun::Run(..) => {
             let watched = watch(&executor, begin, &call.printer)?;
             run::conclude(&pinned.plan, watched, &call.printer)
         }
@@ -54,14 +54,17 @@ pub(super) fn resume(
 /// What began a run, with everything that its executor needs.
 #[derive(Debug)]
 pub(super) enum Begun {
-    Run(Box<RunArgs>),
+    Run(Box<RunArgs>, Settings),
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
 }
 
 impl Begun {
     pub(super) fn of(recipe: &Recipe) -> Result<Self, Failure> {
         match recipe.enter()? {
-            Verb::Run(args) => Ok(Self::Run(Box::new(args))),
+            Verb::Run(args) => {
+                let settings = Settings::load(&args.path)?;
+                Ok(Self::Run(Box::new(args), settings))
+            }
             Verb::ReleasePrep(args) => {
                 let settings = Settings::load(&args.path)?;
                 Ok(Self::ReleasePrep(Box::new(args), settings))
@@ -81,7 +84,7 @@ impl Begun {
         about: Value,
     ) -> Result<LocalExecutor, Failure> {
         match self {
-            Self::Run(args) => run::executor(args, limits, journal, about),
+            Self::Run(args, settings) => run::executor(args, settings, limits, journal, about),
             Self::ReleasePrep(args, settings) => {
                 release_prep::executor(args, settings, limits, journal, about)
             }
