@@ -219,6 +219,12 @@ const PAGES: &[Page] = &[
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
     ),
+    page(
+        "ORC1401",
+        "an advisory database cannot be read",
+        "`--advisory-db` names no directory that can be listed.",
+        "Give the directory of a local copy of RustSec's advisories, or one with advisories in the OSV format.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

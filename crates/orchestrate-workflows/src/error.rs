@@ -54,6 +54,14 @@ pub enum WorkflowError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A directory of advisories that cannot be listed.
+    #[error("the advisory database `{path}` cannot be read: {problem}")]
+    AdvisoryDatabase {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        problem: String,
+    },
 }
 
 impl Explain for WorkflowError {
@@ -66,6 +74,7 @@ impl Explain for WorkflowError {
             Self::Repeated { .. } => "ORC0802",
             Self::Unknown { .. } => "ORC0803",
             Self::Path { .. } => "ORC0804",
+            Self::AdvisoryDatabase { .. } => "ORC1401",
         }
     }
 
@@ -77,7 +86,8 @@ impl Explain for WorkflowError {
             | Self::NoAgents { .. }
             | Self::Repeated { .. }
             | Self::Unknown { .. }
-            | Self::Path { .. } => ErrorKind::Argument,
+            | Self::Path { .. }
+            | Self::AdvisoryDatabase { .. } => ErrorKind::Argument,
         }
     }
 
@@ -94,6 +104,9 @@ impl Explain for WorkflowError {
                 Some(name) => vec![format!("did you mean `{name}`?")],
                 None => vec!["`orchestrate workflows list` shows all of them".into()],
             },
+            Self::AdvisoryDatabase { .. } => vec![
+                "give the directory of a local copy of RustSec's advisories, or of advisories in the OSV format".into(),
+            ],
             Self::Path { .. } => vec!["give the directory of a repository with `--path`".into()],
         }
     }

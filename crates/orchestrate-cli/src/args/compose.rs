@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::MeasureArgs;
 use super::guide::footer;
 use super::values::Hint;
 use crate::exit::Exit;
@@ -56,6 +57,8 @@ pub(crate) struct RunArgs {
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

@@ -6,6 +6,7 @@ mod guide;
 mod help;
 mod json;
 mod list;
+mod measure;
 mod release_prep;
 mod values;
 
@@ -15,4 +16,5 @@ pub(crate) use guide::{command, env_name, variables};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
 pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
+pub(crate) use measure::{Accepted, MeasureArgs};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LimitArgs;
 use super::guide::footer;
 use super::values::{percentage, score};
+use super::{LimitArgs, MeasureArgs};
 use crate::exit::Exit;
 
 /// Say whether a repository is ready to be released
@@ -54,6 +54,8 @@ pub(crate) struct ReleasePrepArgs {
     /// End with 0 in place of 1 when the repository is not ready
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

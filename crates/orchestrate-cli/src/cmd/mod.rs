@@ -15,5 +15,6 @@ pub(crate) mod workflows;
 
 mod files;
 mod limits;
+mod measure;
 mod named;
 mod watch;

@@ -8,10 +8,10 @@ use orchestrate_workflows::formats::{markdown, sarif};
 use orchestrate_workflows::gates::Thresholds;
 use orchestrate_workflows::report::{ReleaseReadinessReport, Verdict};
 use orchestrate_workflows::verdict;
-use orchestrate_workflows::{ReleasePrep, Subject};
+use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
 
 use super::watch::watch;
-use super::{files, limits};
+use super::{files, limits, measure};
 use crate::app::Call;
 use crate::args::{FailOn, Format, ReleasePrepArgs};
 use crate::error::Failure;
@@ -29,7 +29,11 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let executor = wire::executor(&args.path, reports, limits)?;
+    let options = AnalysisOptions {
+        coverage_reports: reports,
+        ..measure::options(&args.measure, &call.settings, &args.path)?
+    };
+    let executor = wire::executor(&args.path, options, limits)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::watch::watch;
-use super::{files, limits, plan::compose};
+use super::{files, limits, measure, plan::compose};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -59,7 +59,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, Vec::new(), limits)?;
+    let options = measure::options(&args.measure, &call.settings, &args.path)?;
+    let executor = wire::executor(&args.path, options, limits)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
