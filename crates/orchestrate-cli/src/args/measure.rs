@@ -18,7 +18,7 @@ pub(crate) struct MeasureArgs {
     /// A `gitleaks.toml` whose rules and allow-lists hold beside the built-in rules
     #[arg(long, value_name = "FILE")]
     pub(crate) gitleaks_config: Option<PathBuf>,
-    /// Own rules: all files `*.toml` in DIR (`orchestrate help rules` shows the format); repeatable
+    /// Own rules: all files `*.toml` in DIR (`orchestrate docs user-rules` shows the format); repeatable
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Vec<PathBuf>,
     /// Directories from the highest layer to the lowest; a lower one may not import from a higher one

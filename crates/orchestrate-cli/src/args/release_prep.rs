@@ -39,7 +39,8 @@ pub(crate) struct ReleasePrepArgs {
     /// What makes a release not ready: a failed critical gate, or any failed gate [default: critical]
     #[arg(long, value_name = "LEVEL", help_heading = "Gates")]
     pub(crate) fail_on: Option<FailOn>,
-    /// The agents, separated by commas [default: all four]
+    /// The agents, separated by commas; also architecture_analyst, performance_optimizer and
+    /// refactoring_specialist [default: the four above]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) agents: Vec<String>,
     /// Coverage reports to read, in place of those found in the repository

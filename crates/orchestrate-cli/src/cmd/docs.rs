@@ -21,6 +21,7 @@ const TEXTS: &[Named<String>] = &[
     ("exit-codes", exit_codes),
     ("rules", rules),
     ("strategies", strategies),
+    ("user-rules", user_rules),
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
@@ -52,6 +53,10 @@ fn table<const N: usize>(
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
+}
+
+fn user_rules() -> String {
+    include_str!("user_rules.md").to_owned()
 }
 
 fn exit_codes() -> String {
