@@ -11,6 +11,7 @@ use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
 use crate::limits::{Cost, Usage};
 use crate::outcome::FailureClass;
+use crate::plan::Toolbox;
 use crate::scope::Scope;
 use crate::task::Context;
 use crate::team::Agent;
@@ -32,6 +33,12 @@ pub struct AgentInput {
     pub instruction: Option<Arc<str>>,
     /// Named values that the plan binds for this step, for example `previous_output`.
     pub inputs: Vec<(Arc<str>, Arc<Value>)>,
+    /// What stands at the head of its prompt, the same for several steps.
+    pub prefix: Option<PromptPrefix>,
+    /// Tools that it may use in a loop of its own, and for how many turns.
+    pub toolbox: Option<Arc<Toolbox>>,
+    /// JSON Schema of the answer that is wanted.
+    pub answer: Option<Arc<Value>>,
     /// The results of the steps before it.
     pub scope: Scope,
     /// Which attempt this is, from 1.
@@ -40,6 +47,34 @@ pub struct AgentInput {
     pub calls: Calls,
     /// Raised when the attempt is to stop.
     pub cancel: CancelSignal,
+}
+
+/// A shared prefix with its values looked up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptPrefix {
+    /// The values in the order of their names.
+    pub values: Vec<(Arc<str>, Arc<Value>)>,
+    /// How long it is worth keeping, in seconds.
+    pub ttl_s: u64,
+}
+
+impl PromptPrefix {
+    /// The prefix as text: the same bytes for equal values, whatever the order of keys inside them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.values {
+            text.push_str("## ");
+            text.push_str(name);
+            text.push('\n');
+            match &**value {
+                Value::String(plain) => text.push_str(plain),
+                other => text.push_str(&crate::canonical::to_string(other)),
+            }
+            text.push_str("\n\n");
+        }
+        text
+    }
 }
 
 impl AgentInput {
@@ -172,6 +207,7 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
             calls: 1,
             tokens: agent.template.resource_requirements.max_tokens,
             cost: Cost::of_tier(agent.tier),
+            cached_tokens: 0,
         }
     }
 
@@ -180,4 +216,28 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
     /// An implementation must not block the thread it is polled on: the executor polls an attempt
     /// once in place before it moves it to a worker.
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn equal_values_give_the_same_bytes() {
+        let prefix = |value: Value| PromptPrefix {
+            values: vec![
+                ("knowledge".into(), Arc::new(value)),
+                ("rules".into(), Arc::new(json!("be exact"))),
+            ],
+            ttl_s: 60,
+        };
+        let one = prefix(json!({"a": 1, "b": [2]}));
+        let other = prefix(serde_json::from_str(r#"{"b": [2], "a": 1}"#).unwrap_or_default());
+        assert_eq!(
+            one.text(),
+            "## knowledge\n{\"a\":1,\"b\":[2]}\n\n## rules\nbe exact\n\n"
+        );
+        assert_eq!(one.text(), other.text());
+    }
 }

@@ -188,6 +188,7 @@ fn subtract(from: Usage, amount: Usage) -> Usage {
         calls: from.calls.saturating_sub(amount.calls),
         tokens: from.tokens.saturating_sub(amount.tokens),
         cost: crate::limits::Cost(from.cost.0.saturating_sub(amount.cost.0)),
+        cached_tokens: from.cached_tokens.saturating_sub(amount.cached_tokens),
     }
 }
 
@@ -202,6 +203,7 @@ mod tests {
             calls,
             tokens,
             cost: Cost(tokens * 7),
+            cached_tokens: 0,
         }
     }
 

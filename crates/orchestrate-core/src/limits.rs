@@ -79,6 +79,17 @@ pub struct Usage {
     pub tokens: u64,
     /// Cost.
     pub cost: Cost,
+    /// Of the tokens, those that the provider says it read from its cache; 0 when it said nothing of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached_tokens: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Add for Usage {
@@ -88,6 +99,7 @@ impl Add for Usage {
             calls: self.calls.saturating_add(other.calls),
             tokens: self.tokens.saturating_add(other.tokens),
             cost: self.cost.saturating_add(other.cost),
+            cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
         }
     }
 }

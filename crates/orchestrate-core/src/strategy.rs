@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::error::{ErrorKind, Explain};
 use crate::id::AgentId;
+use crate::limits::Usage;
 use crate::outcome::Outcome;
 use crate::plan::Step;
 use crate::task::Context;
@@ -133,6 +134,10 @@ pub struct Part {
     pub output: Arc<Value>,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
+    /// What it and everything inside it used.
+    pub usage: Usage,
+    /// How long it worked, in microseconds; for a group the sum over its steps, not the time by the clock.
+    pub worked_us: u64,
     /// Its own parts, if it was a group.
     pub parts: Vec<Part>,
 }

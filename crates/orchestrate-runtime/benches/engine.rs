@@ -19,9 +19,7 @@ use orchestrate_core::backend::{AgentBackend, AgentInput, AgentOutput};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{AgentId, RunId, StepName, StepPath};
-use orchestrate_core::plan::{
-    AgentStep, GraphNode, Join, OnError, Plan, RetryPolicy, Step, StepKind,
-};
+use orchestrate_core::plan::{AgentStep, GraphNode, Join, OnError, Plan, Step, StepKind};
 use orchestrate_core::report::RunReport;
 use orchestrate_core::scope::Scope;
 use orchestrate_core::team::Team;
@@ -81,11 +79,8 @@ fn step(agent: &str, i: usize, reads: Option<usize>) -> Step {
     let output = |before| Reference::new(format!("steps.s{before}.output"));
     let inputs = reads.map(|before| ("previous_output".to_owned(), output(before)));
     Step::new(StepKind::Agent(AgentStep {
-        agent: AgentId::new(agent).unwrap(),
-        instruction: None,
         inputs: inputs.into_iter().collect(),
-        retry: RetryPolicy::default(),
-        timeout_ms: None,
+        ..AgentStep::new(AgentId::new(agent).unwrap())
     }))
     .named(name(i))
 }
@@ -181,6 +176,9 @@ fn input(
             .into_iter()
             .map(|value| ("previous_output".into(), value))
             .collect(),
+        prefix: None,
+        toolbox: None,
+        answer: None,
         scope: Scope::default(),
         attempt: 1,
         calls: orchestrate_core::calls::Calls::default(),

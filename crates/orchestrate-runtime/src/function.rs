@@ -24,6 +24,7 @@ const ONE_CALL: Usage = Usage {
     calls: 1,
     tokens: 0,
     cost: orchestrate_core::limits::Cost::ZERO,
+    cached_tokens: 0,
 };
 
 fn boxed<F, Fut>(function: F) -> Function

@@ -98,9 +98,9 @@ fn drive(walk: &mut Walk, output: &Arc<serde_json::Value>) {
         walk.finish(
             ready.node,
             StepResult {
-                outcome: Outcome::Succeeded,
                 output: output.clone(),
                 confidence: 1.0,
+                ..StepResult::without_output(Outcome::Succeeded)
             },
         );
     }

@@ -70,8 +70,11 @@ pub fn all() -> &'static Catalog {
 ///
 /// # Errors
 /// [`StrategyError::Unknown`], or [`StrategyError::Parameter`] from the strategy itself.
-pub fn get(name: &str, params: &Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError> {
-    all().get(name, params)
+pub fn get_strategy(
+    name: &str,
+    params: &Context,
+) -> Result<Arc<dyn ExecutionStrategy>, StrategyError> {
+    all().get_strategy(name, params)
 }
 
 impl Catalog {
@@ -85,7 +88,7 @@ impl Catalog {
     ///
     /// # Errors
     /// [`StrategyError::Unknown`], or [`StrategyError::Parameter`] from the strategy itself.
-    pub fn get(
+    pub fn get_strategy(
         &self,
         name: &str,
         params: &Context,
@@ -115,8 +118,8 @@ impl Catalog {
     /// Adds a strategy under the name in `info`; the name is what plans say in `collect`.
     ///
     /// # Errors
-    /// [`StrategyExists`] when the name is taken; [`Catalog::replace`] is how to say that it may take the place of another.
-    pub fn register(
+    /// [`StrategyExists`] when the name is taken; [`Catalog::replace_strategy`] is how to say that it may take the place of another.
+    pub fn register_strategy(
         &mut self,
         info: StrategyInfo,
         build: impl Fn(&Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError>
@@ -127,12 +130,12 @@ impl Catalog {
         if self.entry(&info.name).is_some() {
             return Err(StrategyExists { name: info.name });
         }
-        self.replace(info, build);
+        self.replace_strategy(info, build);
         Ok(())
     }
 
     /// Adds a strategy or puts it in the place of the one of its name; true when there was one.
-    pub fn replace(
+    pub fn replace_strategy(
         &mut self,
         info: StrategyInfo,
         build: impl Fn(&Context) -> Result<Arc<dyn ExecutionStrategy>, StrategyError>
@@ -226,7 +229,7 @@ mod tests {
     #[test]
     fn every_strategy_is_made_by_name_and_says_what_it_is() {
         for info in all().iter() {
-            let strategy = get(&info.name, &Context::new()).unwrap();
+            let strategy = get_strategy(&info.name, &Context::new()).unwrap();
             assert_eq!(&strategy.info(), info);
             assert_eq!(
                 info.parameters["additionalProperties"],
@@ -234,14 +237,14 @@ mod tests {
                 "{}",
                 info.name
             );
-            let error = get(&info.name, &object(json!({"no_such": 1}))).unwrap_err();
+            let error = get_strategy(&info.name, &object(json!({"no_such": 1}))).unwrap_err();
             assert!(error.to_string().contains("no_such"), "{error}");
         }
     }
 
     #[test]
     fn an_unknown_name_lists_what_is_possible() {
-        let error = get("debat", &Context::new()).unwrap_err();
+        let error = get_strategy("debat", &Context::new()).unwrap_err();
         expect![[r#"
             unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive)
             ["did you mean `debate`?"]"#]].assert_eq(&format!("{error}\n{:?}", error.hints()));
@@ -257,24 +260,33 @@ mod tests {
             name: name.into(),
             ..Sequential::default().info()
         };
-        assert_eq!(catalog.register(info("ours"), build), Ok(()));
+        assert_eq!(catalog.register_strategy(info("ours"), build), Ok(()));
         assert_eq!(
-            catalog.register(info("debate"), build),
+            catalog.register_strategy(info("debate"), build),
             Err(StrategyExists {
                 name: "debate".into()
             })
         );
         assert_eq!(
-            catalog.get("debate", &Context::new()).unwrap().info().name,
+            catalog
+                .get_strategy("debate", &Context::new())
+                .unwrap()
+                .info()
+                .name,
             "debate"
         );
-        assert!(catalog.replace(info("debate"), build));
+        assert!(catalog.replace_strategy(info("debate"), build));
         assert_eq!(
-            catalog.get("debate", &Context::new()).unwrap().info().name,
+            catalog
+                .get_strategy("debate", &Context::new())
+                .unwrap()
+                .info()
+                .name,
             "sequential"
         );
         assert!(
-            catalog.get("ours", &Context::new()).is_ok() && get("ours", &Context::new()).is_err()
+            catalog.get_strategy("ours", &Context::new()).is_ok()
+                && get_strategy("ours", &Context::new()).is_err()
         );
     }
 
@@ -329,7 +341,7 @@ mod tests {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let team = agent(&ids);
             let info = all().iter().nth(of).unwrap();
-            let strategy = get(&info.name, &Context::new()).unwrap();
+            let strategy = get_strategy(&info.name, &Context::new()).unwrap();
             match strategy.compose(&team, &Context::new()) {
                 Ok(step) => {
                     assert_references_resolve(&step);
@@ -345,7 +357,7 @@ mod tests {
 
         #[test]
         fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..6) {
-            let strategy = get(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
+            let strategy = get_strategy(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
             let aggregate = strategy.aggregate(&parts, generic_failure());
             prop_assert!((0.0..=1.0).contains(&aggregate.confidence));
             prop_assert!(aggregate.output.is_object());

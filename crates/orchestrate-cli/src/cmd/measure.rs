@@ -55,6 +55,11 @@ pub(crate) fn options(
             .into_iter()
             .map(|Accepted { id, reason }| Acceptance { id, reason })
             .collect(),
+        ignore: settings
+            .ignores
+            .iter()
+            .map(|(rule, _)| rule.clone())
+            .collect(),
         ..AnalysisOptions::default()
     })
 }

@@ -17,4 +17,5 @@ mod files;
 mod limits;
 mod measure;
 mod named;
+mod publish;
 mod watch;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::RetryPolicy;
+use super::{RetryPolicy, SharedPrefix, Toolbox};
 use crate::condition::{Condition, Reference};
 use crate::id::{AgentId, StepName};
 use crate::task::Context;
@@ -117,6 +118,40 @@ pub struct AgentStep {
     /// Longest time of one attempt in milliseconds; without it the template's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
+    /// Tools that it may use in a loop of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toolbox: Option<Toolbox>,
+    /// What stands at the head of its prompt, the same for several steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<SharedPrefix>,
+    /// JSON Schema of its answer; a backend that asks a model asks it for this form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Box<Value>>,
+}
+
+impl AgentStep {
+    /// An agent's work without anything that need not be said.
+    #[must_use]
+    pub fn new(agent: AgentId) -> Self {
+        Self {
+            agent,
+            instruction: None,
+            inputs: BTreeMap::new(),
+            retry: RetryPolicy::default(),
+            timeout_ms: None,
+            toolbox: None,
+            prefix: None,
+            answer: None,
+        }
+    }
+
+    /// Calls `visit` for every reference that it reads.
+    pub fn references<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference)) {
+        self.inputs.values().for_each(&mut *visit);
+        if let Some(prefix) = &self.prefix {
+            prefix.inputs.values().for_each(visit);
+        }
+    }
 }
 
 /// A step of a graph and the steps it waits for.
@@ -202,13 +237,7 @@ impl Step {
     /// One agent's work, with default retries.
     #[must_use]
     pub fn agent(agent: AgentId) -> Self {
-        Self::new(StepKind::Agent(AgentStep {
-            agent,
-            instruction: None,
-            inputs: BTreeMap::new(),
-            retry: RetryPolicy::default(),
-            timeout_ms: None,
-        }))
+        Self::new(StepKind::Agent(AgentStep::new(agent)))
     }
 
     /// The same step under a name.

@@ -51,6 +51,9 @@ impl Dispatcher {
             step: step.task.path.clone(),
             instruction: step.task.instruction.clone(),
             inputs: step.inputs_for_attempt(),
+            prefix: step.prefix.clone(),
+            toolbox: step.task.toolbox.clone(),
+            answer: step.task.answer.clone(),
             scope: step.scope.clone(),
             attempt: step.attempts,
             calls: Calls::default(),
@@ -127,9 +130,9 @@ impl Dispatcher {
             usage: _,
         } = output;
         let result = StepResult {
-            outcome: Outcome::Succeeded,
             output,
             confidence,
+            ..StepResult::without_output(Outcome::Succeeded)
         };
         self.finish(step, result, evidence);
     }
@@ -164,9 +167,8 @@ impl Dispatcher {
 
     pub(super) fn fail(&mut self, step: Step, outcome: Outcome, failure: AgentFailure) {
         let result = StepResult {
-            outcome,
             output: failure.output.unwrap_or_default(),
-            confidence: 0.0,
+            ..StepResult::without_output(outcome)
         };
         self.finish(step, result, failure.evidence);
     }
@@ -201,12 +203,14 @@ impl Dispatcher {
     }
 
     /// Records how a step ended: once, first for everybody who listens and then for the walk.
-    pub(super) fn finish(&mut self, step: Step, result: StepResult, evidence: Vec<Evidence>) {
+    pub(super) fn finish(&mut self, step: Step, mut result: StepResult, evidence: Vec<Evidence>) {
         let began = if step.attempts == 0 {
             self.now_us
         } else {
             step.began_us
         };
+        result.usage = step.usage;
+        result.worked_us = self.now_us.saturating_sub(began);
         self.publish(EventKind::StepFinished {
             step: step.task.path.clone(),
             agent: step.task.agent.id.clone(),
@@ -214,7 +218,7 @@ impl Dispatcher {
             output: result.output.clone(),
             confidence: result.confidence,
             attempts: step.attempts,
-            duration_us: self.now_us.saturating_sub(began),
+            duration_us: result.worked_us,
             usage: step.usage,
             evidence,
         });
@@ -228,12 +232,14 @@ impl Step {
             node,
             task,
             inputs,
+            prefix,
             scope,
         } = ready;
         Self {
             node,
             task,
             inputs,
+            prefix,
             scope,
             attempts: 0,
             began_us: 0,

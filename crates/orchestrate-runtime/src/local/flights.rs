@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::budget::Reservation;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
@@ -20,6 +21,7 @@ pub(super) struct Step {
     pub(super) node: NodeId,
     pub(super) task: Arc<Task>,
     pub(super) inputs: Vec<(Arc<str>, Arc<Value>)>,
+    pub(super) prefix: Option<PromptPrefix>,
     pub(super) scope: Scope,
     /// Attempts made.
     pub(super) attempts: u32,

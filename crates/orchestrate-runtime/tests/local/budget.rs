@@ -78,6 +78,7 @@ impl Drop for Out {
             calls: book.out.calls - self.reserved.calls,
             tokens: book.out.tokens - self.reserved.tokens,
             cost: Cost(book.out.cost.0 - self.reserved.cost.0),
+            cached_tokens: 0,
         };
         book.gone += self.used;
         book.check();
@@ -125,6 +126,7 @@ impl AgentBackend for Till {
             calls: 1,
             tokens: tokens * share / 100,
             cost: Cost(reserved.cost.0 * share / 100),
+            cached_tokens: 0,
         };
         out.used = used;
         if input.attempt <= faults {
@@ -318,6 +320,7 @@ async fn an_overrun_is_booked_and_told() {
         calls: 9,
         tokens: 150,
         cost: Cost::ZERO,
+        cached_tokens: 0,
     };
     let backend = ScriptedBackend::answering(AgentOutput::json(json!(1)).with_usage(used));
     let limits = Limits {

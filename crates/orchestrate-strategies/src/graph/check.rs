@@ -255,9 +255,10 @@ impl<'a> Checker<'a> {
                 "`timeout_ms` is 0: no attempt could end".into(),
             );
         }
-        for field in step.inputs.values() {
-            self.reference(field, at, scopes);
+        if let Some(toolbox) = &step.toolbox {
+            self.bound("toolbox.max_steps", Some(toolbox.max_steps), at);
         }
+        step.references(&mut |field| self.reference(field, at, scopes));
     }
 
     /// What holds for every group: something inside, names that differ, a strategy that exists.
@@ -289,7 +290,9 @@ impl<'a> Checker<'a> {
             self.report("ORC0604", at, "the group has nothing inside".into());
         }
         if let Some(collect) = collect
-            && let Err(error) = self.catalog.get(&collect.strategy, &collect.params)
+            && let Err(error) = self
+                .catalog
+                .get_strategy(&collect.strategy, &collect.params)
         {
             self.report("ORC0611", at, error.to_string());
         }

@@ -2,7 +2,7 @@
 //!
 //! The same code adds the rounds of loops and the items of maps while a plan runs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use orchestrate_core::condition::Reference;
@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::Graph;
 use super::check::check;
 use super::node::{
-    Base, Binding, Child, Edge, Group, GroupKind, LoopSpec, MapSpec, Names, Node, NodeId, Resolved,
-    Task,
+    Base, Binding, Bindings, Child, Edge, Group, GroupKind, LoopSpec, MapSpec, Names, Node, NodeId,
+    Resolved, Task,
 };
 use super::place::{Called, Needs};
 use super::problem::PlanProblems;
@@ -178,11 +178,13 @@ impl Graph {
             instruction: step.instruction.as_deref().map(Into::into),
             retry: step.retry,
             timeout_ms,
-            bindings: step
-                .inputs
-                .iter()
-                .map(|(name, field)| (name.as_str().into(), scopes.resolve(field, self)))
-                .collect(),
+            toolbox: step.toolbox.clone().map(Arc::new),
+            answer: step.answer.as_deref().cloned().map(Arc::new),
+            bindings: scopes.bindings(&step.inputs, self),
+            prefix: step
+                .prefix
+                .as_ref()
+                .map(|prefix| (scopes.bindings(&prefix.inputs, self), prefix.ttl_s)),
         };
         let node = self.push(Node::Task(Arc::new(task)));
         Span {
@@ -391,7 +393,9 @@ impl Graph {
 
     fn strategy(&self, collect: Option<&Collect>) -> Option<Arc<dyn ExecutionStrategy>> {
         let collect = collect?;
-        self.catalog.get(&collect.strategy, &collect.params).ok()
+        self.catalog
+            .get_strategy(&collect.strategy, &collect.params)
+            .ok()
     }
 }
 
@@ -431,6 +435,13 @@ impl Scopes {
             );
         }
         Arc::new(names)
+    }
+
+    fn bindings(&self, fields: &BTreeMap<String, Reference>, graph: &Graph) -> Bindings {
+        fields
+            .iter()
+            .map(|(name, field)| (name.as_str().into(), self.resolve(field, graph)))
+            .collect()
     }
 
     fn resolve(&self, field: &Reference, graph: &Graph) -> Resolved {

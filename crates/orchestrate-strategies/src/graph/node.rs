@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use orchestrate_core::condition::Condition;
 use orchestrate_core::id::{StepName, StepPath};
-use orchestrate_core::plan::{Join, OnError, RetryPolicy, Step};
+use orchestrate_core::plan::{Join, OnError, RetryPolicy, Step, Toolbox};
 use orchestrate_core::strategy::ExecutionStrategy;
 use orchestrate_core::team::Agent;
 use petgraph::graph::NodeIndex;
@@ -47,8 +47,17 @@ pub struct Task {
     pub retry: RetryPolicy,
     /// Longest time of one attempt, in milliseconds.
     pub timeout_ms: u64,
-    pub(crate) bindings: Box<[(Arc<str>, Resolved)]>,
+    /// Tools that it may use in a loop of its own.
+    pub toolbox: Option<Arc<Toolbox>>,
+    /// JSON Schema of the answer that is wanted.
+    pub answer: Option<Arc<Value>>,
+    pub(crate) bindings: Bindings,
+    /// The values of its shared prefix and how many seconds it is worth keeping.
+    pub(crate) prefix: Option<(Bindings, u64)>,
 }
+
+/// Values by name, each with where it comes from.
+pub(crate) type Bindings = Box<[(Arc<str>, Resolved)]>;
 
 /// A node.
 #[derive(Debug)]

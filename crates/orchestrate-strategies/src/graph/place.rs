@@ -139,7 +139,7 @@ impl<'a> Needs<'a> {
 fn steps_read<'a>(step: &'a Step, names: &mut Vec<&'a str>) {
     let mut read = |field: &'a Reference| names.extend(field.step());
     match &step.kind {
-        StepKind::Agent(agent) => agent.inputs.values().for_each(read),
+        StepKind::Agent(agent) => agent.references(&mut read),
         StepKind::Branch { arms, .. } => arms.iter().for_each(|arm| arm.when.fields(&mut read)),
         StepKind::Loop { until, .. } => until.fields(&mut read),
         StepKind::Map { over, .. } => read(over),

@@ -63,7 +63,7 @@ impl<'a> MetaOrchestrator<'a> {
         let (name, why) = self.strategy(&reading, &hints, &candidates)?;
         let arity = self.catalog.info(&name)?.arity;
         let composition = team::compose(candidates, &name, arity);
-        let strategy = self.catalog.get(&name, &composition.params)?;
+        let strategy = self.catalog.get_strategy(&name, &composition.params)?;
         let root = strategy.compose(&composition.team, &context)?;
 
         let Reading { analysis, cues } = reading;

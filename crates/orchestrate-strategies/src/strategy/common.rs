@@ -5,7 +5,7 @@ use std::fmt;
 use orchestrate_core::condition::{Comparison, Condition, Reference};
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{AgentStep, Collect, RetryPolicy, Step, StepKind};
+use orchestrate_core::plan::{AgentStep, Collect, Step, StepKind};
 use orchestrate_core::strategy::{Arity, Part, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
@@ -138,14 +138,12 @@ pub(super) fn work(
     inputs: impl IntoIterator<Item = (String, String)>,
 ) -> Step {
     Step::new(StepKind::Agent(AgentStep {
-        agent: agent.clone(),
         instruction: instruction.map(str::to_owned),
         inputs: inputs
             .into_iter()
             .map(|(name, reference)| (name, Reference(reference)))
             .collect(),
-        retry: RetryPolicy::default(),
-        timeout_ms: None,
+        ..AgentStep::new(agent.clone())
     }))
 }
 

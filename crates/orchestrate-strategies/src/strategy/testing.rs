@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{AgentId, StepPath};
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{FailureClass, Outcome, SkipReason};
 use orchestrate_core::plan::{Step, StepKind};
 use orchestrate_core::strategy::{Aggregate, Part};
@@ -157,6 +158,8 @@ pub(crate) fn good(agent: &str, output: Value, confidence: f64) -> Part {
         outcome: Outcome::Succeeded,
         output: Arc::new(output),
         confidence,
+        usage: Usage::default(),
+        worked_us: 0,
         parts: Vec::new(),
     }
 }

@@ -38,9 +38,9 @@ fn agent(id: &str) -> Value {
 
 fn succeed(output: Value, confidence: f64) -> StepResult {
     StepResult {
-        outcome: Outcome::Succeeded,
         output: Arc::new(output),
         confidence,
+        ..StepResult::without_output(Outcome::Succeeded)
     }
 }
 

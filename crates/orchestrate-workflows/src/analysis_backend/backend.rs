@@ -21,6 +21,7 @@ use super::{
     architecture, coverage, documentation, masked, performance, quality, refactoring, security,
 };
 use crate::error::WorkflowError;
+use crate::ignore::IgnoreRule;
 
 /// What one agent works on; all of it is shared or borrowed.
 #[derive(Debug)]
@@ -63,6 +64,8 @@ pub struct AnalysisOptions {
     pub accepted_advisories: Vec<Acceptance>,
     /// Directories from the highest layer to the lowest, which imports are held to.
     pub layers: Layers,
+    /// What the configuration leaves out.
+    pub ignore: Vec<IgnoreRule>,
 }
 
 /// Runs agents by analysing a repository; no model, no network, nothing is changed.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::id::StepPath;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, Outcome};
 use orchestrate_core::scope::Scope;
 use serde_json::Value;
@@ -18,6 +20,8 @@ pub struct Ready {
     pub task: Arc<Task>,
     /// The values that the plan binds for it. A value that does not exist is left out.
     pub inputs: Vec<(Arc<str>, Arc<Value>)>,
+    /// What stands at the head of its prompt.
+    pub prefix: Option<PromptPrefix>,
     /// The results of the steps before it.
     pub scope: Scope,
 }
@@ -31,6 +35,10 @@ pub struct StepResult {
     pub output: Arc<Value>,
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
+    /// What it used; for a group that is counted when somebody asks.
+    pub usage: Usage,
+    /// How long it worked, in microseconds; as for `usage`.
+    pub worked_us: u64,
 }
 
 impl StepResult {
@@ -41,6 +49,8 @@ impl StepResult {
             outcome,
             output: Arc::default(),
             confidence: 0.0,
+            usage: Usage::default(),
+            worked_us: 0,
         }
     }
 }

@@ -200,7 +200,7 @@ impl Walk {
         let generic = StepResult {
             confidence: mean_confidence(&parts),
             output: default_output(group, &parts),
-            outcome: chosen,
+            ..StepResult::without_output(chosen)
         };
         match &group.collect {
             None => generic,
@@ -224,9 +224,9 @@ impl Walk {
                     made.outcome
                 };
                 StepResult {
-                    outcome,
                     output: Arc::new(made.output),
                     confidence: made.confidence,
+                    ..StepResult::without_output(outcome)
                 }
             }
         }
@@ -240,6 +240,7 @@ impl Walk {
     fn part(&self, child: &Child, position: usize) -> Option<Part> {
         let result = self.result_at(child.exit)?;
         let (mut agent, mut parts) = (None, Vec::new());
+        let (mut usage, mut worked_us) = (result.usage, result.worked_us);
         match self.graph.nodes.node_weight(child.exit.ix())? {
             Node::Task(task) => agent = Some(task.agent.id.clone()),
             Node::End(group) => {
@@ -254,6 +255,8 @@ impl Walk {
                     .enumerate()
                     .filter_map(|(i, child)| self.part(child, i))
                     .collect();
+                usage = parts.iter().map(|part: &Part| part.usage).sum();
+                worked_us = parts.iter().map(|part: &Part| part.worked_us).sum();
                 if matches!(group.kind, GroupKind::Branch { .. }) {
                     agent = state
                         .and_then(|state| state.taken)
@@ -269,6 +272,8 @@ impl Walk {
             outcome: result.outcome.clone(),
             output: result.output.clone(),
             confidence: result.confidence,
+            usage,
+            worked_us,
             parts,
         })
     }

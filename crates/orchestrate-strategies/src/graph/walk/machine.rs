@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::task::Context;
 use petgraph::Direction;
@@ -79,10 +80,18 @@ impl Walk {
                 .iter()
                 .filter_map(|(name, field)| Some((name.clone(), self.shared(field)?)))
                 .collect();
+            let prefix = task.prefix.as_ref().map(|(bindings, ttl_s)| PromptPrefix {
+                values: bindings
+                    .iter()
+                    .filter_map(|(name, field)| Some((name.clone(), self.shared(field)?)))
+                    .collect(),
+                ttl_s: *ttl_s,
+            });
             return Some(Ready {
                 node,
                 task,
                 inputs,
+                prefix,
                 scope,
             });
         }
