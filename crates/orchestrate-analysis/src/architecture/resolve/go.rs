@@ -1,6 +1,6 @@
 //! Go: import paths below the path of a module of the project.
 
-use super::{Project, join};
+use super::edges::{Project, join};
 use crate::architecture::import::Import;
 use crate::language::Language;
 
@@ -27,7 +27,7 @@ impl GoModules {
         modules.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let directories = project
             .of_language(&[Language::Go])
-            .map(|path| super::directory(path).to_owned())
+            .map(|path| super::edges::directory(path).to_owned())
             .collect();
         Self {
             modules,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Project, directory};
+use super::edges::{Project, directory};
 use crate::architecture::import::Import;
 use crate::language::Language;
 use crate::scan::FileFacts;

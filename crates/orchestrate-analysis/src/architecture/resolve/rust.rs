@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Project, join};
+use super::edges::{Project, join};
 use crate::architecture::import::Import;
 use crate::language::Language;
 use crate::scan::FileFacts;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Project, directory, join};
+use super::edges::{Project, directory, join};
 use crate::architecture::import::Import;
 use crate::language::Language;
 use crate::scan::FileFacts;

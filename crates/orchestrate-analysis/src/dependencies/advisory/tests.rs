@@ -4,6 +4,7 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 
+use crate::dependencies::locked::CARGO;
 use crate::dependencies::{Acceptance, audit_dependencies};
 
 fn write(root: &Path, files: &[(&str, &str)]) {
@@ -77,7 +78,7 @@ fn cargo_lock(packages: &[(&str, &str)]) -> String {
     packages
         .iter()
         .map(|(name, version)| {
-            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"sparse+x/crates.io\"\n")
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"sparse+x/{CARGO}\"\n")
         })
         .collect()
 }
@@ -256,7 +257,7 @@ fn the_same_under_two_ids_is_one_and_the_worst_that_is_said_counts() {
             "db/1.json",
             &osv(
                 "GHSA-1",
-                "crates.io",
+                CARGO,
                 "a",
                 r#"{"introduced": "0"}"#,
                 r#""aliases": ["CVE-1"], "severity": [{"type": "CVSS_V4", "score": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"}],"#,

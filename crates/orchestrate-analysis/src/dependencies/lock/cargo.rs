@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::error::LockError;
 use super::lines::{line_at, refuse_conflicts};
 use super::read::Lock;
-use crate::dependencies::locked::{Ecosystem, Locked};
+use crate::dependencies::locked::{CARGO, Ecosystem, Locked};
 
 #[derive(Deserialize)]
 struct Document {
@@ -21,9 +21,6 @@ struct Package {
     source: Option<String>,
 }
 
-/// What the name of the public registry's index contains, in each of its forms.
-const PUBLIC: &str = "crates.io";
-
 pub(super) fn read(text: &str) -> Result<Lock, LockError> {
     refuse_conflicts(text)?;
     let document: Document =
@@ -33,7 +30,7 @@ pub(super) fn read(text: &str) -> Result<Lock, LockError> {
         // Other sources may hold another program under the same name.
         let public = package
             .source
-            .is_some_and(|source| !source.starts_with("git+") && source.contains(PUBLIC));
+            .is_some_and(|source| !source.starts_with("git+") && source.contains(CARGO));
         if public {
             let line = line_at(text, package.name.span().start);
             let name = package.name.get_ref();

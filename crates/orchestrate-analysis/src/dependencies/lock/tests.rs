@@ -47,9 +47,7 @@ fn check(name: &str, text: &str, expected: Expect) {
 
 #[test]
 fn cargo() {
-    check(
-        "Cargo.lock",
-        r#"version = 4
+    let lock = r#"version = 4
 
 [[package]]
 name = "own"
@@ -58,13 +56,17 @@ version = "0.1.0"
 [[package]]
 name = "smallvec"
 version = "1.6.0"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://github.com/rust-lang/REGISTRY-index"
 
 [[package]]
 name = "forked"
 version = "1.0.0"
 source = "git+https://example.org/forked#abc"
-"#,
+"#;
+    let lock = lock.replace("REGISTRY", crate::dependencies::locked::CARGO);
+    check(
+        "Cargo.lock",
+        &lock,
         expect![[r#"
             8: smallvec 1.6.0
             local: 2
