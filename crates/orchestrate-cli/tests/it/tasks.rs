@@ -164,7 +164,12 @@ fn agents_that_nothing_can_run_are_told_and_fail_the_run() {
     ]);
     assert_eq!(ran.code, Some(8), "{}", ran.shown());
     assert!(
-        ran.stderr.contains("nothing in this version can run coder"),
+        ran.stderr.contains("nothing here can run coder"),
+        "{}",
+        ran.shown()
+    );
+    assert!(
+        ran.stdout.contains("[FAIL] coder"),
         "{}",
         ran.shown()
     );
