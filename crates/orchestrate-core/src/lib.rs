@@ -18,6 +18,7 @@ pub mod condition;
 pub mod plan;
 pub mod strategy;
 
+pub mod approval;
 pub mod backend;
 pub mod budget;
 pub mod calls;
