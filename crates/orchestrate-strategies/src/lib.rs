@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod graph;
 pub mod meta;
 pub mod strategy;
+pub mod workflow;
 
 #[cfg(test)]
 mod tests;

@@ -347,6 +347,26 @@ impl Step {
         }
     }
 
+    /// The steps directly inside this one, in order, to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Expand(_) | StepKind::Approve(_) => {
+                Vec::new()
+            }
+            StepKind::Call(call) => call.inline.as_deref_mut().into_iter().collect(),
+            StepKind::Sequence { steps, .. } | StepKind::Parallel { steps, .. } => {
+                steps.iter_mut().collect()
+            }
+            StepKind::Graph { nodes, .. } => nodes.iter_mut().map(|node| &mut node.step).collect(),
+            StepKind::Branch { arms, otherwise } => arms
+                .iter_mut()
+                .map(|arm| &mut arm.then)
+                .chain(otherwise.as_deref_mut())
+                .collect(),
+            StepKind::Loop { body, .. } | StepKind::Map { body, .. } => vec![body],
+        }
+    }
+
     /// The steps directly inside this one, in order. Those of a call of a definition stand in the plan.
     #[must_use]
     pub fn children(&self) -> Vec<&Step> {

@@ -3,5 +3,5 @@
 mod agents;
 mod clock;
 
-pub use agents::{Script, ScriptedBackend, agent, template};
+pub use agents::{Script, ScriptedBackend, agent, example, template};
 pub use clock::ManualClock;
