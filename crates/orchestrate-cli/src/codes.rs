@@ -243,6 +243,30 @@ const PAGES: &[Page] = &[
         "Something happened that the program holds to be impossible.",
         "Please report it, with the command line that led to it.",
     ),
+    page(
+        "ORC1501",
+        "a file of the host cannot be appended to",
+        "`--ci` writes to the files that the variables GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name, and one of them refused the text.",
+        "Check that the variable names a file that may be written to.",
+    ),
+    page(
+        "ORC1502",
+        "a baseline is not a report",
+        "`--baseline` names a file that is not a release readiness report in its JSON form.",
+        "Make one with `orchestrate release-prep --out baseline.json`.",
+    ),
+    page(
+        "ORC1503",
+        "a baseline has another schema",
+        "The report was written by a version of orchestrate with another form of reports.",
+        "Make it anew with this version.",
+    ),
+    page(
+        "ORC1504",
+        "a change cannot be told",
+        "`--diff` needs `git`, a repository, and a revision that has a common ancestor with the present state.",
+        "Name a commit, branch or tag of this repository; in a shallow clone fetch its history first.",
+    ),
 ];
 
 /// All pages, by code: ours, and those of the checks of a plan, which stand beside the checks.

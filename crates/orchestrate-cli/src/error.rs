@@ -70,6 +70,12 @@ pub(crate) enum CliError {
         path: PathBuf,
         problem: &'static str,
     },
+    #[error("`{}` cannot be appended to", path.display())]
+    Append {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the configuration is not usable\n{}", problems.join("\n"))]
     Settings { problems: Vec<String> },
     #[error("`{}` is not a saved plan", path.display())]
@@ -144,6 +150,7 @@ impl Explain for CliError {
             Self::PlanChanged { .. } => "ORC0907",
             Self::PlanFormat { .. } => "ORC0908",
             Self::Unknown { .. } => "ORC0909",
+            Self::Append { .. } => "ORC1501",
             Self::Internal { .. } => "ORC0999",
         }
     }
@@ -158,7 +165,7 @@ impl Explain for CliError {
             | Self::PlanForm { .. }
             | Self::PlanChanged { .. }
             | Self::PlanFormat { .. } => ErrorKind::Definition,
-            Self::Output(_) => ErrorKind::Environment,
+            Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
     }
@@ -183,7 +190,9 @@ impl Explain for CliError {
                     None => vec![format!("`orchestrate {list}` shows all of them")],
                 }
             }
-            Self::Output(_) => vec!["check that the disk is not full".into()],
+            Self::Output(_) | Self::Append { .. } => {
+                vec!["check that the file may be written and that the disk is not full".into()]
+            }
             Self::Internal { .. } => vec!["this is a fault of orchestrate: please report it with the command line that led to it".into()],
         }
     }

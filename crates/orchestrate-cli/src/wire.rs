@@ -1,6 +1,6 @@
 //! What is wired to what: the only place that names concrete adapters.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
@@ -56,13 +56,9 @@ pub(crate) fn compose(
 /// When there is no readable directory.
 pub(crate) fn executor(
     path: &Path,
-    coverage_reports: Vec<PathBuf>,
+    options: AnalysisOptions,
     limits: Limits,
 ) -> Result<LocalExecutor, Failure> {
-    let options = AnalysisOptions {
-        coverage_reports,
-        ..AnalysisOptions::default()
-    };
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder().backend(analysis);
     Ok(builder.limits(limits).build()?)

@@ -17,7 +17,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let executor = LocalExecutor::builder().backend(backend).build()?;
     let run = executor.run(&plan).await?;
     let timestamp = "1970-01-01T00:00:00Z".to_owned();
-    let report = workflow.report(&run, Subject { path, timestamp })?;
+    let report = workflow.report(
+        &run,
+        Subject {
+            path,
+            timestamp,
+            scope: orchestrate_workflows::scope::Scope::default(),
+        },
+    )?;
     let text = match arguments.next().as_deref() {
         Some("json") => serde_json::to_string_pretty(&report)?,
         Some("sarif") => serde_json::to_string_pretty(&formats::sarif(&report))?,

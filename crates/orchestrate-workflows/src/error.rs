@@ -4,6 +4,8 @@ use orchestrate_core::error::{ErrorKind, Explain};
 use orchestrate_core::gate::InvalidThreshold;
 use orchestrate_core::template::RegistryError;
 
+use crate::report::REPORT_SCHEMA;
+
 /// Why a workflow was not planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +48,32 @@ pub enum WorkflowError {
         /// The nearest names.
         near: Vec<String>,
     },
+    /// A baseline is no report.
+    #[error("baseline `{path}` is not a release readiness report in JSON: {problem}")]
+    BaselineForm {
+        /// The file as given.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A baseline has another schema.
+    #[error(
+        "baseline `{path}` has the schema `{schema}`, and this version reads `{REPORT_SCHEMA}`"
+    )]
+    BaselineSchema {
+        /// The file as given.
+        path: String,
+        /// Its schema.
+        schema: String,
+    },
+    /// A change cannot be told.
+    #[error("what changed since `{revision}` cannot be told: {problem}")]
+    Change {
+        /// The revision as given.
+        revision: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The repository cannot be analysed at all.
     #[error("`{path}` {problem}")]
     Path {
@@ -66,6 +94,9 @@ impl Explain for WorkflowError {
             Self::Repeated { .. } => "ORC0802",
             Self::Unknown { .. } => "ORC0803",
             Self::Path { .. } => "ORC0804",
+            Self::BaselineForm { .. } => "ORC1502",
+            Self::BaselineSchema { .. } => "ORC1503",
+            Self::Change { .. } => "ORC1504",
         }
     }
 
@@ -77,6 +108,9 @@ impl Explain for WorkflowError {
             | Self::NoAgents { .. }
             | Self::Repeated { .. }
             | Self::Unknown { .. }
+            | Self::BaselineForm { .. }
+            | Self::BaselineSchema { .. }
+            | Self::Change { .. }
             | Self::Path { .. } => ErrorKind::Argument,
         }
     }
@@ -94,6 +128,12 @@ impl Explain for WorkflowError {
                 Some(name) => vec![format!("did you mean `{name}`?")],
                 None => vec!["`orchestrate workflows list` shows all of them".into()],
             },
+            Self::BaselineForm { .. } | Self::BaselineSchema { .. } => {
+                vec!["make one with `orchestrate release-prep --out baseline.json`".into()]
+            }
+            Self::Change { .. } => vec![
+                "name a commit, branch or tag of this repository; in a shallow clone fetch its history first (`git fetch --unshallow`)".into(),
+            ],
             Self::Path { .. } => vec!["give the directory of a repository with `--path`".into()],
         }
     }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::WorkflowError;
 
+/// The metric of the gate over critical security issues.
+pub(crate) const CRITICAL_ISSUES: &str = "critical_issues";
+
 /// The thresholds of the gates. All of them are checked before anything runs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -83,7 +86,7 @@ impl Thresholds {
             gate(
                 "security_auditor",
                 "Number of critical issues",
-                "critical_issues",
+                CRITICAL_ISSUES,
                 self.max_critical,
                 AtMost,
                 true,

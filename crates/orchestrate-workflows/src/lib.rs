@@ -7,12 +7,15 @@ pub mod catalog;
 pub mod error;
 pub mod formats;
 pub mod gates;
+pub mod ignore;
 pub mod release_prep;
 pub mod report;
 pub mod rules;
+pub mod scope;
 pub mod verdict;
 
 pub use analysis_backend::{AnalysisBackend, AnalysisOptions};
 pub use error::WorkflowError;
+pub use ignore::IgnoreRule;
 pub use release_prep::{ReleasePrep, Subject};
 pub use report::ReleaseReadinessReport;

@@ -110,6 +110,92 @@ pub struct ReportedFinding {
     pub agent: AgentId,
     /// Identity that survives moved lines.
     pub fingerprint: String,
+    /// The external tools that report it, with the names that they give it. Empty where only the
+    /// built-in analysis does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<ToolSource>,
+}
+
+impl ReportedFinding {
+    /// The rule, and the external tools that report the same, for people.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let mut names = self.rule_id.clone();
+        for source in &self.sources {
+            let name = format!("{}.{}", source.tool, source.rule);
+            if name != self.rule_id {
+                names.push_str(&format!(", {} {}", source.tool, source.rule));
+            }
+        }
+        names
+    }
+}
+
+/// An external tool that reports a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ToolSource {
+    /// The tool.
+    pub tool: String,
+    /// Its own name for what it found.
+    pub rule: String,
+}
+
+/// What an ignore rule of the configuration left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ignored {
+    /// The pattern of rules.
+    pub rule: String,
+    /// The pattern of paths.
+    pub path: String,
+    /// Why, as it stands in the configuration.
+    pub reason: String,
+    /// How many findings it left out.
+    pub findings: u32,
+}
+
+/// What the findings of a report are limited to, and what was left out by that.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScopeSummary {
+    /// The earlier report beside which only new findings are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineSummary>,
+    /// The change on whose lines and files findings are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeSummary>,
+    /// How many findings were left out.
+    pub left_out: usize,
+    /// How many of these are critical. The gate on critical issues does not count them.
+    pub left_out_critical: usize,
+}
+
+/// An earlier report beside this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineSummary {
+    /// The file, as it was named.
+    pub path: String,
+    /// When it was made.
+    pub timestamp: String,
+    /// How many findings it holds.
+    pub findings: usize,
+    /// How many of these are still there.
+    pub still_there: usize,
+    /// How many of these are gone, among those that the agents of this run look for.
+    pub gone: usize,
+    /// How many findings of this run are not in it.
+    pub new: usize,
+}
+
+/// A change of a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeSummary {
+    /// The revision, as it was named.
+    pub revision: String,
+    /// The commit from which on changes count: where the revision and this state parted.
+    pub base: String,
+    /// How many files it touches.
+    pub files: usize,
+    /// How many lines it adds or alters.
+    pub lines: u64,
 }
 
 /// What one agent gave.
@@ -169,6 +255,12 @@ pub struct ReleaseReadinessReport {
     pub summary: String,
     /// What was found in product code, worst first.
     pub findings: Vec<ReportedFinding>,
+    /// What the findings are limited to; absent when all are listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeSummary>,
+    /// What the ignore rules of the configuration left out, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<Ignored>,
     /// When the report was made, in RFC 3339.
     pub timestamp: String,
     /// Time from start to end of the run, in seconds.

@@ -45,12 +45,25 @@ pub(crate) struct ReleasePrepArgs {
     /// Coverage reports to read, in place of those found in the repository
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) coverage_report: Vec<PathBuf>,
+    /// List only findings that FILE, an earlier report in JSON, does not hold; the gate over critical
+    /// findings counts only these
+    #[arg(long, value_name = "FILE", help_heading = "Scope")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// List only findings on lines and files changed since REVISION and this state parted, by `git
+    /// diff`; the gate over critical findings counts only these
+    #[arg(long, value_name = "REVISION", help_heading = "Scope")]
+    pub(crate) diff: Option<String>,
     /// The form of the report [default: text]
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) format: Option<Format>,
-    /// Write the report to FILE in that form (without `--format`, by its ending: .json, .md, .sarif)
+    /// Write the report to FILE in that form (without `--format`, by its ending: .json, .md, .sarif,
+    /// .xml, .html)
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
+    /// Report to a code host as well: annotations, the summary of the job, and SARIF in `--out FILE`
+    /// or `orchestrate.sarif`
+    #[arg(long, value_name = "HOST", help_heading = "Output")]
+    pub(crate) ci: Option<Ci>,
     /// End with 0 in place of 1 when the repository is not ready
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
@@ -69,6 +82,26 @@ pub(crate) enum Format {
     Markdown,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+    /// JUnit XML, for everything that shows test results
+    Junit,
+    /// Annotations for a workflow on GitHub, at most 10 of each kind
+    Github,
+    /// One self-contained page
+    Html,
+}
+
+impl Format {
+    /// All of them as they are written, for the settings.
+    pub(crate) const WORDS: &[&str] = &[
+        "text", "json", "markdown", "sarif", "junit", "github", "html",
+    ];
+}
+
+/// A host that runs the program and shows what it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    /// GitHub Actions
+    Github,
 }
 
 /// What makes a release not ready.
@@ -84,7 +117,7 @@ pub(super) fn guide() -> String {
     footer(
         [
             "orchestrate release-prep --path . --coverage-report lcov.info",
-            "orchestrate release-prep --min-coverage 70 --format sarif --out findings.sarif",
+            "orchestrate release-prep --min-coverage 70 --out report.html",
         ],
         &[
             Exit::Yes,

@@ -9,7 +9,7 @@ use crate::args::ConfigVerb;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{Columns, safe};
-use crate::settings::{Setting, Settings};
+use crate::settings::Settings;
 
 pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
     let ConfigVerb::List { origin } = verb;
@@ -19,16 +19,23 @@ pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
         .iter()
         .map(|it| json!({"key": it.name, "value": it.value, "origin": it.origin.to_string()}))
         .collect();
+    let ignores: Vec<_> = settings
+        .ignores
+        .iter()
+        .map(|(it, origin)| {
+            json!({"rule": it.rule, "path": it.path, "reason": it.reason, "origin": origin.to_string()})
+        })
+        .collect();
     call.printer.answer(
-        || list(&settings.list, *origin),
-        &json!({"settings": document, "files": settings.files}),
+        || list(&settings, *origin),
+        &json!({"settings": document, "ignore": ignores, "files": settings.files}),
     )?;
     Ok(Exit::Yes)
 }
 
-fn list(settings: &[Setting], origin: bool) -> String {
+fn list(settings: &Settings, origin: bool) -> String {
     let mut columns = Columns::default();
-    for setting in settings {
+    for setting in &settings.list {
         let value = match &setting.value {
             Some(value) => safe(&value.to_string()),
             None => "(not set)".to_owned(),
@@ -36,6 +43,14 @@ fn list(settings: &[Setting], origin: bool) -> String {
         let mut row = vec![setting.name.to_owned(), value];
         if origin {
             row.push(safe(&setting.origin.to_string()));
+        }
+        columns.row(row);
+    }
+    for (rule, from) in &settings.ignores {
+        let value = format!("{} in {}: {}", rule.rule, rule.path, rule.reason);
+        let mut row = vec!["release-prep.ignore".to_owned(), safe(&value)];
+        if origin {
+            row.push(safe(&from.to_string()));
         }
         columns.row(row);
     }

@@ -16,4 +16,5 @@ pub(crate) mod workflows;
 mod files;
 mod limits;
 mod named;
+mod publish;
 mod watch;

@@ -1,22 +1,20 @@
 //! `release-prep`: measure a repository, judge it, say so.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_workflows::formats::{markdown, sarif};
 use orchestrate_workflows::gates::Thresholds;
-use orchestrate_workflows::report::{ReleaseReadinessReport, Verdict};
+use orchestrate_workflows::report::Verdict;
+use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
-use orchestrate_workflows::{ReleasePrep, Subject};
+use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
 
 use super::watch::watch;
-use super::{files, limits};
+use super::{files, limits, publish};
 use crate::app::Call;
-use crate::args::{FailOn, Format, ReleasePrepArgs};
+use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::render::{self, Printer, safe};
+use crate::render::safe;
 use crate::settings::{Settings, names};
 use crate::wire;
 
@@ -26,10 +24,19 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
     let reports = files::readable(&args.coverage_report)?;
-    if let Some(out) = &args.out {
-        files::writable(out)?;
-    }
-    let executor = wire::executor(&args.path, reports, limits)?;
+    let scope = scope(args)?;
+    publish::check(args)?;
+    let options = AnalysisOptions {
+        coverage_reports: reports,
+        ignore: call
+            .settings
+            .ignores
+            .iter()
+            .map(|(rule, _)| rule.clone())
+            .collect(),
+        ..AnalysisOptions::default()
+    };
+    let executor = wire::executor(&args.path, options, limits)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
@@ -37,12 +44,13 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let subject = Subject {
         path: args.path.display().to_string(),
         timestamp: now(),
+        scope,
     };
     let report = workflow.report(&watched.report, subject)?;
     if watched.stopped.is_some() {
         printer.note("stopped before its end: the report holds what was measured until then");
     }
-    present(&report, args, call)?;
+    publish::present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
     let answer = match report.verdict {
         Verdict::Ready => Exit::Yes,
@@ -52,6 +60,22 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
         Verdict::Undecided => Exit::NotMeasured,
     };
     Ok(watched.stopped.unwrap_or(answer))
+}
+
+/// What the report is to be limited to.
+fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
+    let baseline = match &args.baseline {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
+            Some(Baseline::read(&path.display().to_string(), &text)?)
+        }
+        None => None,
+    };
+    let change = match &args.diff {
+        Some(revision) => Some(Change::since(&args.path, revision)?),
+        None => None,
+    };
+    Ok(Scope { baseline, change })
 }
 
 /// What the workflow is told: flags over settings over its own defaults.
@@ -92,52 +116,6 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
     }
 }
 
-fn present(
-    report: &ReleaseReadinessReport,
-    args: &ReleasePrepArgs,
-    call: &Call,
-) -> Result<(), Failure> {
-    let printer = &call.printer;
-    let set = || call.settings.word(names::FORMAT);
-    match &args.out {
-        None => {
-            let format = args.format.or_else(set).unwrap_or(Format::Text);
-            let format = if printer.json { Format::Json } else { format };
-            printer.result(&text(report, format, printer)?)
-        }
-        Some(out) => {
-            let format = args.format.or_else(|| by_ending(out)).or_else(set);
-            let text = text(report, format.unwrap_or(Format::Text), printer)?;
-            files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-            printer.note(&safe(&format!("report written to {}", out.display())));
-            printer.answer(|| render::release(report, printer.width()), report)
-        }
-    }
-}
-
-fn text(
-    report: &ReleaseReadinessReport,
-    format: Format,
-    printer: &Printer,
-) -> Result<String, Failure> {
-    match format {
-        Format::Text => Ok(render::release(report, printer.width())),
-        Format::Json => render::json(report),
-        Format::Markdown => Ok(markdown(report)),
-        Format::Sarif => render::json(&sarif(report)),
-    }
-}
-
-/// The format that the ending of a file name stands for.
-fn by_ending(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()? {
-        "json" => Some(Format::Json),
-        "md" => Some(Format::Markdown),
-        "sarif" => Some(Format::Sarif),
-        _ => None,
-    }
-}
-
 /// This moment in RFC 3339, to the second.
 fn now() -> String {
     let seconds = Timestamp::now().as_second();
@@ -148,16 +126,6 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_name_says_its_format() {
-        let format = |name: &str| by_ending(Path::new(name));
-        assert_eq!(format("a/report.json"), Some(Format::Json));
-        assert_eq!(format("x.sarif"), Some(Format::Sarif));
-        assert_eq!(format("README.md"), Some(Format::Markdown));
-        assert_eq!(format("report.txt"), None);
-        assert_eq!(format("json"), None);
-    }
 
     #[test]
     fn moments_are_whole_seconds_in_utc() {

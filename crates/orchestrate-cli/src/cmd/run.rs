@@ -6,6 +6,7 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, Vec::new(), limits)?;
+    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {

@@ -6,6 +6,7 @@ use anstyle::Style;
 use orchestrate_core::gate::{GateStatus, QualityGate, shown};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_workflows::analysis_backend::ScanSummary;
+use orchestrate_workflows::formats::scope_told;
 use orchestrate_workflows::gates::target;
 use orchestrate_workflows::report::{
     AgentSummary, ReleaseReadinessReport, ReportedFinding, Verdict,
@@ -45,6 +46,7 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     list(&mut page, "WARNINGS", &report.warnings);
     not_measured(&mut page, report);
     findings(&mut page, &report.findings);
+    left_out(&mut page, report);
 
     page.section("AGENTS");
     for (id, agent) in &report.agent_results {
@@ -138,9 +140,18 @@ fn findings(page: &mut Page, findings: &[ReportedFinding]) {
         let severity = word(&finding.severity);
         let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
         page.hanging(2, &format!("{severity:<9}"), &place);
-        page.text(11, &format!("{} ({})", finding.message, finding.rule_id));
+        page.text(11, &format!("{} ({})", finding.message, finding.names()));
     }
     page.rest(all - shown);
+}
+
+/// What limits the list of findings. A reader must not take it for all there is.
+fn left_out(page: &mut Page, report: &ReleaseReadinessReport) {
+    let told = scope_told(report);
+    if !told.is_empty() {
+        page.section("LEFT OUT");
+        page.items(ITEMS, told.iter().map(String::as_str));
+    }
 }
 
 fn agent_line(page: &mut Page, id: &str, agent: &AgentSummary) {

@@ -3,17 +3,27 @@
 use std::ops::Range;
 
 use orchestrate_core::error::similar;
+use orchestrate_workflows::IgnoreRule;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::key::{KEYS, Key, Value};
 
-/// What a file says: its settings in their order, or every problem as `line:column: what`.
-pub(super) fn parse(text: &str) -> Result<Vec<(&'static Key, Value)>, Vec<String>> {
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Its settings, in their order.
+    pub(super) settings: Vec<(&'static Key, Value)>,
+    /// Its ignore rules, in their order.
+    pub(super) ignores: Vec<IgnoreRule>,
+}
+
+/// What a file says, or every problem of it as `line:column: what`.
+pub(super) fn parse(text: &str) -> Result<Said, Vec<String>> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
-        settings: Vec::new(),
+        said: Said::default(),
         problems: Vec::new(),
     };
     for error in errors {
@@ -25,16 +35,19 @@ pub(super) fn parse(text: &str) -> Result<Vec<(&'static Key, Value)>, Vec<String
         reader.root(root.get_ref());
     }
     if reader.problems.is_empty() {
-        Ok(reader.settings)
+        Ok(reader.said)
     } else {
         reader.problems.sort_by_key(|(at, _)| *at);
         Err(reader.problems.into_iter().map(|(_, text)| text).collect())
     }
 }
 
+/// The table and key of ignore rules: a list of tables, which no flag can stand for.
+const IGNORE: (&str, &str) = ("release-prep", "ignore");
+
 struct Reader<'a> {
     text: &'a str,
-    settings: Vec<(&'static Key, Value)>,
+    said: Said,
     problems: Vec<(usize, String)>,
 }
 
@@ -62,15 +75,66 @@ impl Reader<'_> {
                 .map(|(key, (_, word))| (key, word))
         };
         for (word, value) in table {
+            if (name, word.get_ref().as_ref()) == IGNORE {
+                self.ignores(value);
+                continue;
+            }
             match keys().find(|(_, known)| known == word.get_ref()) {
                 Some((key, _)) => match read(key, value.get_ref()) {
-                    Ok(value) => self.settings.push((key, value)),
+                    Ok(value) => self.said.settings.push((key, value)),
                     Err(problem) => {
                         self.problem(value.span(), &format!("`{}` {problem}", key.name));
                     }
                 },
-                None => self.unknown("key", word, keys().map(|(_, word)| word)),
+                None => self.unknown("key", word, keys().map(|(_, word)| word).chain([IGNORE.1])),
             }
+        }
+    }
+
+    /// `[[release-prep.ignore]]`: a table for each rule.
+    fn ignores(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Array(rules) = value.get_ref() else {
+            let what = format!(
+                "`ignore` is written as tables, `[[{}.{}]]`",
+                IGNORE.0, IGNORE.1
+            );
+            return self.problem(value.span(), &what);
+        };
+        for rule in rules {
+            match rule.get_ref() {
+                DeValue::Table(fields) => self.ignore(rule.span(), fields),
+                _ => self.problem(rule.span(), "a rule of `ignore` must be a table"),
+            }
+        }
+    }
+
+    fn ignore(&mut self, span: Range<usize>, fields: &DeTable<'_>) {
+        const FIELDS: [&str; 3] = ["rule", "path", "reason"];
+        let before = self.problems.len();
+        let mut given: [Option<&str>; 3] = [None; 3];
+        for (name, value) in fields {
+            let position = FIELDS.iter().position(|field| field == name.get_ref());
+            match (position.and_then(|at| given.get_mut(at)), value.get_ref()) {
+                (Some(slot), DeValue::String(text)) => *slot = Some(text.as_ref()),
+                (Some(_), other) => {
+                    let kind = article(other.type_str());
+                    let what = format!("`{}` must be a text, not {kind}", name.get_ref());
+                    self.problem(value.span(), &what);
+                }
+                (None, _) => self.unknown("key", name, FIELDS.into_iter()),
+            }
+        }
+        if self.problems.len() > before {
+            return;
+        }
+        let [rule, path, reason] = given;
+        if rule.is_none() && path.is_none() {
+            return self.problem(span, "a rule of `ignore` needs a `rule`, a `path`, or both");
+        }
+        let (rule, path) = (rule.unwrap_or("*"), path.unwrap_or("**"));
+        match IgnoreRule::new(rule, path, reason.unwrap_or_default()) {
+            Ok(rule) => self.said.ignores.push(rule),
+            Err(problem) => self.problem(span, &format!("a rule of `ignore` {problem}")),
         }
     }
 
@@ -133,10 +197,14 @@ mod tests {
 
     fn check(text: &str, expected: Expect) {
         let shown = match parse(text) {
-            Ok(settings) => settings
-                .iter()
-                .map(|(key, value)| format!("{} = {value}\n", key.name))
-                .collect(),
+            Ok(said) => {
+                let settings = said.settings.iter();
+                let settings = settings.map(|(key, value)| format!("{} = {value}\n", key.name));
+                let ignores = said.ignores.iter();
+                let ignores =
+                    ignores.map(|it| format!("ignore {} {} {}\n", it.rule, it.path, it.reason));
+                settings.chain(ignores).collect()
+            }
             Err(problems) => problems.join("\n"),
         };
         expected.assert_eq(&shown);
@@ -168,6 +236,25 @@ mod tests {
                 6:2: unknown table `limit`; did you mean `limits`?
                 9:1: unknown key `colour`; did you mean `color`?
                 10:9: `output.color` must be one of auto, always, never"#]],
+        );
+    }
+
+    #[test]
+    fn ignore_rules_are_read_and_need_a_reason() {
+        check(
+            "[[release-prep.ignore]]\nrule = \"python.*\"\npath = \"scripts/\"\nreason = \"not shipped\"\n[[release-prep.ignore]]\npath = \"demo/**\"\nreason = \"a demo\"\n",
+            expect![[r#"
+                ignore python.* scripts/ not shipped
+                ignore * demo/** a demo
+            "#]],
+        );
+        check(
+            "[[release-prep.ignore]]\nrule = \"x\"\n[[release-prep.ignore]]\nreason = \"y\"\n[[release-prep.ignore]]\nrules = 1\npath = 2\n",
+            expect![[r#"
+                1:1: a rule of `ignore` needs a `reason`
+                3:1: a rule of `ignore` needs a `rule`, a `path`, or both
+                6:1: unknown key `rules`; did you mean `rule`?
+                7:8: `path` must be a text, not an integer"#]],
         );
     }
 

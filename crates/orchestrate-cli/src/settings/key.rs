@@ -105,7 +105,7 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         names::FORMAT,
         "format",
-        Kind::Word(&["text", "json", "markdown", "sarif"]),
+        Kind::Word(crate::args::Format::WORDS),
         Some("text"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
@@ -196,6 +196,16 @@ mod tests {
             assert_eq!(key.name.split_once('.').unwrap().1, key.flag);
             assert!(flags.iter().any(|flag| flag == key.flag), "{}", key.flag);
         }
+    }
+
+    #[test]
+    fn every_form_of_a_report_can_be_set() {
+        use clap::ValueEnum as _;
+        let words = crate::args::Format::value_variants().iter();
+        let words: Vec<String> = words
+            .filter_map(|form| Some(form.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        assert_eq!(words, crate::args::Format::WORDS);
     }
 
     #[test]

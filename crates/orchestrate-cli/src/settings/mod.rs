@@ -6,4 +6,4 @@ mod key;
 mod resolve;
 
 pub(crate) use key::names;
-pub(crate) use resolve::{Setting, Settings};
+pub(crate) use resolve::Settings;

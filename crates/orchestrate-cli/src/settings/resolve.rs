@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
+use orchestrate_workflows::IgnoreRule;
+
 use super::file;
 use super::key::{KEYS, Key, Value};
 use crate::args::env_name;
@@ -43,6 +45,8 @@ pub(crate) struct Setting {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) list: Vec<Setting>,
+    /// The ignore rules of all files, the strongest file first, each with where it comes from.
+    pub(crate) ignores: Vec<(IgnoreRule, Origin)>,
     /// The files that were read, the strongest first.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -52,6 +56,7 @@ impl Settings {
     pub(crate) fn defaults() -> Self {
         Self {
             list: KEYS.iter().map(default).collect(),
+            ignores: Vec::new(),
             files: Vec::new(),
         }
     }
@@ -71,10 +76,13 @@ impl Settings {
         for path in paths.iter().rev() {
             let read = fs::read_to_string(path).map_err(|error| vec![format!(" {error}")]);
             match read.and_then(|text| file::parse(&text)) {
-                Ok(values) => {
-                    for (key, value) in values {
-                        settings.set(key, value, Origin::File(path.clone()));
+                Ok(said) => {
+                    let origin = || Origin::File(path.clone());
+                    for (key, value) in said.settings {
+                        settings.set(key, value, origin());
                     }
+                    let ignores = said.ignores.into_iter().map(|rule| (rule, origin()));
+                    settings.ignores.splice(0..0, ignores);
                 }
                 Err(found) => {
                     problems.extend(found.iter().map(|it| format!("{}:{it}", path.display())));

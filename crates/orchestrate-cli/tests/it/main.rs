@@ -13,6 +13,7 @@ mod answers;
 mod program;
 mod refusals;
 mod release_prep;
+mod reports;
 mod settings;
 #[cfg(unix)]
 mod signals;

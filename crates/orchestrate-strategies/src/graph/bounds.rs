@@ -251,7 +251,7 @@ impl<'a> Estimate<'a> {
         });
         let worst = agents
             .chain(tools)
-            .fold(Need::default(), |worst, need| worst.with_most_of(need));
+            .fold(Need::default(), Need::with_most_of);
         let steps = u64::from(step.max_steps);
         Need {
             width: steps,

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::backend::Job;
 use super::trust::Trust;
-use crate::report::NotMeasured;
+use crate::ignore::IgnoreRule;
+use crate::report::{Ignored, NotMeasured};
 
 /// An answer. A metric in it was measured; one that was not stands under `not_measured`.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub(super) struct Answer {
     findings: Vec<Value>,
     in_tests: usize,
     suppressed: Vec<Value>,
+    ignores: Vec<(IgnoreRule, u32)>,
     bounds: Map<String, Value>,
     pub(super) not_measured: Vec<NotMeasured>,
     pub(super) blockers: Vec<String>,
@@ -38,6 +40,12 @@ impl Answer {
         }
     }
 
+    /// The same answer, in which these rules of the configuration leave findings out.
+    pub(super) fn ignoring(mut self, rules: &[IgnoreRule]) -> Self {
+        self.ignores = rules.iter().map(|rule| (rule.clone(), 0)).collect();
+        self
+    }
+
     /// An answer over the product sources: as sure as these were understood.
     pub(super) fn over(job: &Job<'_>, method: &str) -> Self {
         Self {
@@ -47,6 +55,7 @@ impl Answer {
             notes: vec![job.trust.definition()],
             ..Self::by(method)
         }
+        .ignoring(&job.options.ignore)
     }
 
     /// States a metric under the name that its gate reads.
@@ -102,33 +111,47 @@ impl Answer {
     }
 
     /// Adds a finding: those in product code are listed, those in tests are counted, suppressed
-    /// ones are listed apart with the reason that was given.
-    pub(super) fn finding(&mut self, finding: &Finding) {
+    /// ones are listed apart with the reason that was given. Tells whether it counts.
+    pub(super) fn finding(&mut self, finding: &Finding) -> bool {
         if finding.in_test {
             self.in_tests += 1;
-        } else if let Some(reason) = &finding.suppressed {
+            return false;
+        }
+        let mut ignores = self.ignores.iter_mut();
+        if finding.suppressed.is_none()
+            && let Some((_, count)) = ignores.find(|(rule, _)| rule.covers(finding))
+        {
+            *count += 1;
+            return false;
+        }
+        if let Some(reason) = &finding.suppressed {
             self.suppressed.push(json!({
                 "rule_id": finding.rule_id, "path": finding.path, "line": finding.line, "reason": reason,
             }));
-        } else {
-            let Finding {
-                rule_id,
-                severity,
-                confidence,
-                path,
-                line,
-                column,
-                message,
-                fix,
-                fingerprint,
-                in_test: _,
-                suppressed: _,
-            } = finding;
-            self.findings.push(json!({
+            return false;
+        }
+        self.list(finding);
+        true
+    }
+
+    fn list(&mut self, finding: &Finding) {
+        let Finding {
+            rule_id,
+            severity,
+            confidence,
+            path,
+            line,
+            column,
+            message,
+            fix,
+            fingerprint,
+            in_test: _,
+            suppressed: _,
+        } = finding;
+        self.findings.push(json!({
                 "rule_id": rule_id, "severity": severity, "confidence": confidence, "path": path,
                 "line": line, "column": column, "message": message, "fix": fix, "fingerprint": fingerprint,
             }));
-        }
     }
 
     /// The JSON form.
@@ -141,6 +164,16 @@ impl Answer {
             "findings_suppressed",
             std::mem::take(&mut self.suppressed).into(),
         );
+        let ignored = self.ignores.iter().map(|(rule, count)| Ignored {
+            rule: rule.rule.clone(),
+            path: rule.path.clone(),
+            reason: rule.reason.clone(),
+            findings: *count,
+        });
+        let ignored: Vec<Ignored> = ignored.collect();
+        if !ignored.is_empty() {
+            put("findings_ignored", value(&ignored));
+        }
         put("not_measured", value(&self.not_measured));
         put("blockers", value(&self.blockers));
         put("warnings", value(&self.warnings));

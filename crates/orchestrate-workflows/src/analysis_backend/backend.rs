@@ -17,6 +17,7 @@ use super::shared_scan::SharedScan;
 use super::trust::Trust;
 use super::{coverage, documentation, masked, quality, security};
 use crate::error::WorkflowError;
+use crate::ignore::IgnoreRule;
 
 /// What one agent works on; all of it is shared or borrowed.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct AnalysisOptions {
     /// Coverage reports to use instead of those that lie in the usual places, relative to the
     /// root or absolute.
     pub coverage_reports: Vec<PathBuf>,
+    /// What the configuration leaves out.
+    pub ignore: Vec<IgnoreRule>,
 }
 
 /// Runs agents by analysing a repository; no model, no network, nothing is changed.

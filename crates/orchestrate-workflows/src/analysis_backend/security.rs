@@ -57,8 +57,7 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         match role.filter(|role| !counts_in(*role, finding)) {
             Some(role) => *elsewhere.entry(role).or_default() += 1,
             None => {
-                answer.finding(finding);
-                if !finding.in_test && finding.suppressed.is_none() {
+                if answer.finding(finding) {
                     *by_severity.entry(finding.severity).or_default() += 1;
                 }
             }

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use orchestrate_core::gate::{GateStatus, QualityGate};
 
 use super::inline::{cell, code_cell, text};
+use super::left_out::scope_told;
 use crate::gates::target;
 use crate::report::{ReleaseReadinessReport, Verdict};
 
-/// How many findings are shown; all of them stand in the JSON form.
+/// How many findings a comment shows; all of them stand in the JSON form.
 const FINDINGS: usize = 10;
 /// How many lines a list has at most.
 const LINES: usize = 50;
@@ -16,6 +17,11 @@ const LINES: usize = 50;
 /// Renders the report as Markdown.
 #[must_use]
 pub fn markdown(report: &ReleaseReadinessReport) -> String {
+    markdown_of(report, FINDINGS)
+}
+
+/// The same with so many findings at most.
+pub(super) fn markdown_of(report: &ReleaseReadinessReport, most: usize) -> String {
     let mut out = String::new();
     let verdict = match report.verdict {
         Verdict::Ready => "✅ ready",
@@ -50,7 +56,8 @@ pub fn markdown(report: &ReleaseReadinessReport) -> String {
         )
     });
     list(&mut out, "Not measured", not_measured);
-    findings(&mut out, report);
+    findings(&mut out, report, most);
+    left_out(&mut out, report);
     agents(&mut out, report);
     out
 }
@@ -98,7 +105,7 @@ fn list(out: &mut String, head: &str, items: impl ExactSizeIterator<Item = Strin
     }
 }
 
-fn findings(out: &mut String, report: &ReleaseReadinessReport) {
+fn findings(out: &mut String, report: &ReleaseReadinessReport, most: usize) {
     let count = report.findings.len();
     if count == 0 {
         return;
@@ -107,22 +114,34 @@ fn findings(out: &mut String, report: &ReleaseReadinessReport) {
         out,
         format_args!(
             "\n### Findings: the first {} of {count}\n\n| Severity | Where | What | How to mend it |\n|---|---|---|---|\n",
-            count.min(FINDINGS)
+            count.min(most)
         ),
     );
-    for finding in report.findings.iter().take(FINDINGS) {
+    for finding in report.findings.iter().take(most) {
         put(
             out,
             format_args!(
-                "| {:?} | {} | {} ({}) | {} |\n",
-                finding.severity,
+                "| {} | {} | {} ({}) | {} |\n",
+                capital(finding.severity.as_str()),
                 code_cell(&format!("{}:{}", finding.path, finding.line)),
                 cell(&finding.message),
-                code_cell(&finding.rule_id),
+                code_cell(&finding.names()),
                 cell(&finding.fix)
             ),
         );
     }
+}
+
+/// What the findings are limited to, and what was ignored: a reader must not take the list for all.
+fn left_out(out: &mut String, report: &ReleaseReadinessReport) {
+    let told = scope_told(report);
+    list(out, "Left out", told.iter().map(|line| text(line)));
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 fn agents(out: &mut String, report: &ReleaseReadinessReport) {

@@ -2,10 +2,18 @@
 //!
 //! The JSON form is the report itself; text for terminals is the command line's matter.
 
+mod github;
+mod html;
 mod inline;
+mod junit;
+mod left_out;
 mod markdown;
 mod sarif;
 mod sarif_model;
 
+pub use github::{github, github_summary};
+pub use html::html;
+pub use junit::junit;
+pub use left_out::scope_told;
 pub use markdown::markdown;
 pub use sarif::sarif;

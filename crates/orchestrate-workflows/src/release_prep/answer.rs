@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::report::{NotMeasured, ReportedFinding};
+use crate::report::{Ignored, NotMeasured, ReportedFinding};
 
 /// A finding as an agent gives it; the report adds who found it.
 #[derive(Debug, Deserialize)]
@@ -36,10 +36,18 @@ pub(super) struct Answer {
     pub(super) not_measured: Vec<NotMeasured>,
     pub(super) blockers: Vec<String>,
     pub(super) warnings: Vec<String>,
+    pub(super) ignored: Vec<Ignored>,
+    /// The external tools that ran to their end.
+    tools: Vec<String>,
     pub(super) bounds: BTreeMap<String, Bounds>,
 }
 
 impl Answer {
+    /// Whether this external tool ran to its end.
+    pub(super) fn ran(&self, tool: &str) -> bool {
+        self.tools.iter().any(|name| name == tool)
+    }
+
     /// Reads an output. A field of another form is not passed over: it becomes something that was
     /// not measured, because a blocker that cannot be read must not look like none.
     pub(super) fn of(agent: &AgentId, output: &Value) -> Self {
@@ -48,6 +56,8 @@ impl Answer {
         answer.not_measured = list(output, "not_measured", &mut problems);
         answer.blockers = list(output, "blockers", &mut problems);
         answer.warnings = list(output, "warnings", &mut problems);
+        answer.ignored = list(output, "findings_ignored", &mut problems);
+        answer.tools = list(output, "tools_ran", &mut problems);
         let found: Vec<Found> = list(output, "findings", &mut problems);
         for mut finding in found {
             let id = Value::from(agent.as_str());

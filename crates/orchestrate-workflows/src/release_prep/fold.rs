@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use orchestrate_analysis::finding::Severity;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::gate::{GateStatus, QualityGate};
 use orchestrate_core::id::AgentId;
@@ -11,12 +12,13 @@ use orchestrate_core::result::AgentResult;
 use serde_json::Value;
 
 use super::answer::{Answer, Bounds};
-use super::inputs::ReleasePrep;
+use super::inputs::{RELEASE_AGENTS, ReleasePrep};
 use crate::error::WorkflowError;
-use crate::gates::ReleaseGate;
+use crate::gates::{CRITICAL_ISSUES, ReleaseGate};
 use crate::report::{
-    AgentSummary, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding,
+    AgentSummary, Ignored, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding,
 };
+use crate::scope::{Scope, narrow};
 use crate::verdict::{Facts, decide};
 
 /// What the report is about; nothing here reads a clock.
@@ -26,6 +28,8 @@ pub struct Subject {
     pub path: String,
     /// When the report is made, in RFC 3339.
     pub timestamp: String,
+    /// What its findings are limited to.
+    pub scope: Scope,
 }
 
 impl ReleasePrep {
@@ -52,10 +56,30 @@ impl ReleasePrep {
             .map(|(id, result)| (*id, Answer::of(&result.agent_id, &result.output)))
             .collect();
 
+        let mut findings = Vec::new();
+        let mut ignored = Vec::new();
+        for id in self.in_order(&results) {
+            if let Some(answer) = answers.get_mut(id) {
+                findings.append(&mut answer.findings);
+                add_up(&mut ignored, &mut answer.ignored);
+            }
+        }
+        sort_worst_first(&mut findings);
+        let critical = count_critical(&findings);
+        let scope = narrow(&mut findings, &subject.scope, |agent, tool| {
+            answers
+                .get(agent)
+                .is_some_and(|answer| tool.is_none_or(|tool| answer.ran(tool)))
+        });
+        let known_critical = critical - count_critical(&findings);
+
         let mut not_measured = Vec::new();
         let mut judged = Vec::new();
         for gate in &gates {
-            let value = self.value(gate, &results, &answers);
+            let mut value = self.value(gate, &results, &answers);
+            if gate.rule.metric == CRITICAL_ISSUES {
+                value = value.map(|value| (value - known_critical as f64).max(0.0));
+            }
             let (why, how) = value.as_ref().err().cloned().unwrap_or_default();
             let evidence = results.get(gate.agent).map(|r| r.evidence.clone());
             let gate = gate
@@ -71,19 +95,21 @@ impl ReleasePrep {
             judged.push(gate);
         }
         let mut facts = self.facts(judged, &results);
-        let mut findings = Vec::new();
         for id in self.in_order(&results) {
             let Some(answer) = answers.get_mut(id) else {
                 continue;
             };
             facts.blockers.append(&mut answer.blockers);
             facts.warnings.append(&mut answer.warnings);
-            findings.append(&mut answer.findings);
             not_measured.append(&mut answer.not_measured);
         }
         let mut told = BTreeSet::new();
         not_measured.retain(|item| told.insert(item.what.clone()));
-        sort_worst_first(&mut findings);
+        facts.warnings.extend(beside_the_scope(known_critical));
+        // An agent that did not run may have had something for a rule.
+        if RELEASE_AGENTS.iter().all(|id| answers.contains_key(id)) {
+            facts.warnings.extend(ignored.iter().filter_map(idle));
+        }
 
         facts.gaps = !not_measured.is_empty();
         let gates = facts.gates.clone();
@@ -101,6 +127,8 @@ impl ReleasePrep {
             not_measured,
             summary: decision.summary,
             findings,
+            scope,
+            ignored,
             timestamp: subject.timestamp,
             wall_duration: run.wall_us as f64 / 1e6,
             summed_duration: run.summed_us as f64 / 1e6,
@@ -191,6 +219,42 @@ impl ReleasePrep {
             .filter(|id| !self.agents.iter().any(|selected| selected == id));
         selected.chain(others).collect()
     }
+}
+
+/// Critical findings of the security auditor; only these are what the gate counts.
+fn count_critical(findings: &[ReportedFinding]) -> usize {
+    let of_the_gate = |finding: &&ReportedFinding| {
+        finding.severity == Severity::Critical && finding.agent.as_str() == "security_auditor"
+    };
+    findings.iter().filter(of_the_gate).count()
+}
+
+/// Adds what an agent ignored to what others did: each knows all rules, in their order.
+fn add_up(all: &mut Vec<Ignored>, more: &mut Vec<Ignored>) {
+    if all.is_empty() {
+        std::mem::swap(all, more);
+        return;
+    }
+    for (sum, one) in all.iter_mut().zip(more.iter()) {
+        sum.findings += one.findings;
+    }
+}
+
+/// Critical findings that the scope leaves out must not look as if they were mended.
+fn beside_the_scope(critical: usize) -> Option<String> {
+    (critical > 0).then(|| {
+        format!("{critical} critical findings lie outside of the scope of this report and are not counted by its gate")
+    })
+}
+
+/// A rule that leaves nothing out may have been meant for something that is not there any more.
+fn idle(ignored: &Ignored) -> Option<String> {
+    (ignored.findings == 0).then(|| {
+        format!(
+            "the ignore rule for `{}` in `{}` leaves nothing out",
+            ignored.rule, ignored.path
+        )
+    })
 }
 
 /// The value, unless it is known between two ends only and the threshold lies between them.

@@ -2,6 +2,7 @@
 
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::scope::Scope;
 use orchestrate_workflows::{
     AnalysisBackend, AnalysisOptions, ReleasePrep, ReleaseReadinessReport, Subject,
 };
@@ -16,8 +17,17 @@ pub(crate) fn report(project: &Project) -> ReleaseReadinessReport {
 
 /// The report on a project.
 pub(crate) fn report_with(project: &Project, inputs: &ReleasePrep) -> ReleaseReadinessReport {
+    report_of(project, inputs, AnalysisOptions::default())
+}
+
+/// The report on a project by an analysis with options.
+pub(crate) fn report_of(
+    project: &Project,
+    inputs: &ReleasePrep,
+    options: AnalysisOptions,
+) -> ReleaseReadinessReport {
     let plan = inputs.plan(&AgentRegistry::builtin()).unwrap();
-    let backend = AnalysisBackend::new(project.root(), AnalysisOptions::default()).unwrap();
+    let backend = AnalysisBackend::new(project.root(), options).unwrap();
     let executor = LocalExecutor::builder().backend(backend).build().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -33,6 +43,7 @@ pub(crate) fn subject() -> Subject {
     Subject {
         path: ".".into(),
         timestamp: "2026-01-02T03:04:05Z".into(),
+        scope: Scope::default(),
     }
 }
 

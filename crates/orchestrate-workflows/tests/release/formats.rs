@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fold::{content, fold, result};
 
-fn finding(severity: &str, path: &str, line: u32, message: &str) -> Value {
+pub(crate) fn finding(severity: &str, path: &str, line: u32, message: &str) -> Value {
     json!({
         "rule_id": "python.command-injection", "severity": severity, "confidence": "high",
         "path": path, "line": line, "column": 5, "message": message,
@@ -18,7 +18,7 @@ fn finding(severity: &str, path: &str, line: u32, message: &str) -> Value {
 }
 
 /// A report with a blocker, a warning, something not measured and two findings.
-fn mixed() -> ReleaseReadinessReport {
+pub(crate) fn mixed() -> ReleaseReadinessReport {
     let mut agents = content();
     agents[0] = result(
         "security_auditor",

@@ -2,12 +2,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "helpers of tests fail by panicking, as tests do"
 )]
 
 mod driver;
+mod exports;
 mod findings;
 mod fold;
 mod formats;
 mod project;
+mod scope;
 mod truths;

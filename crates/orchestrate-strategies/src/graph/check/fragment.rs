@@ -8,7 +8,7 @@ use orchestrate_core::plan::{ExpandStep, Step, StepKind};
 use super::call::size_of;
 use super::checker::{Checker, Frame, Known};
 use super::tools::each;
-use crate::graph::bounds::{Estimate, Need};
+use crate::graph::bounds::Estimate;
 use crate::graph::node::{Names, World};
 use crate::graph::place::At;
 use crate::graph::problem::PlanProblem;
@@ -89,14 +89,13 @@ fn limits(
         ..allotted.step.clone()
     };
     let most = estimate.of_expand(&step);
-    let told: [(&str, fn(&Need) -> u64); 4] = [
-        ("attempts", |need| need.calls.most),
-        ("tokens", |need| need.tokens.most),
-        ("cost (millionths)", |need| need.cost.most),
-        ("milliseconds", |need| need.time.most),
+    let compared = [
+        ("attempts", needed.calls.most, most.calls.most),
+        ("tokens", needed.tokens.most, most.tokens.most),
+        ("millionths of cost", needed.cost.most, most.cost.most),
+        ("milliseconds", needed.time.most, most.time.most),
     ];
-    for (what, pick) in told {
-        let (needed, most) = (pick(&needed), pick(&most));
+    for (what, needed, most) in compared {
         if needed > most {
             let message = format!("it can take {needed} {what}, {most} were allotted");
             checker.report("ORC0626", at, message);
