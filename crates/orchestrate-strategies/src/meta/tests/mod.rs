@@ -390,7 +390,9 @@ fn words_are_whole_words() {
     check(
         "Describe the relationship between the two leased ships' crews",
         json!({}),
-        expect!["general | moderate | hierarchical | generic_agent CAPABLE, generic_agent_2 CAPABLE"],
+        expect![
+            "general | moderate | hierarchical | generic_agent CAPABLE, generic_agent_2 CAPABLE"
+        ],
     );
     check(
         "Write release notes",
@@ -618,7 +620,9 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
             "domain": "cooking", "complexity": 7, "tier": "GOLD", "strategy": "debat", "budget": -1,
             "quality_gates": {"min_coverage": "high", "max_issues": -1},
         }),
-        expect![[r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#]],
+        expect![[
+            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
+        ]],
     );
     let error = plan("Do it", json!({"capabilities": ["fly"], "tools": [3]})).unwrap_err();
     let PlanError::Hints { problems } = &error else {
@@ -632,7 +636,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
         "Do it",
         json!({"strategy": "teaching", "capabilities": ["code_review", "run_tests", "list_files"]}),
         expect![
-            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, because `capabilities` and `tools` ask for 3 agents)"
+            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential, because `capabilities` and `tools` ask for 3 agents)"
         ],
     );
     check(
