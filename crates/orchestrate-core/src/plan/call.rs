@@ -52,6 +52,10 @@ pub struct CallStep {
     /// Values that the context inside has besides, whatever the caller's has under their names.
     #[serde(default, skip_serializing_if = "Context::is_empty")]
     pub values: Context,
+    /// Whether its output stands under no key when none is given, and is seen only as that of the step.
+    /// A body of a map needs that, because its items would write one key at the same time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unkeyed: bool,
     /// Calls inside calls at most, this one counted; without it [`MAX_CALL_DEPTH`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_depth: Option<u32>,

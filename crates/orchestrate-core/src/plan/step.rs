@@ -342,7 +342,7 @@ impl Step {
     pub fn key(&self) -> Option<&str> {
         match (&self.result_key, &self.kind) {
             (Some(key), _) => Some(key.as_str()),
-            (None, StepKind::Call(_)) => Some(super::NESTED_RESULT),
+            (None, StepKind::Call(call)) if !call.unkeyed => Some(super::NESTED_RESULT),
             (None, _) => None,
         }
     }

@@ -201,7 +201,7 @@ impl Handoff {
             history.push(json!({"turn": history.len() + 1, "agent": holder, "output": output}));
             match text(&output, "handoff_to") {
                 None => {
-                    if let Some(last) = handoffs.last_mut() {
+                    if let Some(last) = handoffs.last_mut().filter(|it| is(it, "to", &holder)) {
                         common::put(last, "status", "completed".into());
                     }
                     common::put(&mut state, "final_output", output);

@@ -55,7 +55,7 @@ impl Catalog {
         let members: Team = members.into_iter().collect();
         let mut step = strategy.compose(&members, context)?;
         if !calls.is_empty() {
-            seat(&mut step, &calls, &recipe.strategy)?;
+            seat(&mut step, &calls, &recipe.strategy, false)?;
         }
         Ok(step)
     }
@@ -173,7 +173,12 @@ fn dearest(step: &Step, team: &Team) -> Tier {
 type Calls<'a> = BTreeMap<AgentId, (&'a WorkflowReference, Step)>;
 
 /// Puts calls in the places of the members that stand for them.
-fn seat(step: &mut Step, calls: &Calls<'_>, strategy: &str) -> Result<(), StrategyError> {
+fn seat(
+    step: &mut Step,
+    calls: &Calls<'_>,
+    strategy: &str,
+    in_map: bool,
+) -> Result<(), StrategyError> {
     if let StepKind::Expand(expand) = &step.kind
         && let Some(id) = expand.agents.iter().find(|id| calls.contains_key(*id))
     {
@@ -191,12 +196,13 @@ fn seat(step: &mut Step, calls: &Calls<'_>, strategy: &str) -> Result<(), Strate
         let mut called = call(reference, root.clone());
         if let StepKind::Call(call) = &mut called.kind {
             call.inputs.clone_from(&work.inputs);
+            call.unkeyed = in_map;
             if let Some(instruction) = &work.instruction {
                 call.values
                     .insert("instruction".to_owned(), instruction.as_str().into());
             }
         }
-        if called.result_key.is_none() {
+        if called.result_key.is_none() && !in_map {
             let key = format!("{}_output", work.agent.as_str().replace('.', "_"));
             called.result_key = orchestrate_core::id::StepName::new(key).ok();
         }
@@ -205,7 +211,8 @@ fn seat(step: &mut Step, calls: &Calls<'_>, strategy: &str) -> Result<(), Strate
         *step = called;
         return Ok(());
     }
+    let in_map = in_map || matches!(step.kind, StepKind::Map { .. });
     step.children_mut()
         .into_iter()
-        .try_for_each(|child| seat(child, calls, strategy))
+        .try_for_each(|child| seat(child, calls, strategy, in_map))
 }
