@@ -15,6 +15,7 @@ pub mod team;
 pub mod template;
 
 pub mod condition;
+pub mod expression;
 pub mod plan;
 pub mod strategy;
 
