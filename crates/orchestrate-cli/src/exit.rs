@@ -74,7 +74,9 @@ impl Exit {
             Self::StepFailed => {
                 "a step failed after its retries or was not executed, or its result could not be written"
             }
-            Self::Cancelled => "cancelled: told to end (SIGTERM)",
+            Self::Cancelled => {
+                "cancelled: told to end (SIGTERM), or not begun because a person said no"
+            }
             Self::NotMeasured => "not measured: a required measurement could not be made",
             Self::Internal => "internal error: a mistake of this program",
             Self::Interrupted => "interrupted (Ctrl-C)",
