@@ -11,7 +11,7 @@ use crate::strategy::{
     Adaptive, Conditional, Debate, DelegationChain, EventFlow, GroupChat, Handoff, Hierarchical,
     MapReduce, MultiConditional, Nested, NestedSequential, OrchestratorWorker, Parallel,
     PlanExecute, PromptCachedSequential, React, Refinement, ScatterVote, SelfCorrect, Sequential,
-    Supervisor, Teaching, ToolEnhanced,
+    Supervisor, Synthesis, Teaching, ToolEnhanced,
 };
 use crate::workflow::Workflows;
 
@@ -101,7 +101,7 @@ pub fn all() -> &'static Catalog {
         }
         // Behind the semicolon stand those that name other strategies and so need the catalogue.
         let entries = entries![
-            Sequential, Parallel, Debate, Teaching, Refinement, Adaptive, ToolEnhanced,
+            Sequential, Parallel, Debate, Teaching, Refinement, Adaptive, Synthesis, ToolEnhanced,
             PromptCachedSequential, DelegationChain, OrchestratorWorker, Supervisor, Hierarchical,
             PlanExecute, Handoff, GroupChat, React, SelfCorrect, MapReduce, ScatterVote, EventFlow;
             Conditional, MultiConditional, Nested, NestedSequential,
@@ -336,7 +336,7 @@ mod tests {
     fn an_unknown_name_lists_what_is_possible() {
         let error = get_strategy("debat", &Context::new()).unwrap_err();
         expect![[r#"
-            unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential)
+            unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential)
             ["did you mean `debate`?"]"#]].assert_eq(&format!("{error}\n{:?}", error.hints()));
     }
 

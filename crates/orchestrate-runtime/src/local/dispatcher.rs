@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use orchestrate_core::approval::Approver;
 use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
+use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
@@ -109,6 +110,7 @@ pub(super) struct Dispatcher {
     pub(super) now_us: u64,
     pub(super) seq: u64,
     pub(super) report: RunReport,
+    pub(super) mail: Mailboxes,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) batch: Vec<Event>,
 }
@@ -154,6 +156,7 @@ impl Dispatcher {
             now_us: 0,
             seq: 0,
             report: RunReport::default(),
+            mail: Mailboxes::new(plan.agents.keys().cloned()),
             subscriber,
             batch: Vec::new(),
         }
@@ -211,6 +214,7 @@ impl Dispatcher {
             });
         }
         self.read_clock();
+        self.return_mail();
         let result = self.walk.result().cloned();
         let pending = self.approvals.pending();
         if result.is_none() && !pending.is_empty() {

@@ -36,6 +36,8 @@ pub(super) struct Cues {
     pub(super) polish: Option<String>,
     /// A way of working together that is asked for: the strategy, and the word for it.
     pub(super) way: Option<(&'static str, String)>,
+    /// What several agents find is to be joined.
+    pub(super) join: Option<String>,
     /// The capability that general work needs, and the word for it.
     pub(super) skill: Option<(&'static str, String)>,
     /// Whether no word and no hint names a domain.
@@ -73,6 +75,7 @@ pub(super) fn read(task: &str, hints: &Hints) -> Reading {
         triage: first(Meaning::Triage),
         polish: first(Meaning::Polish),
         way: way(&heard),
+        join: first(Meaning::Join),
         skill: skill(&heard),
         unclear: false,
     };

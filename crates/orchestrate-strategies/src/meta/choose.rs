@@ -11,7 +11,7 @@ use crate::strategy::{
     Adaptive, Conditional, Debate, DelegationChain, EventFlow, GroupChat, Handoff, Hierarchical,
     MapReduce, MultiConditional, Nested, NestedSequential, OrchestratorWorker, Parallel,
     PlanExecute, PromptCachedSequential, React, Refinement, ScatterVote, SelfCorrect, Sequential,
-    Supervisor, Teaching, ToolEnhanced,
+    Supervisor, Synthesis, Teaching, ToolEnhanced,
 };
 
 /// One rule by which the planner chooses a strategy.
@@ -217,6 +217,12 @@ pub const RULES: &[Rule] = &[
         when: "the result is to be drafted and gone over",
         strategy: Refinement::NAME,
         holds: |it| quoted(it.cues.polish.as_deref()),
+    },
+    Rule {
+        id: "joined",
+        when: "findings of several agents are to be joined and ranked",
+        strategy: Synthesis::NAME,
+        holds: |it| quoted(it.cues.join.as_deref()),
     },
     Rule {
         id: "several_independent_domains",

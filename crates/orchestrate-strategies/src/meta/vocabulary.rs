@@ -36,6 +36,8 @@ pub(super) enum Meaning {
     Polish,
     /// A way of working together is asked for, by the name of its strategy.
     Way(&'static str),
+    /// What several find is to be joined.
+    Join,
     /// Something is looked for; what is "without" something is then what is looked for.
     Search,
     /// A verb, with which a new part of the task may begin.
@@ -54,8 +56,8 @@ pub(super) enum Weight {
 /// A meaning, and the words and phrases that have it, separated by commas. One phrase may stand in several tables.
 const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
-        Action, Domain, Independent, Polish, Production, Ready, Release, Search, Serial, Size,
-        Skill, Triage, Views, Way, Work,
+        Action, Domain, Independent, Join, Polish, Production, Ready, Release, Search, Serial,
+        Size, Skill, Triage, Views, Way, Work,
     };
     use TaskComplexity::{Complex, Moderate, Simple};
     use TaskDomain::{
@@ -225,6 +227,11 @@ const TABLES: &[(Meaning, &str)] = {
         (
             Way("event_flow"),
             "whenever, as soon as, event driven, react* to events",
+        ),
+        (
+            Join,
+            "synthesize*, synthesise*, synthesis, consolidate*, prioritize* the finding, \
+             prioritise* the finding, rank* the finding, combine* the finding, overall assessment",
         ),
         (
             Search,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::common;
-use super::question::{self, Ask, Question};
+use super::question::{self, Ask, Predicate};
 use crate::catalog::{Catalog, Place};
 use crate::workflow::{MAX_DEPTH, Recipe};
 
@@ -27,7 +27,7 @@ const DEFAULT_QUESTION: &str = "Is there anything to be done for this task?";
 pub struct Conditional {
     /// A condition in data form, or `{"ask": "question", "by": "member"}`. Without it `condition` of the context holds, and without both the first member is asked whether there is anything to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    condition: Option<Question>,
+    condition: Option<Predicate>,
     /// What is run when it holds: `agents`, `strategy`, `params`. Without agents the first member who is not asked.
     #[serde(skip_serializing_if = "Recipe::is_default")]
     then: Recipe,
@@ -71,7 +71,7 @@ impl Conditional {
 
     /// A condition and what is run when it holds.
     #[must_use]
-    pub fn new(condition: Question, then: Recipe) -> Self {
+    pub fn new(condition: Predicate, then: Recipe) -> Self {
         Self {
             condition: Some(condition),
             then,
@@ -94,16 +94,16 @@ impl Conditional {
     }
 
     /// The condition: the parameter, else the context's, else a question to the first member.
-    fn question(&self, context: &Context) -> Result<Question, StrategyError> {
+    fn question(&self, context: &Context) -> Result<Predicate, StrategyError> {
         if let Some(condition) = &self.condition {
             return Ok(condition.clone());
         }
         match context.get("condition") {
-            None | Some(Value::Null) => Ok(Question::Ask(Ask {
+            None | Some(Value::Null) => Ok(Predicate::Ask(Ask {
                 ask: DEFAULT_QUESTION.to_owned(),
                 by: None,
             })),
-            Some(Value::String(words)) => Ok(Question::Ask(Ask {
+            Some(Value::String(words)) => Ok(Predicate::Ask(Ask {
                 ask: words.clone(),
                 by: None,
             })),
@@ -131,8 +131,8 @@ impl ExecutionStrategy for Conditional {
         let catalog = self.catalog.clone().unwrap_or_else(Catalog::builtin);
         let mut steps = Vec::new();
         let (holds, fails, workers) = match &question {
-            Question::When(condition) => (condition.clone(), None, team.clone()),
-            Question::Ask(ask) => {
+            Predicate::When(condition) => (condition.clone(), None, team.clone()),
+            Predicate::Ask(ask) => {
                 let (judge, others) = question::split(Self::NAME, team, ask.by.as_ref())?;
                 if others.is_empty() {
                     let needs = "at least 2 agents when one of them is asked".to_owned();
@@ -199,7 +199,7 @@ impl ExecutionStrategy for Conditional {
     fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
         let choice = common::part(group.parts, CHOICE);
         let taken = choice.and_then(common::taken);
-        let condition = self.condition.as_ref().map(Question::told);
+        let condition = self.condition.as_ref().map(Predicate::told);
         let mut about = json!({
             "condition": condition,
             "condition_met": choice.map(|_| taken.is_some_and(|part| part.name == THEN)),

@@ -31,6 +31,7 @@ mod scatter_vote;
 mod self_correct;
 mod sequential;
 mod supervisor;
+mod synthesis;
 mod teaching;
 mod tool_enhanced;
 
@@ -50,13 +51,14 @@ pub use orchestrator_worker::OrchestratorWorker;
 pub use parallel::Parallel;
 pub use plan_execute::PlanExecute;
 pub use prompt_cached_sequential::PromptCachedSequential;
-pub use question::{Ask, Question};
+pub use question::{Ask, Predicate};
 pub use react::React;
 pub use refinement::Refinement;
 pub use scatter_vote::{Counting, ScatterVote, Tie};
 pub use self_correct::SelfCorrect;
 pub use sequential::Sequential;
 pub use supervisor::Supervisor;
+pub use synthesis::{Conflict, Item, Question, Synthesis, items, synthesize};
 pub use teaching::Teaching;
 pub use tool_enhanced::ToolEnhanced;
 

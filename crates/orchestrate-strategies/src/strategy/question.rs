@@ -17,7 +17,7 @@ pub(super) const STEP: &str = "question";
 /// A condition, or a question in plain words. Words are never guessed at: an agent answers them, in the form of a yes or no.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum Question {
+pub enum Predicate {
     /// A question for an agent.
     Ask(Ask),
     /// A condition over the context and earlier steps.
@@ -35,7 +35,7 @@ pub struct Ask {
     pub by: Option<AgentId>,
 }
 
-impl Question {
+impl Predicate {
     /// The question as people read it.
     pub(super) fn told(&self) -> String {
         match self {

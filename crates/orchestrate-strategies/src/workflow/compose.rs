@@ -153,6 +153,7 @@ fn stand_in(id: &AgentId, tier: Tier) -> Agent {
             default_instructions: "Run the workflow.".to_owned(),
             quality_gates: BTreeMap::new(),
             resource_requirements: ResourceRequirements::default(),
+            manifest: Default::default(),
         }),
     }
 }
