@@ -38,10 +38,16 @@
 //! # }
 //! ```
 
+#[cfg(feature = "models")]
+pub mod agent;
 mod clock;
 mod error;
 mod function;
 mod local;
+#[cfg(feature = "models")]
+pub mod model;
+#[cfg(feature = "models")]
+pub mod tools;
 
 pub use clock::SystemClock;
 pub use error::RunError;

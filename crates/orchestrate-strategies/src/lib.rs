@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod graph;
 pub mod meta;
 pub mod strategy;
+pub mod turn;
 pub mod workflow;
 
 #[cfg(test)]

@@ -61,16 +61,9 @@ fn table<const N: usize>(
 fn exit_codes() -> String {
     table(
         "Exit codes",
-        "The same for all verbs. Those marked as reserved cannot occur in this version.",
-        ["Code", "Meaning", ""],
-        Exit::ALL.map(|exit| {
-            let note = if exit.occurs() { "" } else { "reserved" };
-            [
-                exit.code().to_string(),
-                exit.meaning().to_owned(),
-                note.to_owned(),
-            ]
-        }),
+        "The same for all verbs.",
+        ["Code", "Meaning"],
+        Exit::ALL.map(|exit| [exit.code().to_string(), exit.meaning().to_owned()]),
     )
 }
 

@@ -41,11 +41,12 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
             let plan = compose(task, &args.about, call)?;
-            if !sure(&plan, args.yes, printer)? {
+            if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
@@ -60,7 +61,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits)?;
+    models.check_prices(&plan, limits)?;
+    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits, &models)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -69,7 +71,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             }
             Some(_) => {}
             None => printer.note(&format!(
-                "nothing in this version can run {agent}: it will not be executed"
+                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
             )),
         }
     }
@@ -89,7 +91,12 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
-fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Failure> {
+fn sure(
+    plan: &ExecutionPlan,
+    yes: bool,
+    printer: &Printer,
+    models: &wire::Models,
+) -> Result<bool, Failure> {
     if plan.confidence >= wire::ASK_BELOW {
         return Ok(true);
     }
@@ -103,7 +110,9 @@ fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Fail
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), wire::backend_of));
+    printer.note(&render::plan(plan, printer.width(), |agent| {
+        models.run_by(agent)
+    }));
     printer.ask(&format!("{words}. Run it?"))
 }
 

@@ -165,7 +165,7 @@ fn agents_that_nothing_can_run_are_told_and_fail_the_run() {
     assert_eq!(ran.code, Some(8), "{}", ran.shown());
     assert!(
         ran.stderr
-            .contains("nothing in this version can run performance_optimizer"),
+            .contains("nothing here can run performance_optimizer"),
         "{}",
         ran.shown()
     );

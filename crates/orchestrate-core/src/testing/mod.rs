@@ -2,6 +2,8 @@
 
 mod agents;
 mod clock;
+mod models;
 
 pub use agents::{Script, ScriptedBackend, agent, example, template};
 pub use clock::ManualClock;
+pub use models::{ScriptedModel, model_calls, model_says};

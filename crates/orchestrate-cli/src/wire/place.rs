@@ -1,4 +1,4 @@
-//! What is wired to what: the only place that names concrete adapters.
+//! Planner, executor and the analysis: what every run is made of.
 
 use std::path::Path;
 
@@ -10,8 +10,9 @@ use orchestrate_runtime::LocalExecutor;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
-use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 
+use super::models::Models;
 use crate::error::Failure;
 
 /// Plans of less confidence are shown to a person before they run.
@@ -25,11 +26,6 @@ pub(crate) fn registry() -> AgentRegistry {
 /// The strategies by which a team can work.
 pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
-}
-
-/// The backend that runs an agent, by the id of its template; none when nothing here can.
-pub(crate) fn backend_of(template: &str) -> Option<&'static str> {
-    AGENTS.contains(&template).then_some("analysis")
 }
 
 /// A plan for a task, with limits.
@@ -50,7 +46,7 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own.
+/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -58,8 +54,13 @@ pub(crate) fn executor(
     path: &Path,
     options: AnalysisOptions,
     limits: Limits,
+    models: &Models,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder().backend(analysis);
+    let builder = LocalExecutor::builder();
+    let builder = match models.backends() {
+        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
+        None => builder.backend(analysis),
+    };
     Ok(builder.limits(limits).build()?)
 }
