@@ -4,6 +4,6 @@ mod agents;
 mod clock;
 mod models;
 
-pub use agents::{Script, ScriptedBackend, agent, template};
+pub use agents::{Script, ScriptedBackend, agent, example, template};
 pub use clock::ManualClock;
 pub use models::{ScriptedModel, model_calls, model_says};
