@@ -70,6 +70,30 @@ const PAGES: &[Page] = &[
         "Choose another name, or say that it takes the place of the other.",
     ),
     page(
+        "ORC0205",
+        "strategies are nested too deeply",
+        "A strategy or workflow stands inside others at more levels than `max_depth` allows.",
+        "Give the outermost one a greater `max_depth`, or put inner ones beside each other.",
+    ),
+    page(
+        "ORC0206",
+        "a workflow contains itself",
+        "Following the references between workflows leads back to where it began.",
+        "Take one of the references out; the message shows the way round.",
+    ),
+    page(
+        "ORC0207",
+        "no workflow has this id",
+        "A reference names a workflow that was not registered.",
+        "Register the workflow first, correct the id, or write the workflow inline.",
+    ),
+    page(
+        "ORC0208",
+        "a workflow exists already",
+        "Two workflows were to be registered under one id.",
+        "Choose another id; nothing is replaced in silence.",
+    ),
+    page(
         "ORC0301",
         "the threshold of a gate is not usable",
         "A threshold must be a finite number, 0 or more: a gate over anything else could not be judged.",
@@ -464,6 +488,12 @@ const PAGES: &[Page] = &[
         "a provider is set up wrong",
         "A value in `[providers.NAME]` is not usable; the message says which.",
         "Mend it in orchestrate.toml.",
+    ),
+    page(
+        "ORC1401",
+        "an advisory database cannot be read",
+        "`--advisory-db` names no directory that can be listed.",
+        "Give the directory of a local copy of RustSec's advisories, or one with advisories in the OSV format.",
     ),
     page(
         "ORC1501",

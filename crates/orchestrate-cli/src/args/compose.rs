@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use orchestrate_core::task::DecompositionStrategy;
 
+use super::MeasureArgs;
 use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::Hint;
@@ -66,6 +67,8 @@ pub(crate) struct RunArgs {
     pub(crate) detach: bool,
     #[command(flatten)]
     pub(crate) record: RecordArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

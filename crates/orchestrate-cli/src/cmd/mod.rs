@@ -18,6 +18,7 @@ pub(crate) mod workflows;
 mod detach;
 mod files;
 mod limits;
+mod measure;
 mod named;
 mod publish;
 mod recipe;

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, watch};
-use super::{files, limits, publish, store};
+use super::{files, limits, measure, publish, store};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::Failure;
@@ -50,11 +50,9 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let ignore = settings.ignores.iter();
     let options = AnalysisOptions {
         coverage_reports: files::readable(&args.coverage_report)?,
-        ignore: ignore.map(|(rule, _)| rule.clone()).collect(),
-        ..AnalysisOptions::default()
+        ..measure::options(&args.measure, settings, &args.path)?
     };
     let models = wire::Models::default();
     wire::executor(&args.path, options, limits, &models, journal, about)

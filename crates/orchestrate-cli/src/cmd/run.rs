@@ -10,14 +10,13 @@ use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::LocalExecutor;
-use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, wait_for, watch};
-use super::{detach, files, limits, plan::compose, store};
+use super::{detach, files, limits, measure, plan::compose, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -106,7 +105,7 @@ pub(crate) fn executor(
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let models = wire::Models::of(&settings.services)?;
-    let options = AnalysisOptions::default();
+    let options = measure::options(&args.measure, settings, &args.path)?;
     wire::executor(&args.path, options, limits, &models, journal, about)
 }
 
