@@ -1,7 +1,8 @@
 //! Persistence for orchestrate: stores on three backends that share one set of rules.
 //!
+//! [`open`] gives the journal of runs at an address, [`Store`] what was learned and what teams share.
 //! `file:` is a directory of readable JSON, `sqlite:` one embedded database and the default,
-//! `postgres:` a database that several machines share. Each backend only keeps documents and
+//! `postgres:` a database that several machines share. Of a [`Store`] each backend only keeps documents and
 //! changes them in transactions; what is counted, ranked and refused is decided once, above them.
 //!
 //! ```
@@ -28,6 +29,7 @@ mod documents;
 mod file;
 mod learning;
 mod migrations;
+mod open;
 mod postgres;
 mod sqlite;
 mod store;
@@ -36,4 +38,6 @@ pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
 pub use coordination::{AgentStatus, Team};
 pub use learning::{Imported, LearningStore, read_configuration};
+pub use open::open;
+pub use sqlite::SqliteJournal;
 pub use store::{Now, Store};

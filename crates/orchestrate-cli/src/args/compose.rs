@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use orchestrate_core::task::DecompositionStrategy;
 
+use super::MeasureArgs;
 use super::guide::footer;
-use super::learning::{LearningArgs, WeighArgs};
+use super::learning::{LearningArgs, PlaceArgs, WeighArgs};
+use super::runs::RecordArgs;
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -65,6 +67,13 @@ pub(crate) struct RunArgs {
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }
@@ -80,6 +89,8 @@ pub(crate) struct PlanArgs {
     /// Print only the graph, in this form
     #[arg(long, value_name = "FORM", help_heading = "Output")]
     pub(crate) graph: Option<Graph>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

@@ -8,13 +8,10 @@ use super::guide::footer;
 use super::values::{Hint, days, share};
 use crate::exit::Exit;
 
-/// Where lessons are kept, and whether they are.
+/// Whether lessons are used and recorded.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Learning")]
 pub(crate) struct LearningArgs {
-    /// Where lessons are kept: `file:DIR`, `sqlite:FILE` or `postgres://USER@HOST:PORT/DATABASE` [default: sqlite:.orchestrate/store.db in the project]
-    #[arg(long, value_name = "URL")]
-    pub(crate) store: Option<String>,
     /// Neither use what was learned nor record what this run teaches
     #[arg(long)]
     pub(crate) no_learning: bool,

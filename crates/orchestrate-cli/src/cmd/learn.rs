@@ -12,7 +12,7 @@ use orchestrate_store::{Address, LearningStore, Store};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::app::Call;
-use crate::args::{LearningArgs, WeighArgs};
+use crate::args::{LearningArgs, PlaceArgs, RecordArgs, WeighArgs};
 use crate::error::{CliError, Failure};
 use crate::render::safe;
 use crate::settings::{Settings, names};
@@ -95,16 +95,33 @@ fn address(store: Option<&str>, project: &Path, settings: &Settings) -> Result<A
     }
 }
 
-/// Checks an address that was typed, before any work. The message never shows a password, which is
-/// why the parser of arguments does not do it.
-///
-/// # Errors
-/// When it names no store.
-pub(crate) fn usable(args: &LearningArgs) -> Result<(), Failure> {
-    if let Some(store) = &args.store {
-        store.parse::<Address>()?;
+/// Where a call learns.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    store: Option<&'a str>,
+    project: &'a Path,
+    /// Whether lessons are used and recorded at all.
+    on: bool,
+}
+
+impl<'a> Place<'a> {
+    /// The place of a call that only asks.
+    pub(crate) fn of_plan(args: &LearningArgs, place: &'a PlaceArgs) -> Self {
+        Self {
+            store: place.store.as_deref(),
+            project: Path::new("."),
+            on: !args.no_learning,
+        }
     }
-    Ok(())
+
+    /// The place of a run, beside its record; a run that is to leave no record leaves none here.
+    pub(crate) fn of_run(args: &LearningArgs, record: &'a RecordArgs, project: &'a Path) -> Self {
+        Self {
+            store: record.store.as_deref(),
+            project,
+            on: !args.no_learning && !record.no_store,
+        }
+    }
 }
 
 /// What is kept beside the sources is no part of them.
@@ -119,13 +136,12 @@ fn keep_out_of_git(folder: &Path) {
 /// What planning is handed for a kind of task. None when learning is off or nothing is kept; a
 /// store that fails is told, and the plan is made without it.
 pub(crate) fn lessons(
-    args: &LearningArgs,
+    place: &Place<'_>,
     weigh: &WeighArgs,
-    project: &Path,
     call: &Call,
     pattern: &str,
 ) -> Option<Lessons> {
-    if args.no_learning {
+    if !place.on {
         return None;
     }
     let settings = &call.settings;
@@ -139,7 +155,7 @@ pub(crate) fn lessons(
             .unwrap_or(0.0),
         seed: weigh.seed,
     };
-    let found = Memory::open_existing(args.store.as_deref(), project, settings);
+    let found = Memory::open_existing(place.store, place.project, settings);
     let found = found.and_then(|memory| {
         let Some(memory) = memory else {
             return Ok(None);
@@ -167,13 +183,12 @@ pub(crate) fn lessons(
 
 /// Records what a run taught of its composition.
 pub(crate) fn record(
-    args: &LearningArgs,
-    project: &Path,
+    place: &Place<'_>,
     call: &Call,
     composition: &AgentConfiguration,
     report: &RunReport,
 ) {
-    if args.no_learning || composition.task_pattern.is_empty() {
+    if !place.on || composition.task_pattern.is_empty() {
         return;
     }
     let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
@@ -184,13 +199,12 @@ pub(crate) fn record(
         }
         return;
     };
-    let recorded =
-        Memory::open(args.store.as_deref(), project, &call.settings).and_then(|memory| {
-            let asked = learn(&memory.store, &memory.store, composition, outcome);
-            let known = memory.wait(asked)?;
-            memory.warn(call);
-            Ok(known)
-        });
+    let recorded = Memory::open(place.store, place.project, &call.settings).and_then(|memory| {
+        let asked = learn(&memory.store, &memory.store, composition, outcome);
+        let known = memory.wait(asked)?;
+        memory.warn(call);
+        Ok(known)
+    });
     match recorded {
         Ok(known) if call.printer.verbose(1) => call.printer.note(&format!(
             "recorded as lesson {}: {} of {} runs succeeded",

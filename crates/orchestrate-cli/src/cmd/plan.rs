@@ -1,7 +1,5 @@
 //! `plan`: who would work on a task, how, within which bounds, and why. Runs nothing, writes only `--out`.
 
-use std::path::Path;
-
 use orchestrate_core::error::similar;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
@@ -18,12 +16,12 @@ use crate::wire;
 
 pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    learn::usable(&args.about.learning)?;
+    let place = learn::Place::of_plan(&args.about.learning, &args.place);
     let models = wire::Models::of(&call.settings.services)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let plan = compose(&args.task, &args.about, Path::new("."), call)?;
+    let plan = compose(&args.task, &args.about, &place, call)?;
     if let Some(out) = &args.out {
         files::write(out, &render::json(&plan)?)?;
         let out = safe(&out.display().to_string());
@@ -72,7 +70,7 @@ const HINTS: [&str; 12] = [
 pub(crate) fn compose(
     task: &str,
     about: &TaskArgs,
-    project: &Path,
+    place: &learn::Place<'_>,
     call: &Call,
 ) -> Result<ExecutionPlan, Failure> {
     let mut context = Context::new();
@@ -95,7 +93,6 @@ pub(crate) fn compose(
         context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
-    let lessons =
-        |pattern: &str| learn::lessons(&about.learning, &about.weigh, project, call, pattern);
+    let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
     wire::compose(task, context, limits, lessons)
 }

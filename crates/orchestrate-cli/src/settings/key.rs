@@ -48,6 +48,11 @@ pub(crate) mod names {
     pub(crate) const STORE: &str = "learning.store";
     pub(crate) const EXPLORE: &str = "learning.explore";
     pub(crate) const HALF_LIFE: &str = "learning.half-life";
+    pub(crate) const ADVISORY_DB: &str = "measure.advisory-db";
+    pub(crate) const ACCEPT_ADVISORY: &str = "measure.accept-advisory";
+    pub(crate) const GITLEAKS_CONFIG: &str = "measure.gitleaks-config";
+    pub(crate) const RULES: &str = "measure.rules";
+    pub(crate) const LAYERS: &str = "measure.layers";
 }
 
 const fn key(
@@ -117,6 +122,11 @@ pub(crate) const KEYS: &[Key] = &[
     key(names::STORE, "store", Kind::Text, None),
     key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
     key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
+    key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),
+    key(names::RULES, "rules", Kind::Names, None),
+    key(names::LAYERS, "layers", Kind::Names, None),
+    key(names::ADVISORY_DB, "advisory-db", Kind::Names, None),
+    key(names::ACCEPT_ADVISORY, "accept-advisory", Kind::Names, None),
 ];
 
 /// A checked value.

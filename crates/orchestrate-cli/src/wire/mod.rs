@@ -7,5 +7,6 @@ pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
 pub(crate) use place::{
-    ASK_BELOW, FOLDER, PROVEN, catalog, compose, executor, registry, store_of, task_pattern,
+    ASK_BELOW, FOLDER, PROVEN, catalog, compose, executor, journal, registry, store_of,
+    task_pattern,
 };

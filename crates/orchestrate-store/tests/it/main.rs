@@ -11,6 +11,7 @@
 mod backends;
 mod coordination;
 mod file_form;
+mod laws;
 mod learning;
 mod processes;
 mod server;

@@ -8,7 +8,7 @@ use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
-use super::choose::{RULES, Situation, choose};
+use super::choose::{GIVEN, RULES, Situation, choose};
 use super::confidence::confidence;
 use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
@@ -17,6 +17,7 @@ use super::lessons::{self, Offer, Workshop};
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
 use crate::graph::bounds;
+use serde_json::{Value, json};
 
 /// Turns a task into a plan. Pure: the same task, context, registry and catalogue give the same plan.
 #[derive(Debug, Clone, Copy)]
@@ -100,11 +101,17 @@ impl<'a> MetaOrchestrator<'a> {
             task: &lower,
             health: self.health,
         };
-        let candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
-        let task_pattern = task_pattern(&reading, &hints);
-        let (name, why) = self.strategy(&reading, &hints, &candidates)?;
-        let ruled = self.offer(candidates.clone(), &name, why, &context)?;
-        let (taken, why, learned) = match self.lessons {
+        let mut candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
+        let (name, why) = self.strategy(&reading, &hints, &candidates, &context)?;
+        let params = self.params(&name, &context, &mut candidates)?;
+        // What was asked for with parameters of its own is no composition to come back to.
+        let plain = params.is_empty();
+        let task_pattern = match plain {
+            true => task_pattern(&reading, &hints),
+            false => String::new(),
+        };
+        let ruled = self.offer(candidates.clone(), (&name, why), params, &context)?;
+        let (taken, why, learned) = match self.lessons.filter(|_| plain) {
             None => {
                 let why = vec![ruled.why.clone()];
                 (ruled, why, None)
@@ -168,12 +175,12 @@ impl<'a> MetaOrchestrator<'a> {
     fn offer(
         &self,
         candidates: Candidates<'_>,
-        name: &str,
-        why: String,
+        (name, why): (&str, String),
+        params: Context,
         context: &Context,
     ) -> Result<Offer, PlanError> {
         let arity = self.catalog.info(name)?.arity;
-        let composition = team::compose(candidates, name, arity);
+        let composition = team::compose(candidates, name, arity, params);
         let strategy = self.catalog.get_strategy(name, &composition.params)?;
         let root = strategy.compose(&composition.team, context)?;
         Ok(Offer {
@@ -202,7 +209,8 @@ impl<'a> MetaOrchestrator<'a> {
             .filter(|name| self.holds(name, wanted))
             .filter_map(|name| {
                 let why = format!("strategy {name}: it is tried in place of {ruled}");
-                self.offer(candidates.clone(), name, why, context).ok()
+                self.offer(candidates.clone(), (name, why), Context::new(), context)
+                    .ok()
             })
             .collect()
     }
@@ -221,12 +229,49 @@ impl<'a> MetaOrchestrator<'a> {
         Ok((analyze::read(task, &hints), hints))
     }
 
+    /// What the context says of the strategy's parameters: the value that asked for it, and `strategy_params`.
+    /// Whoever they name works on the task.
+    fn params(
+        &self,
+        strategy: &str,
+        context: &Context,
+        candidates: &mut Candidates<'_>,
+    ) -> Result<Context, PlanError> {
+        let mut params = Context::new();
+        for (key, of, parameter) in GIVEN {
+            let value = context.get(key).filter(|value| !value.is_null());
+            if let (true, Some(value)) = (of == strategy, value) {
+                params.insert(parameter.to_owned(), references(key, value));
+            }
+        }
+        match context.get("strategy_params") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(own)) => params.extend(own.clone()),
+            Some(other) => {
+                return Err(PlanError::Hints {
+                    problems: vec![HintProblem {
+                        hint: "strategy_params",
+                        given: other.to_string(),
+                        possible: format!("an object of what `strategies show {strategy}` lists"),
+                    }],
+                });
+            }
+        }
+        let mut named = Vec::new();
+        self.catalog
+            .agents_named(&Value::Object(params.clone()), &mut named);
+        let only = GIVEN.iter().any(|(_, of, _)| *of == strategy);
+        candidates.name(&named, only);
+        Ok(params)
+    }
+
     /// The hinted strategy, else the one that a rule chooses among those that leave nobody out whom a hint asks for.
     fn strategy(
         &self,
         reading: &Reading,
         hints: &Hints,
         candidates: &Candidates<'_>,
+        context: &Context,
     ) -> Result<(String, String), PlanError> {
         let wanted = candidates.wanted();
         let possible = |name: &str| self.holds(name, wanted);
@@ -235,6 +280,8 @@ impl<'a> MetaOrchestrator<'a> {
                 requirements: &reading.analysis.requirements,
                 cues: &reading.cues,
                 agents: candidates.len(),
+                templates: &candidates.templates(),
+                context,
             };
             let (name, why) = choose(&situation, possible);
             return Ok((name.to_owned(), why));
@@ -276,6 +323,21 @@ fn task_pattern(reading: &Reading, hints: &Hints) -> String {
     let requirements = &reading.analysis.requirements;
     let domains: Vec<&str> = requirements.domains.iter().map(|it| it.as_str()).collect();
     format!("{}:{}", domains.join("+"), requirements.complexity)
+}
+
+/// Workflows are named by their ids in a context, and by references in parameters; what is no id stays as it is.
+fn references(key: &str, value: &Value) -> Value {
+    match (key, value) {
+        ("workflows", Value::Array(items)) => items
+            .iter()
+            .map(|item| match item {
+                Value::String(id) => json!({ "workflow": id }),
+                other => other.clone(),
+            })
+            .collect(),
+        ("condition", Value::String(words)) => json!({ "ask": words }),
+        _ => value.clone(),
+    }
 }
 
 /// What was decided about a task.
