@@ -122,6 +122,15 @@ impl<'a> Place<'a> {
             on: !args.no_learning && !record.no_store,
         }
     }
+
+    /// The same, for a run that is recorded or is not: where no record can be kept no lesson can
+    /// either, and that was said once.
+    pub(crate) fn of_recorded(self, recorded: bool) -> Self {
+        Self {
+            on: self.on && recorded,
+            ..self
+        }
+    }
 }
 
 /// What is kept beside the sources is no part of them.

@@ -35,6 +35,8 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let scope = scope(args)?;
     publish::check(args)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
+    let place = learn::Place::of_run(&args.learning, &args.record, &args.path);
+    let place = place.of_recorded(journal.is_some());
     let about = Recipe::of_call(call, Some(&workflow)).about();
     let executor = executor(args, &call.settings, limits, journal, about)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
@@ -42,7 +44,6 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer)?;
     let composition = composition(&workflow, &plan);
-    let place = learn::Place::of_run(&args.learning, &args.record, &args.path);
     learn::record(&place, call, &composition, &watched.report);
     conclude(args, &workflow, scope, &watched, call)
 }

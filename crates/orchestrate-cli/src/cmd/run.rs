@@ -72,6 +72,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let limits = limits::limits(&args.about.limits, &call.settings);
     models.check_prices(&plan, limits)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
+    let place = place.of_recorded(journal.is_some());
     let about = Recipe::of_call(call, None).about();
     let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
     for assignment in executor.assignments(&plan) {
