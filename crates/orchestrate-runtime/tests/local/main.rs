@@ -5,10 +5,13 @@
     reason = "what helpers of tests cannot do fails the test"
 )]
 
+mod approvals;
 mod budget;
 mod cancel;
 mod events;
 mod failures;
 mod functions;
 mod parallel;
+mod replay;
 mod support;
+mod tools;
