@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::guide::footer;
-use super::values::Hint;
+use super::values::{Decision, Hint};
 use crate::exit::Exit;
 
 /// A task and what is known about it.
@@ -47,12 +47,15 @@ pub(crate) struct RunArgs {
     /// The task in words
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     pub(crate) task: Option<String>,
-    /// A plan saved by `orchestrate plan --out`
+    /// A plan saved by `orchestrate plan --out`, or a plan of your own as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,
+    /// The answer to a step that asks, by the step's path, for example `gate=approve`; may be repeated
+    #[arg(long = "decide", value_name = "STEP=DECISION")]
+    pub(crate) decide: Vec<Decision>,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
@@ -92,12 +95,14 @@ pub(super) fn run_guide() -> String {
     footer(
         [
             "orchestrate run \"Review security and test coverage\" --path .",
-            "orchestrate run --plan plan.json --json",
+            "orchestrate run --plan plan.json --decide gate=approve --json",
         ],
         &[
             Exit::Yes,
             Exit::Definition,
             Exit::Limit,
+            Exit::Denied,
+            Exit::Paused,
             Exit::StepFailed,
             Exit::Cancelled,
             Exit::Interrupted,

@@ -95,7 +95,8 @@ proptest! {
         let most = bounds(&plan);
         let (report, events) = run(&plan, outcomes, delays);
         prop_assert!(report.usage.calls <= most.calls.most);
-        prop_assert!(report.wall_us / 1000 <= most.latency_ms.most);
+        // Timers go by whole milliseconds and are never early.
+        prop_assert!(report.wall_us / 1000 <= most.latency_ms.most + 2, "{} us", report.wall_us);
         let internal = matches!(&report.outcome, None | Some(Outcome::Paused { .. } | Outcome::Failed { class: orchestrate_core::outcome::FailureClass::Internal, .. }));
         prop_assert!(!internal, "{:?}", report.outcome);
         let census = report.census();
