@@ -6,12 +6,14 @@ use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
-use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::{CommandTool, LocalExecutor};
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
 
+use crate::approver::CommandLineApprover;
+use crate::args::Decision;
 use crate::error::Failure;
 
 /// Plans of less confidence are shown to a person before they run.
@@ -50,7 +52,8 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own.
+/// An executor whose agents measure the repository at `path`, within limits of its own, whose tool
+/// `run` starts programs there, and that is given decisions for steps that ask.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -58,8 +61,12 @@ pub(crate) fn executor(
     path: &Path,
     options: AnalysisOptions,
     limits: Limits,
+    decisions: Vec<Decision>,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder().backend(analysis);
+    let builder = LocalExecutor::builder()
+        .backend(analysis)
+        .tool(CommandTool::new(path))
+        .approver(CommandLineApprover::new(decisions));
     Ok(builder.limits(limits).build()?)
 }

@@ -15,5 +15,5 @@ pub(crate) use guide::{command, env_name, variables};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
 pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
-pub(crate) use values::Decision;
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
+pub(crate) use values::Decision;

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
             .collect(),
         ..AnalysisOptions::default()
     };
-    let executor = wire::executor(&args.path, options, limits)?;
+    let executor = wire::executor(&args.path, options, limits, Vec::new())?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }

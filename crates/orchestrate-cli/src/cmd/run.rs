@@ -6,6 +6,7 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_strategies::graph::read_plan;
 use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +61,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits)?;
+    let options = AnalysisOptions::default();
+    let executor = wire::executor(&args.path, options, limits, args.decide.clone())?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -122,19 +124,24 @@ fn exit(result: &StrategyResult) -> Exit {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, CliError> {
+fn saved(path: &Path) -> Result<Plan, Failure> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,
     };
     let document: Value = serde_json::from_slice(&files::read(path)?).map_err(form)?;
+    // A plan that was written by hand stands alone and has no digest to keep to.
+    if document.get("root").is_some() {
+        return Ok(read_plan(&document)?);
+    }
     // The format is asked first: a plan of another version need not have the fields of this one.
     let format = document.pointer("/plan/format").and_then(Value::as_str);
     if let Some(format) = format.filter(|format| *format != PLAN_FORMAT) {
         return Err(CliError::PlanFormat {
             path: path.to_owned(),
             format: format.to_owned(),
-        });
+        }
+        .into());
     }
     let saved: ExecutionPlan = serde_json::from_value(document).map_err(form)?;
     let actual = saved.plan.digest();
@@ -145,6 +152,7 @@ fn saved(path: &Path) -> Result<Plan, CliError> {
             path: path.to_owned(),
             saved: saved.digest,
             actual,
-        })
+        }
+        .into())
     }
 }

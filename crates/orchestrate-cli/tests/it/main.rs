@@ -1,7 +1,7 @@
 //! Whole commands: the built program in a directory of its own, its streams and its exit status.
 //!
-//! Exit codes 4, 6 and 7 cannot occur in this version (no credentials, no policy, no approvals), and
-//! 70 only by a fault; unit tests hold what leads to them.
+//! Exit code 4 cannot occur in this version (no credentials), and 70 only by a fault; unit tests hold
+//! what leads to them.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,4 +17,5 @@ mod reports;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod steps;
 mod tasks;

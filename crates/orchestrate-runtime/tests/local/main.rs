@@ -11,6 +11,7 @@ mod cancel;
 mod events;
 mod failures;
 mod functions;
+mod messages;
 mod parallel;
 mod replay;
 mod support;
