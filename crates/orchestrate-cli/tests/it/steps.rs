@@ -89,10 +89,20 @@ fn a_plan_that_is_wrong_is_refused_with_every_problem_and_its_place() {
         {"step": "tool", "tool": "deploy"},
         {"name": "gate", "step": "approve", "question": "Go?", "timeout_ms": 5, "on_timeout": "approve"}
     ]}}"#);
-    place.check(&["run", "--plan", "plan.json"], expect![[""]]);
+    place.check(&["run", "--plan", "plan.json"], expect![[r#"
+        exit 3
+        --- stderr
+        error[ORC0613]: the plan cannot run: ORC0613 at step `0`: the plan does not admit tool `deploy` (the plan admits none); ORC0616 at step `gate`: `on_timeout` is `approve`: silence is no approval
+        hint: `orchestrate explain ORC0613` tells what it means and how to mend it
+    "#]]);
     place.with("plan.json", r#"{"format": "orchestrate.plan/1", "task": "t", "agents": {}, "root": {"step": "sequence", "steps": [
         {"step": "tol", "tool": "run"},
         {"step": "loop", "body": {"step": "agent"}}
     ]}}"#);
-    place.check(&["run", "--plan", "plan.json"], expect![[""]]);
+    place.check(&["run", "--plan", "plan.json"], expect![[r#"
+        exit 3
+        --- stderr
+        error[ORC0624]: the plan cannot run: ORC0624 at step `0`: unknown variant `tol`, expected one of `agent`, `tool`, `sequence`, `parallel`, `graph`, `branch`, `loop`, `map`, `expand`, `approve`, `call`; ORC0624 at step `1#0`: missing field `agent`
+        hint: `orchestrate explain ORC0624` tells what it means and how to mend it
+    "#]]);
 }
