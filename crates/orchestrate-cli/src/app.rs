@@ -85,7 +85,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Completions(args) => cmd::completions::run(args, call),
         Verb::Config(verb) => cmd::config::run(verb, call),
         Verb::Docs(args) => cmd::docs::run(args, call),
-        Verb::Doctor => cmd::doctor::run(call),
+        Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
@@ -106,7 +106,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         }
         // These two read the settings themselves, to show them.
         Verb::Config(_)
-        | Verb::Doctor
+        | Verb::Doctor(_)
         | Verb::Explain(_)
         | Verb::Completions(_)
         | Verb::Schema(_)

@@ -221,6 +221,7 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
             calls: 1,
             tokens: agent.template.resource_requirements.max_tokens,
             cost: Cost::of_tier(agent.tier),
+            unpriced_tokens: 0,
             cached_tokens: 0,
         }
     }

@@ -38,11 +38,17 @@
 //! # }
 //! ```
 
+#[cfg(feature = "models")]
+pub mod agent;
 mod clock;
 mod error;
 mod function;
 mod local;
+#[cfg(feature = "models")]
+pub mod model;
 mod tool;
+#[cfg(feature = "models")]
+pub mod tools;
 
 pub use clock::SystemClock;
 pub use error::RunError;

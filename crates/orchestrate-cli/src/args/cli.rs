@@ -3,8 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    AgentsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs, PlanArgs,
+    ReleasePrepArgs, RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list,
+    release_prep,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -58,9 +59,8 @@ pub(crate) enum Verb {
     /// Show the settings and where they come from
     #[command(subcommand, after_help = help::config_guide())]
     Config(ConfigVerb),
-    /// Say what is installed, found and configured; works offline and changes nothing
     #[command(after_help = help::doctor_guide())]
-    Doctor,
+    Doctor(DoctorArgs),
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

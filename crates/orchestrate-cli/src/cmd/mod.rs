@@ -15,6 +15,7 @@ pub(crate) mod workflows;
 
 mod files;
 mod limits;
+mod measure;
 mod named;
 mod publish;
 mod watch;

@@ -9,7 +9,7 @@ use orchestrate_workflows::verdict;
 use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
 
 use super::watch::watch;
-use super::{files, limits, publish};
+use super::{files, limits, measure, publish};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::Failure;
@@ -28,15 +28,10 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     publish::check(args)?;
     let options = AnalysisOptions {
         coverage_reports: reports,
-        ignore: call
-            .settings
-            .ignores
-            .iter()
-            .map(|(rule, _)| rule.clone())
-            .collect(),
-        ..AnalysisOptions::default()
+        ..measure::options(&args.measure, &call.settings, &args.path)?
     };
-    let executor = wire::executor(&args.path, options, limits, Vec::new())?;
+    let models = wire::Models::default();
+    let executor = wire::executor(&args.path, options, limits, &models, Vec::new())?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }

@@ -7,13 +7,12 @@ use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
 use orchestrate_strategies::graph::read_plan;
-use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::watch::watch;
-use super::{files, limits, plan::compose};
+use super::{files, limits, measure, plan::compose};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -42,11 +41,12 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
             let plan = compose(task, &args.about, call)?;
-            if !sure(&plan, args.yes, printer)? {
+            if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
@@ -61,8 +61,10 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let options = AnalysisOptions::default();
-    let executor = wire::executor(&args.path, options, limits, args.decide.clone())?;
+    let options = measure::options(&args.measure, &call.settings, &args.path)?;
+    models.check_prices(&plan, limits)?;
+    let decisions = args.decide.clone();
+    let executor = wire::executor(&args.path, options, limits, &models, decisions)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -71,7 +73,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             }
             Some(_) => {}
             None => printer.note(&format!(
-                "nothing in this version can run {agent}: it will not be executed"
+                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
             )),
         }
     }
@@ -91,7 +93,12 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
-fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Failure> {
+fn sure(
+    plan: &ExecutionPlan,
+    yes: bool,
+    printer: &Printer,
+    models: &wire::Models,
+) -> Result<bool, Failure> {
     if plan.confidence >= wire::ASK_BELOW {
         return Ok(true);
     }
@@ -105,7 +112,9 @@ fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Fail
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), wire::backend_of));
+    printer.note(&render::plan(plan, printer.width(), |agent| {
+        models.run_by(agent)
+    }));
     printer.ask(&format!("{words}. Run it?"))
 }
 

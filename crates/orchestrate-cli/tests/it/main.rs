@@ -1,7 +1,6 @@
 //! Whole commands: the built program in a directory of its own, its streams and its exit status.
 //!
-//! Exit code 4 cannot occur in this version (no credentials), and 70 only by a fault; unit tests hold
-//! what leads to them.
+//! Exit code 70 occurs only by a fault; unit tests hold what leads to it.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +9,7 @@
 )]
 
 mod answers;
+mod models;
 mod program;
 mod refusals;
 mod release_prep;

@@ -35,8 +35,7 @@ fn a_project_in_good_order_is_ready() {
 
               NOT MEASURED (1)
               --------------------------------------------------------------------
-              - known vulnerable dependencies: not audited: there is no lock file at the
-                root
+              - known vulnerable dependencies: not audited: there is no lock file
                 how: commit the lock file and run the auditor of your package manager over
                      it
 

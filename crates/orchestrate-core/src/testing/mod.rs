@@ -3,9 +3,11 @@
 mod agents;
 mod approver;
 mod clock;
+mod models;
 mod plans;
 
-pub use agents::{Script, ScriptedBackend, agent, template};
+pub use agents::{Script, ScriptedBackend, agent, example, template};
 pub use approver::ScriptedApprover;
 pub use clock::ManualClock;
+pub use models::{ScriptedModel, model_calls, model_says};
 pub use plans::{AGENTS, random_plan};

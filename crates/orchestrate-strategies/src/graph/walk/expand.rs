@@ -258,6 +258,7 @@ fn node(task: SubTask, position: usize, step: &ExpandStep) -> Option<GraphNode> 
     let work = Step::new(StepKind::Agent(AgentStep {
         instruction: Some(task),
         inputs: all,
+        timeout_ms: step.timeout_ms,
         ..AgentStep::new(agent_id(&agent)?)
     }));
     let whole = if step.max_depth > 1 {

@@ -1,4 +1,4 @@
-//! What is wired to what: the only place that names concrete adapters.
+//! Planner, executor and the analysis: what every run is made of.
 
 use std::path::Path;
 
@@ -10,8 +10,9 @@ use orchestrate_runtime::{CommandTool, LocalExecutor};
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
-use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 
+use super::models::Models;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
 use crate::error::Failure;
@@ -27,11 +28,6 @@ pub(crate) fn registry() -> AgentRegistry {
 /// The strategies by which a team can work.
 pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
-}
-
-/// The backend that runs an agent, by the id of its template; none when nothing here can.
-pub(crate) fn backend_of(template: &str) -> Option<&'static str> {
-    AGENTS.contains(&template).then_some("analysis")
 }
 
 /// A plan for a task, with limits.
@@ -52,8 +48,8 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own, whose tool
-/// `run` starts programs there, and that is given decisions for steps that ask.
+/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
+/// whose tool `run` starts programs there, and that is given decisions for steps that ask.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -61,12 +57,16 @@ pub(crate) fn executor(
     path: &Path,
     options: AnalysisOptions,
     limits: Limits,
+    models: &Models,
     decisions: Vec<Decision>,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder()
-        .backend(analysis)
         .tool(CommandTool::new(path))
         .approver(CommandLineApprover::new(decisions));
+    let builder = match models.backends() {
+        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
+        None => builder.backend(analysis),
+    };
     Ok(builder.limits(limits).build()?)
 }
