@@ -7,6 +7,7 @@ use orchestrate_core::task::DecompositionStrategy;
 
 use super::MeasureArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::{Decision, Hint};
 use crate::exit::Exit;
 
@@ -64,6 +65,11 @@ pub(crate) struct RunArgs {
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]

@@ -1,23 +1,29 @@
 //! `run`: a task composed on the spot, or a plan exactly as it was saved.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use orchestrate_core::id::RunId;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_strategies::graph::read_plan;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::watch;
-use super::{files, limits, measure, plan::compose};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, wait_for, watch};
+use super::{detach, files, limits, measure, plan::compose, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{self, Printer};
+use crate::settings::Settings;
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -61,10 +67,10 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let options = measure::options(&args.measure, &call.settings, &args.path)?;
     models.check_prices(&plan, limits)?;
-    let decisions = args.decide.clone();
-    let executor = wire::executor(&args.path, options, limits, &models, decisions)?;
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let about = Recipe::of_call(call, None).about();
+    let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -77,7 +83,38 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )),
         }
     }
-    let watched = watch(&executor, &plan, printer)?;
+    if args.detach {
+        let journal = journal.ok_or_else(|| {
+            CliError::arguments(
+                "a run that is not recorded cannot go on by itself",
+                "name a place for its record with `--store sqlite:FILE`",
+            )
+        })?;
+        let run = wait_for(executor.record(&plan))?;
+        return detach::detach(&run, journal.url(), &args.path, printer);
+    }
+    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    conclude(&plan, watched, printer)
+}
+
+/// The executor that a run needs.
+pub(crate) fn executor(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let models = wire::Models::of(&settings.services)?;
+    let options = measure::options(&args.measure, settings, &args.path)?;
+    let decisions = args.decide.clone();
+    wire::executor(
+        &args.path, options, limits, &models, decisions, journal, about,
+    )
+}
+
+/// Says what a run came to.
+pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Result<Exit, Failure> {
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -133,7 +170,7 @@ fn exit(result: &StrategyResult) -> Exit {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, Failure> {
+pub(crate) fn saved(path: &Path) -> Result<Plan, Failure> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,

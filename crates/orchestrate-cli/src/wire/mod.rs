@@ -6,4 +6,4 @@ mod place;
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
-pub(crate) use place::{ASK_BELOW, catalog, compose, executor, registry};
+pub(crate) use place::{ASK_BELOW, catalog, compose, executor, journal, registry};

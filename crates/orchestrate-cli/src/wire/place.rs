@@ -1,7 +1,9 @@
 //! Planner, executor and the analysis: what every run is made of.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
@@ -11,6 +13,7 @@ use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
+use serde_json::Value;
 
 use super::models::Models;
 use crate::approver::CommandLineApprover;
@@ -49,7 +52,8 @@ pub(crate) fn compose(
 }
 
 /// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
-/// whose tool `run` starts programs there, and that is given decisions for steps that ask.
+/// whose tool `run` starts programs there, given decisions for steps that ask, recording in a journal
+/// if there is one. `about` is what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -59,6 +63,8 @@ pub(crate) fn executor(
     limits: Limits,
     models: &Models,
     decisions: Vec<Decision>,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
     let builder = LocalExecutor::builder()
@@ -68,5 +74,17 @@ pub(crate) fn executor(
         Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
         None => builder.backend(analysis),
     };
-    Ok(builder.limits(limits).build()?)
+    let builder = match journal {
+        Some(journal) => builder.journal(journal),
+        None => builder,
+    };
+    Ok(builder.limits(limits).about(about).build()?)
+}
+
+/// The journal at an address; with `create` it is made if there is none.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    orchestrate_store::open(url, create)
 }

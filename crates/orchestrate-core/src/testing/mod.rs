@@ -3,6 +3,7 @@
 mod agents;
 mod approver;
 mod clock;
+pub mod journal;
 mod models;
 mod plans;
 

@@ -8,6 +8,7 @@
 mod approvals;
 mod budget;
 mod cancel;
+mod durable;
 mod events;
 mod failures;
 mod functions;
