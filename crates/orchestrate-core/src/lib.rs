@@ -19,6 +19,7 @@ pub mod expression;
 pub mod plan;
 pub mod strategy;
 
+pub mod approval;
 pub mod backend;
 pub mod budget;
 pub mod calls;
