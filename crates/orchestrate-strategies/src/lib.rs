@@ -4,6 +4,7 @@
 //! the same inputs give the same plan and the same graph, byte for byte.
 
 pub mod catalog;
+pub mod definition;
 pub mod graph;
 pub mod meta;
 pub mod strategy;
