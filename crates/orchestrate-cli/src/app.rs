@@ -92,6 +92,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Run(args) => cmd::run::run(args, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
     }
 }
@@ -101,6 +102,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
+        Verb::Validate(args) => &args.path,
         Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
             Path::new(".")
         }

@@ -42,8 +42,10 @@ mod clock;
 mod error;
 mod function;
 mod local;
+mod program;
 
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{Assignment, Canceller, Events, LocalExecutor, LocalExecutorBuilder, RunHandle};
+pub use program::ProgramTool;

@@ -4,7 +4,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
     AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    RunArgs, StrategiesVerb, ValidateArgs, WorkflowsVerb, compose, guide, help, list, release_prep,
+    validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -46,13 +47,15 @@ pub(crate) enum Verb {
     Run(RunArgs),
     #[command(after_help = compose::plan_guide())]
     Plan(PlanArgs),
+    #[command(after_help = validate::validate_guide())]
+    Validate(ValidateArgs),
     /// List or show the agents that a team can have
     #[command(subcommand, after_help = list::agents_guide())]
     Agents(AgentsVerb),
     /// List or show the ways in which a team can work together
     #[command(subcommand, after_help = list::strategies_guide())]
     Strategies(StrategiesVerb),
-    /// List or show the prebuilt workflows
+    /// List or show workflows: the prebuilt ones, those of the project, or one in a file
     #[command(subcommand, after_help = list::workflows_guide())]
     Workflows(WorkflowsVerb),
     /// Show the settings and where they come from

@@ -7,6 +7,7 @@ mod help;
 mod json;
 mod list;
 mod release_prep;
+mod validate;
 mod values;
 
 pub(crate) use cli::{Cli, Verb};
@@ -16,3 +17,5 @@ pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
 pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
+pub(crate) use validate::{ProblemFormat, ValidateArgs};
+pub(crate) use values::Hint;

@@ -11,10 +11,14 @@ pub(crate) mod release_prep;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod strategies;
+pub(crate) mod validate;
 pub(crate) mod workflows;
 
+mod approver;
 mod files;
 mod limits;
 mod named;
 mod publish;
 mod watch;
+
+pub(crate) use approver::Terminal;

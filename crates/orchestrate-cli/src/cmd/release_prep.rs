@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let printer = &call.printer;
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
-    let plan = workflow.plan(&wire::registry())?;
+    let plan = workflow.plan(&wire::builtin_agents())?;
     let reports = files::readable(&args.coverage_report)?;
     let scope = scope(args)?;
     publish::check(args)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
             .collect(),
         ..AnalysisOptions::default()
     };
-    let executor = wire::executor(&args.path, options, limits)?;
+    let executor = wire::executor(&args.path, options, limits, false)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }

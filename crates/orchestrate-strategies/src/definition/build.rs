@@ -318,14 +318,13 @@ impl<'a, 'w> Builder<'a, 'w> {
                 made.insert(name.clone(), values::reference(&field).ok()?);
             }
         }
-        fine.then(|| Outputs::collect(made))
+        let fail_when = self.fail_when()?;
+        fine.then(|| Outputs::collect(made, fail_when))
     }
 
     /// When the answer is no. The outer `None` after a mistake.
-    pub(super) fn fail_when(
-        document: &Document<'_>,
-        file: &WorkflowFile,
-    ) -> Option<Option<Condition>> {
+    fn fail_when(&self) -> Option<Option<Condition>> {
+        let (document, file) = (self.document, self.file);
         let Some(when) = &file.fail_when else {
             return Some(None);
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use orchestrate_core::condition::{Facts, Reference, Shared, descend};
+use orchestrate_core::condition::{Condition, Facts, Reference, Shared, descend};
 use orchestrate_core::expression::Template;
 use orchestrate_core::plan::{Collect, Step};
 use orchestrate_core::strategy::{
@@ -15,6 +15,18 @@ use orchestrate_core::team::Team;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+/// How plans name what collects the steps of a definition.
+pub const WORKFLOW_OUTPUTS: &str = "workflow_outputs";
+/// Where a workflow with `fail_when` says its answer.
+const ANSWER: &str = "_answer";
+const NO: &str = "no";
+
+/// Whether what a workflow gave says that its answer is no.
+#[must_use]
+pub fn says_no(output: &Value) -> bool {
+    output.get(ANSWER).and_then(Value::as_str) == Some(NO)
+}
+
 /// Makes the outputs of a workflow when its steps have ended.
 ///
 /// It composes no team: definitions name it as what collects their steps.
@@ -23,19 +35,25 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Outputs {
     /// Values by name: what [`super::values::reference`] made of them.
     values: BTreeMap<String, Reference>,
+    /// When the answer is no; it reads `outputs` and `inputs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fail_when: Option<Condition>,
 }
 
 impl Outputs {
     /// Its name in plans.
-    pub(crate) const NAME: &'static str = "workflow_outputs";
+    pub(crate) const NAME: &'static str = WORKFLOW_OUTPUTS;
 
     pub(crate) fn from_params(params: &Context) -> Result<Self, StrategyError> {
         crate::strategy::common::read(Self::NAME, params)
     }
 
     /// How a plan names it.
-    pub(super) fn collect(values: BTreeMap<String, Reference>) -> Collect {
-        let params = json!({"values": values});
+    pub(super) fn collect(
+        values: BTreeMap<String, Reference>,
+        fail_when: Option<Condition>,
+    ) -> Collect {
+        let params = json!(Self { values, fail_when });
         Collect {
             strategy: Self::NAME.to_owned(),
             params: params.as_object().cloned().unwrap_or_default(),
@@ -91,6 +109,16 @@ impl ExecutionStrategy for Outputs {
         }
         if !absent.is_empty() {
             output.insert("_absent".to_owned(), Value::Object(absent));
+        }
+        if let Some(condition) = &self.fail_when {
+            let inputs = gathered.context.get("inputs");
+            let facts = json!({"outputs": output, "inputs": inputs});
+            let evaluation = condition.evaluate(&facts);
+            let answer = if evaluation.holds { NO } else { "yes" };
+            output.insert(ANSWER.to_owned(), answer.into());
+            if !evaluation.diagnostics.is_empty() {
+                output.insert("_undecided".to_owned(), evaluation.diagnostics.into());
+            }
         }
         let confident: Vec<f64> = parts
             .iter()

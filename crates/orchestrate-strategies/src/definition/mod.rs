@@ -25,6 +25,7 @@ mod workflow;
 mod world;
 
 pub(crate) use collect::Outputs;
+pub use collect::{WORKFLOW_OUTPUTS, says_no};
 pub use inputs::Given;
 pub use kinds::{PROGRAM_TOOLS, program_parameters};
 pub use library::{Custom, agents_schema, custom_agents};

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use orchestrate_core::condition::{Condition, Evaluation};
 use orchestrate_core::id::AgentId;
 use orchestrate_core::limits::{Cost, Limits};
 use orchestrate_core::plan::{PLAN_FORMAT, Plan, Step};
@@ -35,7 +34,6 @@ pub struct Workflow {
     pub questions: Vec<Question>,
     /// The files that it was made from.
     pub files: Vec<String>,
-    fail_when: Option<Condition>,
 }
 
 /// An input of a workflow, for people.
@@ -65,18 +63,6 @@ pub struct Question {
     pub file: String,
     /// Where in the file.
     pub at: Place,
-}
-
-impl Workflow {
-    /// Whether the answer of a run that went well is no, after what the workflow gave.
-    ///
-    /// What cannot be decided is told, and the answer is then yes as far as this goes.
-    #[must_use]
-    pub fn says_no(&self, outputs: &Value) -> Option<Evaluation> {
-        let condition = self.fail_when.as_ref()?;
-        let inputs = self.plan.context.get("inputs").cloned().unwrap_or_default();
-        Some(condition.evaluate(&json!({"outputs": outputs, "inputs": inputs})))
-    }
 }
 
 /// What all files of a workflow share while they are read.
@@ -133,11 +119,10 @@ impl Assembly<'_> {
         };
         let values = start.values.clone().unwrap_or_default();
         let made = self.build(&document, &file, start);
-        let fail_when = Builder::fail_when(&document, &file);
         let limits = limits(&document, &file.limits);
         let read = document.into_problems();
         self.problems.extend(read);
-        let (root, fail_when) = (made?, fail_when?);
+        let root = made?;
         if !self.problems.is_empty() {
             return None;
         }
@@ -167,7 +152,6 @@ impl Assembly<'_> {
             plan,
             questions: self.questions.clone(),
             files: self.files.clone(),
-            fail_when,
         })
     }
 
