@@ -10,6 +10,7 @@
 )]
 
 mod answers;
+mod definitions;
 mod program;
 mod refusals;
 mod release_prep;
