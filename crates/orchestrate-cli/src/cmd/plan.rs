@@ -53,7 +53,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
 
 /// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
 /// only one that is nearly one of these can be known to be a mistake.
-const HINTS: [&str; 8] = [
+const HINTS: [&str; 11] = [
     "domain",
     "complexity",
     "capabilities",
@@ -62,6 +62,9 @@ const HINTS: [&str; 8] = [
     "budget",
     "quality_gates",
     "tools",
+    "decompose",
+    "topology",
+    "synthesizer",
 ];
 
 /// The plan of a task in words, or of the workflow in a file or of that name.
@@ -136,6 +139,9 @@ fn compose(
             let advice = "give several values at once, for example `domain=security,testing`";
             return Err(CliError::arguments(message, advice).into());
         }
+    }
+    if let Some(way) = about.decompose {
+        context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
     wire::compose(task, context, limits, project)

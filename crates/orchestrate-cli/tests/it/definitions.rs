@@ -26,7 +26,16 @@ steps:
 ",
         ),
     );
-    place.check(&["validate", "w.yaml"], expect![[""]]);
+    place.check(&["validate", "w.yaml"], expect![[r#"
+        exit 3
+        --- stdout
+        w.yaml:4:16: error[ORC1014]: `type` cannot be `nmber` (possible: string, number, integer, boolean, list, object)
+          hint: did you mean `number`?
+        w.yaml:7:13: error[ORC1012]: unknown field `need` of `review`
+          hint: did you mean `needs`?
+        w.yaml:8:51: error[ORC1014]: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m`
+        3 problems
+    "#]]);
     let github = place.run(&["validate", "w.yaml", "--format", "github"]);
     assert_eq!(github.code, Some(3));
     let first = github.stdout.lines().next().unwrap_or_default();

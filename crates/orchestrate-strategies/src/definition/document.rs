@@ -57,7 +57,7 @@ impl<'a> Document<'a> {
         // that the mistakes in the rest can be told too.
         let mut value = tree.value();
         for fault in &faults {
-            leave_out(&mut value, &fault.path);
+            leave_out(&mut value, &fault.path, fault.stand_in.as_deref());
         }
         match serde_json::from_value(value) {
             Ok(read) => {
@@ -219,8 +219,8 @@ pub(super) fn listed(possible: &[&str], has_hint: bool) -> String {
     }
 }
 
-/// Takes the value at the end of a path away.
-fn leave_out(value: &mut Value, path: &[String]) {
+/// Takes the value at the end of a path away, or puts a word in its place.
+fn leave_out(value: &mut Value, path: &[String], stand_in: Option<&str>) {
     let Some((last, before)) = path.split_last() else {
         return;
     };
@@ -229,7 +229,13 @@ fn leave_out(value: &mut Value, path: &[String]) {
         Value::Array(items) => items.get_mut(key.parse::<usize>().ok()?),
         _ => None,
     });
-    if let Some(Value::Object(map)) = parent {
-        map.shift_remove(last);
+    match (parent, stand_in) {
+        (Some(Value::Object(map)), Some(word)) => {
+            map.insert(last.clone(), word.into());
+        }
+        (Some(Value::Object(map)), None) => {
+            map.shift_remove(last);
+        }
+        _ => {}
     }
 }

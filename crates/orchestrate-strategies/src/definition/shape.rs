@@ -23,6 +23,8 @@ pub(super) struct Fault {
     pub(super) hint: Option<String>,
     /// What is to be left out for the rest to be read: the value of this path. None for what is missing.
     pub(super) path: Vec<String>,
+    /// A word that can stand in its place instead.
+    pub(super) stand_in: Option<String>,
 }
 
 /// Everything in a tree that does not fit a schema.
@@ -54,6 +56,7 @@ impl<'a> Checker<'a> {
                 "ORC1011" | "ORC1013" => Vec::new(),
                 _ => self.path.clone(),
             },
+            stand_in: None,
         });
     }
 
@@ -178,6 +181,9 @@ impl<'a> Checker<'a> {
             possible.join(", ")
         );
         self.report("ORC1014", node.at, message, hint);
+        if let Some(fault) = self.faults.last_mut() {
+            fault.stand_in = possible.first().map(|it| (*it).to_owned());
+        }
     }
 
     fn text(&mut self, node: &Node, text: &str, schema: &'a Value, name: &str) {

@@ -470,6 +470,10 @@ fail_when: outputs.n == 0
             "params": {
               "values": {
                 "n": "{{ steps.each.output.outputs | length }}"
+              },
+              "fail_when": {
+                "op": "expression",
+                "text": "outputs.n == 0"
               }
             }
           }
