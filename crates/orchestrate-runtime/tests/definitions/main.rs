@@ -1,4 +1,9 @@
 //! The example workflows of the documentation, run with agents that answer from scripts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected is to fail"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

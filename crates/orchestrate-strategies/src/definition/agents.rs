@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orchestrate_core::id::AgentId;
-use orchestrate_core::template::{AgentCapability, AgentTemplate, ResourceRequirements, Tier};
+use orchestrate_core::template::{
+    AgentCapability, AgentManifest, AgentTemplate, ResourceRequirements, Tier,
+};
 use serde_json::Value;
 
 use super::document::Document;
@@ -71,6 +73,7 @@ pub(super) fn describe(
         default_instructions: String::new(),
         quality_gates: BTreeMap::new(),
         resource_requirements: ResourceRequirements::default(),
+        manifest: AgentManifest::default(),
     });
     id.clone_into(&mut template.id);
     if let Some(tier) = spec.tier.or(spec.model) {

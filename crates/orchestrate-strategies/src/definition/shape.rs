@@ -94,7 +94,11 @@ impl<'a> Checker<'a> {
             let message = format!("`{name}` must be {wanted}, and this is {}", node.word());
             let hint = (matches!(node.kind, Kind::Number(_) | Kind::Bool(_))
                 && wanted.contains("a text"))
-            .then(|| "put it into quotes".to_owned());
+            .then(|| "put it into quotes".to_owned())
+            .or_else(|| match &node.kind {
+                Kind::Text(text) if wanted == "a list" => Some(format!("write `[{text}]`")),
+                _ => None,
+            });
             return self.report("ORC1014", node.at, message, hint);
         }
         match &node.kind {

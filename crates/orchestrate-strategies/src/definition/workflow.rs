@@ -98,7 +98,7 @@ pub fn workflow(
     let made = assembly.top(source, given);
     match made {
         Some(workflow) if assembly.problems.is_empty() => Ok(workflow),
-        _ => Err(DefinitionProblems(assembly.problems)),
+        _ => Err(DefinitionProblems(assembly.in_order())),
     }
 }
 
@@ -153,6 +153,19 @@ impl Assembly<'_> {
             questions: self.questions.clone(),
             files: self.files.clone(),
         })
+    }
+
+    /// The problems file by file, each in the order of its lines.
+    fn in_order(self) -> Vec<DefinitionProblem> {
+        let Self {
+            files,
+            mut problems,
+            ..
+        } = self;
+        let position = |file: &str| files.iter().position(|it| it == file);
+        problems.sort_by_key(|problem| (position(&problem.file), problem.at));
+        problems.dedup();
+        problems
     }
 
     /// Reads a file as a workflow; what is wrong with its form is told.
