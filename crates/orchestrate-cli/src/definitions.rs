@@ -110,15 +110,11 @@ pub(crate) fn named(path: &Path) -> Result<Source, CliError> {
     read(&tidy(path)).map_err(|problem| CliError::Definition { problem })
 }
 
-/// Reads a workflow of a project.
+/// Reads a workflow of a project, to look at it.
 ///
 /// # Errors
-/// Everything that is wrong with it, and questions to agents that nothing here can run.
-pub(crate) fn workflow(
-    source: &Source,
-    given: &Given,
-    project: &Path,
-) -> Result<Workflow, Failure> {
+/// Everything that is wrong with it.
+pub(crate) fn look(source: &Source, given: &Given, project: &Path) -> Result<Workflow, Failure> {
     let registry = wire::registry(project)?;
     let (catalog, tools, disk) = (wire::catalog(), wire::tool_effects(), Disk::of(project));
     let world = World {
@@ -127,11 +123,28 @@ pub(crate) fn workflow(
         tools: Some(&tools),
         files: &disk,
     };
-    let workflow = definition::workflow(source, given, world)?;
+    Ok(definition::workflow(source, given, world)?)
+}
+
+/// Reads a workflow of a project, to run it.
+///
+/// # Errors
+/// Everything that is wrong with it, and questions to agents that nothing here can run.
+pub(crate) fn workflow(
+    source: &Source,
+    given: &Given,
+    project: &Path,
+    models: &wire::Models,
+) -> Result<Workflow, Failure> {
+    let workflow = look(source, given, project)?;
+    let runs = |agent| {
+        let agent = workflow.plan.agents.get(agent);
+        agent.is_some_and(|agent| models.run_by(agent).is_some())
+    };
     let unanswered: Vec<_> = workflow
         .questions
         .iter()
-        .filter(|question| wire::backend_of(&question.template).is_none())
+        .filter(|question| !runs(&question.agent))
         .map(|question| definition::DefinitionProblem {
             code: "ORC1022",
             file: question.file.clone(),

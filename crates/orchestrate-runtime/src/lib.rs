@@ -38,14 +38,22 @@
 //! # }
 //! ```
 
+#[cfg(feature = "models")]
+pub mod agent;
 mod clock;
 mod error;
 mod function;
 mod local;
+#[cfg(feature = "models")]
+pub mod model;
 mod program;
+#[cfg(feature = "models")]
+pub mod tools;
 
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
-pub use local::{Assignment, Canceller, Events, LocalExecutor, LocalExecutorBuilder, RunHandle};
+pub use local::{
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+};
 pub use program::ProgramTool;

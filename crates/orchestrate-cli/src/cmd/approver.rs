@@ -1,6 +1,6 @@
 //! Asks the person at the terminal for decisions, one question at a time.
 
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use async_trait::async_trait;
 use orchestrate_core::approval::{ApprovalRequest, Approver, Asked};
@@ -13,6 +13,14 @@ use crate::render::safe;
 pub(crate) struct Terminal {
     /// Held while a question stands on the screen.
     turn: Mutex<()>,
+}
+
+impl Terminal {
+    /// The person at the terminal, if there is one.
+    pub(crate) fn present() -> Option<Self> {
+        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        is_terminal.then(Self::default)
+    }
 }
 
 #[async_trait]

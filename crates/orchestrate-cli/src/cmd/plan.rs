@@ -20,10 +20,18 @@ use crate::wire;
 
 pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let plan = plan_of(&args.task, &args.path, &args.inputs, &args.about, call)?;
+    let plan = plan_of(
+        &args.task,
+        &args.path,
+        &args.inputs,
+        &args.about,
+        call,
+        &models,
+    )?;
     if let Some(out) = &args.out {
         files::write(out, &render::json(&plan)?)?;
         let out = safe(&out.display().to_string());
@@ -33,7 +41,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     }
     match args.graph {
         None => printer.answer(
-            || render::plan(&plan, printer.width(), wire::backend_of),
+            || render::plan(&plan, printer.width(), |agent| models.run_by(agent)),
             &plan,
         )?,
         Some(form) => {
@@ -74,6 +82,7 @@ pub(crate) fn plan_of(
     inputs: &[Hint],
     about: &TaskArgs,
     call: &Call,
+    models: &wire::Models,
 ) -> Result<ExecutionPlan, Failure> {
     let path = Path::new(task);
     let is_file = definitions::is_definition(path) && (path.exists() || !task.contains(' '));
@@ -109,7 +118,7 @@ pub(crate) fn plan_of(
             return Err(CliError::arguments(message, "give it once").into());
         }
     }
-    let workflow = definitions::workflow(&source, &Given::Values(given), project)?;
+    let workflow = definitions::workflow(&source, &Given::Values(given), project, models)?;
     wire::planned(
         workflow,
         limits::limits(&about.limits, &call.settings),

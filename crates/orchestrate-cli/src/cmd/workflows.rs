@@ -55,7 +55,7 @@ struct Own {
 
 impl Own {
     fn read(source: &Source) -> Self {
-        let read = definitions::workflow(source, &Given::Later, Path::new("."));
+        let read = definitions::look(source, &Given::Later, Path::new("."));
         let stem = Path::new(&source.file).file_stem();
         Self {
             name: stem.map_or(String::new(), |it| it.to_string_lossy().into_owned()),

@@ -123,10 +123,8 @@ impl Builder<'_, '_> {
         let text = ["steps", name, "when", "ask"];
         let reference = scope.reference(self.document, &text, &json!(question));
         let (id, reference) = (id?, reference?);
-        let template = self.assembly.agents.get(&id)?.template.id.clone();
         self.assembly.questions.push(Question {
             agent: id.clone(),
-            template,
             file: self.document.file.to_owned(),
             at: self.document.place(&path),
         });

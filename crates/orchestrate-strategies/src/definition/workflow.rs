@@ -57,8 +57,6 @@ pub struct InputInfo {
 pub struct Question {
     /// The agent that is asked.
     pub agent: AgentId,
-    /// The template that it is made from.
-    pub template: String,
     /// The file.
     pub file: String,
     /// Where in the file.

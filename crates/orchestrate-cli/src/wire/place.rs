@@ -1,8 +1,10 @@
-//! What is wired to what: the only place that names concrete adapters.
+//! Planner, executor and the analysis: what every run is made of.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
@@ -13,8 +15,10 @@ use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
-use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
+use serde_json::Value;
 
+use super::models::Models;
 use crate::cmd::Terminal;
 use crate::definitions;
 use crate::error::Failure;
@@ -48,11 +52,6 @@ pub(crate) fn tool_effects() -> BTreeMap<String, Effect> {
 /// The strategies by which a team can work.
 pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
-}
-
-/// The backend that runs an agent, by the id of its template; none when nothing here can.
-pub(crate) fn backend_of(template: &str) -> Option<&'static str> {
-    AGENTS.contains(&template).then_some("analysis")
 }
 
 /// A plan for a task, with limits.
@@ -111,8 +110,8 @@ pub(crate) fn planned(
     })
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own. When it
-/// `asks`, decisions are asked for at the terminal; otherwise a run that needs one pauses.
+/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
+/// recording in a journal if there is one. Decisions are asked for at the terminal; without one a run that needs one pauses. `about` is what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -120,15 +119,33 @@ pub(crate) fn executor(
     path: &Path,
     options: AnalysisOptions,
     limits: Limits,
-    asks: bool,
+    models: &Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let mut builder = LocalExecutor::builder().backend(analysis);
+    let mut builder = LocalExecutor::builder();
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
     }
-    if asks {
-        builder = builder.approver(Terminal::default());
+    if let Some(terminal) = Terminal::present() {
+        builder = builder.approver(terminal);
     }
-    Ok(builder.limits(limits).build()?)
+    let builder = match models.backends() {
+        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
+        None => builder.backend(analysis),
+    };
+    let builder = match journal {
+        Some(journal) => builder.journal(journal),
+        None => builder,
+    };
+    Ok(builder.limits(limits).about(about).build()?)
+}
+
+/// The journal at an address; with `create` it is made if there is none.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    orchestrate_store::open(url, create)
 }
