@@ -168,11 +168,7 @@ fn agents_that_nothing_can_run_are_told_and_fail_the_run() {
         "{}",
         ran.shown()
     );
-    assert!(
-        ran.stdout.contains("[FAIL] coder"),
-        "{}",
-        ran.shown()
-    );
+    assert!(ran.stdout.contains("[FAIL] coder"), "{}", ran.shown());
     assert!(ran.stdout.contains("[FAIL] coder"), "{}", ran.shown());
 }
 
