@@ -3,7 +3,7 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs, PlanArgs,
+    AgentsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs, PageArgs, PlanArgs,
     ReleasePrepArgs, RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list,
     release_prep,
 };
@@ -61,6 +61,11 @@ pub(crate) enum Verb {
     Config(ConfigVerb),
     #[command(after_help = help::doctor_guide())]
     Doctor(DoctorArgs),
+    #[command(after_help = help::init_guide())]
+    Init(InitArgs),
+    /// Watch a whole run with prepared answers: no key, no network, no settings
+    #[command(after_help = help::demo_guide())]
+    Demo,
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

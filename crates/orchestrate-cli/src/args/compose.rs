@@ -54,6 +54,17 @@ pub(crate) struct RunArgs {
     /// A plan saved by `orchestrate plan --out`
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
+    /// Write down what models and tools answer, with credentials masked
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "recorded",
+        help_heading = "Recordings"
+    )]
+    pub(crate) record: Option<PathBuf>,
+    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    #[arg(long, value_name = "FILE", help_heading = "Recordings")]
+    pub(crate) recorded: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,

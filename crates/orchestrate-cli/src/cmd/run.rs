@@ -6,6 +6,7 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
 use orchestrate_workflows::AnalysisOptions;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +18,7 @@ use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{self, Printer};
+use crate::render::{self, Printer, safe};
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -41,7 +42,18 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let models = wire::Models::of(&call.settings.services)?;
+    let recorder = args.record.as_ref().map(|_| Recorder::default());
+    if let Some(path) = &args.record {
+        files::writable(path)?;
+    }
+    let models = match &args.recorded {
+        Some(path) => wire::Models::recorded(recording(path)?),
+        None => wire::Models::of(&call.settings.services)?,
+    };
+    let models = match &recorder {
+        Some(recorder) => models.recorded_by(recorder.clone()),
+        None => models,
+    };
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
@@ -76,6 +88,19 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     }
     let watched = watch(&executor, &plan, printer)?;
+    if let (Some(recorder), Some(path)) = (&recorder, &args.record) {
+        files::write(path, &render::json(&recorder.recording())?)?;
+        printer.note(&safe(&format!(
+            "recorded to `{}`; `--recorded` plays it back",
+            path.display()
+        )));
+    }
+    if models.unplayed() > 0 {
+        let left = models.unplayed();
+        printer.note(&format!(
+            "{left} answers of the recording were not asked for"
+        ));
+    }
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -128,6 +153,15 @@ fn exit(result: &StrategyResult) -> Exit {
             .unwrap_or(Exit::StepFailed),
         outcome => Exit::of_outcome(outcome),
     }
+}
+
+/// Reads a recording.
+fn recording(path: &Path) -> Result<Recording, CliError> {
+    let recording = serde_json::from_slice::<Recording>(&files::read(path)?);
+    let known = recording.ok().filter(|it| it.format == RECORDING_FORMAT);
+    known.ok_or_else(|| CliError::Recording {
+        path: path.to_owned(),
+    })
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.

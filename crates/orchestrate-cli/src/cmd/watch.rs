@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use orchestrate_core::event::Event;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
@@ -48,6 +49,19 @@ pub(crate) fn watch(
     plan: &Plan,
     printer: &Printer,
 ) -> Result<Watched, Failure> {
+    watch_with(executor, plan, printer, |_| {})
+}
+
+/// The same, with somebody who is told of every event.
+///
+/// # Errors
+/// As [`watch`].
+pub(crate) fn watch_with(
+    executor: &LocalExecutor,
+    plan: &Plan,
+    printer: &Printer,
+    mut told: impl FnMut(&Event),
+) -> Result<Watched, Failure> {
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -56,7 +70,7 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, plan, printer, &mut signals).await?;
+        let (report, stopped) = follow(executor, plan, printer, &mut signals, &mut told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -72,6 +86,7 @@ async fn follow(
     plan: &Plan,
     printer: &Printer,
     signals: &mut Signals,
+    told: &mut impl FnMut(&Event),
 ) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = executor.start(plan)?;
     let mut events = handle.events();
@@ -92,6 +107,7 @@ async fn follow(
                 Some(event) => {
                     live.apply(&event);
                     seen.apply(&event);
+                    told(&event);
                 }
                 None => break true,
             },

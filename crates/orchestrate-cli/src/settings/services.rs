@@ -1,7 +1,7 @@
-//! The tables of a settings file that name what agents work with: providers, models and prices.
+//! The tables of a settings file that name what agents work with: models, tools, servers, programs.
 //!
-//! A project's file comes from whoever wrote the project. It may choose models, but it may not decide
-//! alone where a key is sent: an address that is not this machine counts only where the user's own
+//! A project's file comes from whoever wrote the project. It may choose models and permit tools, but it
+//! may not decide alone where a key is sent or what is started: that counts only where the user's own
 //! file says so or trusts the project.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The tables, for whoever checks that no table is unknown.
-pub(super) const TABLES: &[&str] = &["providers", "models", "prices", "trust"];
+pub(super) const TABLES: &[&str] = &[
+    "providers",
+    "models",
+    "prices",
+    "tools",
+    "mcp",
+    "programs",
+    "trust",
+];
 
 /// What the files say together.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,6 +27,9 @@ pub(crate) struct Services {
     pub(crate) providers: BTreeMap<String, ProviderTable>,
     pub(crate) models: ModelsTable,
     pub(crate) prices: BTreeMap<String, PriceTable>,
+    pub(crate) tools: ToolsTable,
+    pub(crate) mcp: BTreeMap<String, McpTable>,
+    pub(crate) programs: BTreeMap<String, ProgramTable>,
     trust: TrustTable,
 }
 
@@ -75,6 +86,49 @@ pub(crate) struct PriceTable {
     pub(crate) cache_write: Option<f64>,
 }
 
+/// `[tools]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ToolsTable {
+    /// The beginnings of the commands that `shell.run` may run.
+    pub(crate) shell: Vec<String>,
+    /// The hosts that `http.fetch` may read.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+    /// The tools by the id of the agent or of its template; `*` is every agent.
+    pub(crate) agents: BTreeMap<String, Vec<String>>,
+}
+
+/// `[mcp.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct McpTable {
+    pub(crate) command: Vec<String>,
+    pub(crate) url: Option<String>,
+    /// Names of variables that the program is given.
+    pub(crate) env: Vec<String>,
+    /// Its tools that change nothing.
+    pub(crate) read: Vec<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+}
+
+/// `[programs.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ProgramTable {
+    /// A known program; the section's own name without it.
+    pub(crate) preset: Option<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) protocol: Option<String>,
+    /// Names of variables that the program is given.
+    pub(crate) env: Vec<String>,
+    /// Where in its JSON the answer stands.
+    pub(crate) answer_at: Option<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+    /// Whom it runs, by the id of the agent or of its template.
+    pub(crate) agents: Vec<String>,
+}
+
 /// `[trust]`, which counts in the user's own file alone.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -123,7 +177,38 @@ impl Services {
                     ));
                 }
             }
+            let starts = [
+                (
+                    !project.tools.shell.is_empty(),
+                    "`tools.shell` would run programs",
+                ),
+                (
+                    !project.mcp.is_empty(),
+                    "`mcp` would start programs or call servers",
+                ),
+                (
+                    !project.programs.is_empty(),
+                    "`programs` would start programs",
+                ),
+            ];
+            for (_, what) in starts.iter().filter(|(is_there, _)| *is_there) {
+                problems.push(format!(
+                    " {what}, which a project may not decide alone; if you trust it, add `{}` to `projects` under \
+                     `[trust]` in your own settings file",
+                    directory.display()
+                ));
+            }
         }
+        self.mcp.extend(project.mcp);
+        self.programs.extend(project.programs);
+        self.tools.agents.extend(project.tools.agents);
+        if !project.tools.shell.is_empty() {
+            self.tools.shell = project.tools.shell;
+        }
+        if !project.tools.hosts.is_empty() {
+            self.tools.hosts = project.tools.hosts;
+        }
+        self.tools.timeout_seconds = project.tools.timeout_seconds.or(self.tools.timeout_seconds);
         self.providers.extend(project.providers);
         self.prices.extend(project.prices);
         let (own, over) = (self.models, project.models);

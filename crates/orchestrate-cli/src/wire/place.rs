@@ -7,6 +7,7 @@ use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::recorded::Recording;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
@@ -46,6 +47,19 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
+/// An executor whose agents answer from a recording and read nothing.
+///
+/// # Errors
+/// When the executor cannot be made.
+pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
+    let models = Models::recorded(recording);
+    let mut builder = LocalExecutor::builder();
+    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+        builder = builder.backend(backend);
+    }
+    Ok(builder.build()?)
+}
+
 /// An executor whose agents measure the repository at `path`, or ask models, within limits of its own.
 ///
 /// # Errors
@@ -57,8 +71,11 @@ pub(crate) fn executor(
     models: &Models,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder();
-    let builder = match models.backends() {
+    let mut builder = LocalExecutor::builder();
+    if let Some(programs) = models.program_backend(path) {
+        builder = builder.backend(programs);
+    }
+    let builder = match models.backends(path)? {
         Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
         None => builder.backend(analysis),
     };
