@@ -100,7 +100,8 @@ mod tests {
     use async_trait::async_trait;
     use orchestrate_core::limits::Cost;
     use orchestrate_core::model::{
-        Deltas, Entry, Model, ModelError, ModelRequest, ModelResponse, Price, StopReason, TokenUsage,
+        Deltas, Entry, Model, ModelError, ModelRequest, ModelResponse, Price, StopReason,
+        TokenUsage,
     };
     use orchestrate_core::template::Tier;
     use orchestrate_runtime::LocalExecutor;
@@ -112,7 +113,11 @@ mod tests {
     /// What is said in the demo. No model was asked, so no tokens are counted.
     fn line(system: &str, told: &str) -> Value {
         let second = told.contains("opinion_");
-        match (system.contains("Security Auditor"), system.contains("Architecture"), second) {
+        match (
+            system.contains("Security Auditor"),
+            system.contains("Architecture"),
+            second,
+        ) {
             (true, _, false) => json!({
                 "summary": "A password that is mailed stays in the mailbox, in the logs of relays and in backups, and it works until somebody changes it. A link that works once and for half an hour leaves nothing behind that is worth stealing.",
                 "verdict": "link", "confidence": 0.9
@@ -149,7 +154,11 @@ mod tests {
             Some(Price::FREE)
         }
 
-        async fn answer(&self, request: &ModelRequest<'_>, _: &Deltas<'_>) -> Result<ModelResponse, ModelError> {
+        async fn answer(
+            &self,
+            request: &ModelRequest<'_>,
+            _: &Deltas<'_>,
+        ) -> Result<ModelResponse, ModelError> {
             let told = match request.history.entries().next() {
                 Some(Entry::User { text }) => text.as_str(),
                 _ => "",
@@ -175,7 +184,10 @@ mod tests {
         }
         let backend = ModelBackend::new(Arc::new(book)).recorded_by(recorder.clone());
         let executor = LocalExecutor::builder().backend(backend).build().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let report = runtime.block_on(executor.run(&plan().unwrap())).unwrap();
         assert!(report.success(), "{:?}", report.agents);
         let text = serde_json::to_string_pretty(&recorder.recording()).unwrap() + "\n";

@@ -45,7 +45,11 @@ impl Playback {
     /// Each agent with each tool that it was offered.
     pub fn permissions(&self) -> impl Iterator<Item = (&str, &str)> {
         let agents = self.recording.agents.iter();
-        agents.flat_map(|(agent, tools)| tools.iter().map(move |tool| (agent.as_str(), tool.as_str())))
+        agents.flat_map(|(agent, tools)| {
+            tools
+                .iter()
+                .map(move |tool| (agent.as_str(), tool.as_str()))
+        })
     }
 
     /// The model of all of them.

@@ -39,7 +39,11 @@ impl Recorder {
     pub(crate) fn tool(&self, agent: &str, tool: Arc<dyn Tool>) -> Arc<dyn Tool> {
         let mut recording = self.lock();
         let name = tool.spec().name.clone();
-        recording.agents.entry(agent.to_owned()).or_default().insert(name);
+        recording
+            .agents
+            .entry(agent.to_owned())
+            .or_default()
+            .insert(name);
         if !recording
             .tools
             .iter()
@@ -67,7 +71,9 @@ impl Recorder {
 fn masked<T: Serialize + DeserializeOwned>(value: T) -> T {
     let masked = serde_json::to_value(&value).ok();
     let masked = masked.and_then(|it| guard::scrub_value(&it));
-    masked.and_then(|it| serde_json::from_value(it).ok()).unwrap_or(value)
+    masked
+        .and_then(|it| serde_json::from_value(it).ok())
+        .unwrap_or(value)
 }
 
 /// The digest of a tool's call.

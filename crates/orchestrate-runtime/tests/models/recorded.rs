@@ -19,14 +19,19 @@ async fn a_recorded_run_plays_back_exactly_and_nothing_else_is_answered() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("a.txt"), format!("the key is {KEY}")).unwrap();
     let mut tools = ToolSet::default();
-    tools.add(Arc::new(FileRead::new(Area::new(directory.path()).unwrap())));
+    tools.add(Arc::new(FileRead::new(
+        Area::new(directory.path()).unwrap(),
+    )));
     tools.allow("reviewer", "fs.read");
     let script = [
         Ok(model_calls("fs.read", json!({"path": "a.txt"}))),
         Ok(model_says("{\"summary\": \"read\", \"confidence\": 1}")),
     ];
     let mut book = ModelBook::new(Prices::default());
-    book.set_tier_model(Tier::Cheap, Arc::new(ScriptedModel::new("scripted/model", script)));
+    book.set_tier_model(
+        Tier::Cheap,
+        Arc::new(ScriptedModel::new("scripted/model", script)),
+    );
     let recorder = Recorder::default();
     let backend = ModelBackend::new(Arc::new(book))
         .with_tools(tools)
@@ -53,12 +58,17 @@ async fn a_recorded_run_plays_back_exactly_and_nothing_else_is_answered() {
         for (agent, tool) in playback.permissions() {
             tools.allow(agent, tool);
         }
-        let backend = ModelBackend::new(Arc::new(book)).with_tools(tools).with_guard(orchestrate_runtime::guard::SecretGuard);
+        let backend = ModelBackend::new(Arc::new(book))
+            .with_tools(tools)
+            .with_guard(orchestrate_runtime::guard::SecretGuard);
         (backend, playback)
     };
     let (backend, playback) = played(recording.clone());
     let again = run(backend, &plan(None)).await;
-    assert_eq!((again.output.clone(), again.usage), (recorded.output.clone(), recorded.usage));
+    assert_eq!(
+        (again.output.clone(), again.usage),
+        (recorded.output.clone(), recorded.usage)
+    );
     assert_eq!(playback.left(), 0);
 
     let (backend, _) = played(recording);
