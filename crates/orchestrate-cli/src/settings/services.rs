@@ -31,6 +31,9 @@ pub(crate) struct Services {
     pub(crate) mcp: BTreeMap<String, McpTable>,
     pub(crate) programs: BTreeMap<String, ProgramTable>,
     trust: TrustTable,
+    /// What a project's file says that a project may not decide alone. It is told to whoever would act on it.
+    #[serde(skip)]
+    pub(crate) untrusted: Vec<String>,
 }
 
 /// `[providers.NAME]`.
@@ -152,16 +155,13 @@ impl Services {
         })
     }
 
-    /// Lays a project's tables over the user's own.
-    ///
-    /// # Errors
-    /// Every thing that the project may not decide.
-    pub(super) fn with_project(mut self, project: Self, file: &Path) -> Result<Self, Vec<String>> {
+    /// Lays a project's tables over the user's own, with a note of everything that the project may not decide.
+    pub(super) fn with_project(mut self, project: Self, file: &Path) -> Self {
         let directory = file.parent().unwrap_or(file);
         let trusted = self.trust.projects.iter().any(|path| {
             path.canonicalize().ok().as_deref() == directory.canonicalize().ok().as_deref()
         });
-        let mut problems = Vec::new();
+        let at = file.display();
         if !trusted {
             for (name, provider) in &project.providers {
                 let known = self
@@ -170,8 +170,8 @@ impl Services {
                     .and_then(|own| own.base_url.as_ref());
                 let foreign = provider.base_url.as_ref().filter(|url| !is_local(url));
                 if let Some(url) = foreign.filter(|url| known != Some(url)) {
-                    problems.push(format!(
-                        " `providers.{name}.base-url` would send a key to `{url}`, which a project may not decide alone; \
+                    self.untrusted.push(format!(
+                        "{at}: `providers.{name}.base-url` would send a key to `{url}`, which a project may not decide alone; \
                          if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
                         directory.display()
                     ));
@@ -192,8 +192,8 @@ impl Services {
                 ),
             ];
             for (_, what) in starts.iter().filter(|(is_there, _)| *is_there) {
-                problems.push(format!(
-                    " {what}, which a project may not decide alone; if you trust it, add `{}` to `projects` under \
+                self.untrusted.push(format!(
+                    "{at}: {what}, which a project may not decide alone; if you trust it, add `{}` to `projects` under \
                      `[trust]` in your own settings file",
                     directory.display()
                 ));
@@ -220,11 +220,7 @@ impl Services {
             premium: over.premium.or(own.premium),
             agents,
         };
-        if problems.is_empty() {
-            Ok(self)
-        } else {
-            Err(problems)
-        }
+        self
     }
 }
 
@@ -253,15 +249,16 @@ mod tests {
             user.clone()
                 .with_project(project, Path::new("/nowhere/orchestrate.toml"))
         };
-        let merged = over("[models]\ncheap = [\"c/d\", \"a/b\"]\n").unwrap();
+        let merged = over("[models]\ncheap = [\"c/d\", \"a/b\"]\n");
         assert_eq!(merged.models.cheap.unwrap().list(), ["c/d", "a/b"]);
-        assert!(over("[providers.a]\nbase-url = \"http://127.0.0.1:9/\"\n").is_ok());
+        let local = over("[providers.a]\nbase-url = \"http://127.0.0.1:9/\"\n");
+        assert!(local.untrusted.is_empty());
         for url in [
             "https://evil.example/v1/",
             "http://127.0.0.1@evil.example/",
             "http://127.0.0.1.evil.example/",
         ] {
-            let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).unwrap_err();
+            let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).untrusted;
             assert!(problems[0].contains("[trust]"), "{problems:?}");
         }
     }

@@ -41,6 +41,10 @@ impl Models {
     /// # Errors
     /// When a name, a provider or a price is not usable.
     pub(crate) fn of(services: &Services) -> Result<Self, Failure> {
+        if !services.untrusted.is_empty() {
+            let problems = services.untrusted.clone();
+            return Err(CliError::Settings { problems }.into());
+        }
         let models = &services.models;
         let tiers = [
             (Tier::Cheap, &models.cheap),

@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod demo;
 mod models;
 mod program;
 mod refusals;

@@ -85,7 +85,7 @@ fn next(text: &str) -> Option<(&str, &str, &str)> {
             if before
                 .chars()
                 .next_back()
-                .is_some_and(char::is_alphanumeric)
+                .is_some_and(|c| c.is_ascii_alphanumeric())
             {
                 return None;
             }

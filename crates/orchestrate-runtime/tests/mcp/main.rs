@@ -1,6 +1,6 @@
 //! Real servers of the Model Context Protocol, from the package registry of their makers.
 //!
-//! `cargo xtask ci` and `.ci/run` install them into `target/mcp`. Where they are missing the tests say so
+//! `.ci/run` installs them into `target/mcp`. Where they are missing the tests say so
 //! and pass, except where `CI` is set: there they fail.
 #![expect(
     clippy::unwrap_used,
