@@ -107,12 +107,13 @@ impl Explain for McpError {
 }
 
 type Service = RunningService<RoleClient, ()>;
+type Tools = Vec<Arc<dyn Tool>>;
 
 /// A server and its tools.
 pub struct McpServer {
     setup: McpSetup,
     /// The connection with the tools that it was found to have.
-    state: Mutex<Option<(Service, Vec<Arc<dyn Tool>>)>>,
+    state: Mutex<Option<(Service, Tools)>>,
 }
 
 impl fmt::Debug for McpServer {
@@ -143,7 +144,7 @@ impl McpServer {
     ///
     /// # Errors
     /// [`McpError`] when it is of no use.
-    pub async fn tools(self: &Arc<Self>) -> Result<Vec<Arc<dyn Tool>>, McpError> {
+    pub async fn tools(self: &Arc<Self>) -> Result<Tools, McpError> {
         let mut state = self.state.lock().await;
         if let Some((service, tools)) = &*state
             && !service.is_transport_closed()
@@ -165,7 +166,7 @@ impl McpServer {
         peer.ok_or_else(|| self.protocol("it is gone"))
     }
 
-    async fn greet(self: &Arc<Self>) -> Result<(Service, Vec<Arc<dyn Tool>>), McpError> {
+    async fn greet(self: &Arc<Self>) -> Result<(Service, Tools), McpError> {
         let service = match &self.setup.transport {
             McpTransport::Program {
                 argv,
