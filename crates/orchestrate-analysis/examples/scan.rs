@@ -1,17 +1,28 @@
-//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS]`.
+//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS [GITLEAKS_TOML]]`.
 
 use std::error::Error;
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use orchestrate_analysis::measured::Measured;
+use orchestrate_analysis::user_rules::UserRules;
 use orchestrate_analysis::{
     DocumentationReport, QualityReport, ScanOptions, Snapshot, documentation, quality, scan,
+    security,
 };
 use serde::Serialize;
 
+/// What other tools call a rule.
+#[derive(Serialize)]
+struct Known {
+    id: &'static str,
+    known_as: &'static [&'static str],
+}
+
 #[derive(Serialize)]
 struct Report {
+    rules: Vec<Known>,
     documentation: Measured<DocumentationReport>,
     quality: Measured<QualityReport>,
     snapshot: Snapshot,
@@ -24,8 +35,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(threads) = arguments.next() {
         options.threads = threads.parse()?;
     }
+    if let Some(config) = arguments.next() {
+        options.rules = Arc::new(UserRules::load(Some(Path::new(&config)), &[]));
+    }
     let snapshot = scan(&root, &options)?;
+    let known = |rule: &security::Rule| Known {
+        id: rule.id,
+        known_as: rule.known_as,
+    };
     let report = Report {
+        rules: security::rules().into_iter().map(known).collect(),
         documentation: documentation(&snapshot),
         quality: quality(&snapshot),
         snapshot,

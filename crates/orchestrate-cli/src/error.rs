@@ -220,7 +220,7 @@ impl Explain for CliError {
                 "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
             )],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
-            Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record FILE`".into()],
+            Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
             Self::Init { .. } => vec!["`init` writes over nothing: look at what is there, or choose another directory with `--path`".into()],
             Self::Provider { provider, .. } => {
                 vec![format!("mend `[providers.{provider}]` in orchestrate.toml")]

@@ -57,4 +57,6 @@ pub mod tools;
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
-pub use local::{Assignment, Canceller, Events, LocalExecutor, LocalExecutorBuilder, RunHandle};
+pub use local::{
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+};

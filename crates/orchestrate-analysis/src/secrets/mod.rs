@@ -7,6 +7,7 @@ mod allow;
 mod assigned;
 mod checksum;
 mod context;
+mod documents;
 mod providers;
 mod redact;
 mod rule;
@@ -15,9 +16,11 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use allow::entropy;
 pub use redact::redact;
 pub use rule::Rule;
 pub use scan::check;
+pub(crate) use scan::{check_with, masked};
 
 /// Every secret rule.
 #[must_use]

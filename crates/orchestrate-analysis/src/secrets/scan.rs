@@ -8,13 +8,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::Regex;
 
 use super::rule::{How, Rule};
-use super::{allow, assigned, context};
+use super::{allow, assigned, context, documents};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::inventory::role_of_path;
 use crate::language::Language;
 use crate::security::line_at;
 use crate::security::suppress::{self, Suppression};
 use crate::source::Role;
+use crate::user_rules::{Suspect, UserRules};
 
 /// How far before a keyword a token may begin.
 const BEFORE: usize = 110;
@@ -79,20 +80,49 @@ struct Hit {
 /// stands in quotes. The secret itself is in no field of a finding. Findings are sorted by position.
 #[must_use]
 pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
+    check_with(path, text, in_test, &UserRules::default())
+}
+
+/// The same, with the rules and the allow-lists of a user.
+pub(crate) fn check_with(path: &str, text: &str, in_test: bool, rules: &UserRules) -> Vec<Finding> {
+    let mut hits = without_overlaps(scan(path, text, Where::Alone));
+    let mut findings = Vec::new();
+    if !rules.is_empty() {
+        hits.retain(|hit| !is_allowed(path, text, hit, rules));
+        for (finding, range) in rules.in_text(path, text, in_test) {
+            let known = |hit: &Hit| hit.secret.start < range.end && range.start < hit.secret.end;
+            if !hits.iter().any(known) {
+                findings.push(finding);
+            }
+        }
+    }
     let mut row = 0;
     let mut counted = 0;
-    let mut findings: Vec<Finding> = without_overlaps(scan(path, text, Where::Alone))
-        .iter()
-        .take(MOST)
-        .map(|hit| {
-            let between = text.get(counted..hit.secret.start).unwrap_or_default();
-            row += between.bytes().filter(|byte| *byte == b'\n').count();
-            counted = hit.secret.start;
-            finding(hit, path, text, row, in_test)
-        })
-        .collect();
+    let own = hits.iter().take(MOST).map(|hit| {
+        let between = text.get(counted..hit.secret.start).unwrap_or_default();
+        row += between.bytes().filter(|byte| *byte == b'\n').count();
+        counted = hit.secret.start;
+        finding(hit, path, text, row, in_test)
+    });
+    findings.extend(own);
+    findings.sort_by_key(|finding| (finding.line, finding.column));
     number_equal(&mut findings);
     findings
+}
+
+/// Whether a list of the user says that this is no secret. The rule has the name that gitleaks would give it, as
+/// far as the two agree.
+fn is_allowed(path: &str, text: &str, hit: &Hit, rules: &UserRules) -> bool {
+    let secret = text.get(hit.secret.clone()).unwrap_or_default();
+    let (_, line) = line_at(text, hit.secret.start);
+    let name = hit.rule.id.strip_prefix("secrets.").unwrap_or(hit.rule.id);
+    let suspect = Suspect {
+        path,
+        secret,
+        matched: secret,
+        line,
+    };
+    rules.allows(name, suspect)
 }
 
 /// Where secrets stand in a text that is no file; the ranges may overlap.
@@ -130,11 +160,17 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
             How::Assigned {
                 pattern, entropy, ..
             } => hits.extend(by_name(text, rule, regex, pattern, entropy, found.range())),
-            How::Special { .. } => hits.extend(match rule.id {
-                context::GENERIC => generic(path, text, rule, found.range()),
-                context::PRIVATE_KEY => private_key(text, rule, found.range()),
-                _ => address(text, rule, found.range()),
-            }),
+            How::Special { .. } => {
+                hits.extend(match rule.id {
+                    context::GENERIC => generic(path, text, rule, found.range()),
+                    context::PRIVATE_KEY => private_key(text, rule, found.range()),
+                    context::KUBERNETES => documents::kubernetes(text, &found.range())
+                        .map(|secret| known(rule, secret)),
+                    context::NUGET => documents::nuget(path, text, &found.range())
+                        .map(|secret| known(rule, secret)),
+                    _ => address(text, rule, found.range()),
+                })
+            }
         }
     }
     for (at, window) in windows {
@@ -143,6 +179,17 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// A secret that the document around it tells.
+fn known(rule: &'static Rule, secret: Range<usize>) -> Hit {
+    Hit {
+        rule,
+        secret,
+        severity: rule.severity,
+        confidence: rule.confidence,
+        rank: 1,
+    }
 }
 
 /// Adds a window, or widens the last one of the same rule if they touch.
@@ -500,7 +547,7 @@ fn around(text: &str, secret: &Range<usize>, mask: &str) -> String {
 }
 
 /// The first characters of a secret: at most four, never more than a quarter of it.
-pub(super) fn masked(secret: &str) -> String {
+pub(crate) fn masked(secret: &str) -> String {
     let shown = (secret.chars().count() / 4).min(4);
     let head: String = secret.chars().take(shown).collect();
     format!("{head}...")

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use orchestrate_core::task::DecompositionStrategy;
 
+use super::MeasureArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -58,19 +60,26 @@ pub(crate) struct RunArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with = "recorded",
+        conflicts_with = "replay_traffic",
         help_heading = "Recordings"
     )]
-    pub(crate) record: Option<PathBuf>,
+    pub(crate) record_traffic: Option<PathBuf>,
     /// Let models and tools answer as in this recording, and fail on anything that it does not hold
     #[arg(long, value_name = "FILE", help_heading = "Recordings")]
-    pub(crate) recorded: Option<PathBuf>,
+    pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }

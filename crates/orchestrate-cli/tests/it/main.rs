@@ -15,6 +15,7 @@ mod program;
 mod refusals;
 mod release_prep;
 mod reports;
+mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;
