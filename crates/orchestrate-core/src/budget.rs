@@ -120,6 +120,11 @@ impl Budget {
         }
     }
 
+    /// Books what was used before this budget came to be, whatever the caps say.
+    pub fn book(&mut self, account: Account, used: Usage) {
+        self.each_up(account, |entry| entry.spent += used);
+    }
+
     /// What an account has spent.
     #[must_use]
     pub fn spent(&self, account: Account) -> Usage {

@@ -37,6 +37,7 @@ pub mod tool;
 
 pub mod event;
 pub mod gate;
+pub mod journal;
 pub mod report;
 
 #[cfg(any(test, feature = "testing"))]

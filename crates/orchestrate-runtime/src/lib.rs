@@ -43,13 +43,20 @@ pub mod agent;
 mod clock;
 mod error;
 mod function;
+#[cfg(feature = "models")]
+pub mod guard;
 mod local;
 #[cfg(feature = "models")]
 pub mod model;
+pub mod process;
+#[cfg(feature = "models")]
+pub mod recorded;
 #[cfg(feature = "models")]
 pub mod tools;
 
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
-pub use local::{Assignment, Canceller, Events, LocalExecutor, LocalExecutorBuilder, RunHandle};
+pub use local::{
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+};

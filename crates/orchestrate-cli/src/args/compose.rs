@@ -7,6 +7,7 @@ use orchestrate_core::task::DecompositionStrategy;
 
 use super::MeasureArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -55,12 +56,28 @@ pub(crate) struct RunArgs {
     /// A plan saved by `orchestrate plan --out`
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
+    /// Write down what models and tools answer, with credentials masked
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "replay_traffic",
+        help_heading = "Recordings"
+    )]
+    pub(crate) record_traffic: Option<PathBuf>,
+    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    #[arg(long, value_name = "FILE", help_heading = "Recordings")]
+    pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::{percentage, score};
 use super::{LimitArgs, MeasureArgs};
 use crate::exit::Exit;
@@ -12,7 +13,8 @@ use crate::exit::Exit;
 /// Say whether a repository is ready to be released
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
-/// and documentation. Works offline and changes nothing. What cannot be measured is said so, with
+/// and documentation. Works offline, changes nothing, and writes only its own
+/// record under `.orchestrate/`. What cannot be measured is said so, with
 /// the command that would measure it, and never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {
@@ -68,6 +70,8 @@ pub(crate) struct ReleasePrepArgs {
     /// End with 0 in place of 1 when the repository is not ready
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
     #[command(flatten)]
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]

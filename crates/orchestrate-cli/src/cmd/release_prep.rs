@@ -1,15 +1,22 @@
 //! `release-prep`: measure a repository, judge it, say so.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::gates::Thresholds;
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
 use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
+use serde_json::Value;
 
-use super::watch::watch;
-use super::{files, limits, measure, publish};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, watch};
+use super::{files, limits, measure, publish, store};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::Failure;
@@ -23,18 +30,42 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let workflow = workflow(args, &call.settings);
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
-    let reports = files::readable(&args.coverage_report)?;
     let scope = scope(args)?;
     publish::check(args)?;
-    let options = AnalysisOptions {
-        coverage_reports: reports,
-        ..measure::options(&args.measure, &call.settings, &args.path)?
-    };
-    let executor = wire::executor(&args.path, options, limits, &wire::Models::default())?;
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let about = Recipe::of_call(call, Some(&workflow)).about();
+    let executor = executor(args, &call.settings, limits, journal, about)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
-    let watched = watch(&executor, &plan, printer)?;
+    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    conclude(args, &workflow, scope, &watched, call)
+}
+
+/// The executor that measures.
+pub(crate) fn executor(
+    args: &ReleasePrepArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let options = AnalysisOptions {
+        coverage_reports: files::readable(&args.coverage_report)?,
+        ..measure::options(&args.measure, settings, &args.path)?
+    };
+    let models = wire::Models::default();
+    wire::executor(&args.path, options, limits, &models, journal, about)
+}
+
+/// Judges what a run measured, and says so.
+pub(crate) fn conclude(
+    args: &ReleasePrepArgs,
+    workflow: &ReleasePrep,
+    scope: Scope,
+    watched: &Watched,
+    call: &Call,
+) -> Result<Exit, Failure> {
     let subject = Subject {
         path: args.path.display().to_string(),
         timestamp: now(),
@@ -42,7 +73,8 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     };
     let report = workflow.report(&watched.report, subject)?;
     if watched.stopped.is_some() {
-        printer.note("stopped before its end: the report holds what was measured until then");
+        let note = "stopped before its end: the report holds what was measured until then";
+        call.printer.note(note);
     }
     publish::present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
@@ -57,7 +89,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
 }
 
 /// What the report is to be limited to.
-fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
+pub(crate) fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
     let baseline = match &args.baseline {
         Some(path) => {
             let text = String::from_utf8_lossy(&files::read(path)?).into_owned();

@@ -1,22 +1,29 @@
 //! `run`: a task composed on the spot, or a plan exactly as it was saved.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use orchestrate_core::id::RunId;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
+use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::watch;
-use super::{files, limits, measure, plan::compose};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, wait_for, watch};
+use super::{detach, files, limits, measure, plan::compose, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{self, Printer};
+use crate::render::{self, Printer, safe};
+use crate::settings::Settings;
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -40,7 +47,11 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let models = wire::Models::of(&call.settings.services)?;
+    let recorder = args.record_traffic.as_ref().map(|_| Recorder::default());
+    if let Some(path) = &args.record_traffic {
+        files::writable(path)?;
+    }
+    let models = models(args, &call.settings, recorder.as_ref())?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
@@ -60,9 +71,17 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let options = measure::options(&args.measure, &call.settings, &args.path)?;
     models.check_prices(&plan, limits)?;
-    let executor = wire::executor(&args.path, options, limits, &models)?;
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let about = Recipe::of_call(call, None).about();
+    let executor = executor_of(
+        args,
+        &call.settings,
+        limits,
+        &models,
+        journal.clone(),
+        about,
+    )?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -75,7 +94,75 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )),
         }
     }
-    let watched = watch(&executor, &plan, printer)?;
+    if args.detach {
+        let journal = journal.ok_or_else(|| {
+            CliError::arguments(
+                "a run that is not recorded cannot go on by itself",
+                "name a place for its record with `--store sqlite:FILE`",
+            )
+        })?;
+        let run = wait_for(executor.record(&plan))?;
+        return detach::detach(&run, journal.url(), &args.path, printer);
+    }
+    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
+        files::write(path, &render::json(&recorder.recording())?)?;
+        let path = safe(&path.display().to_string());
+        printer.note(&format!(
+            "what models and tools said is in `{path}`; `--replay-traffic` plays it back"
+        ));
+    }
+    if models.unplayed() > 0 {
+        let left = models.unplayed();
+        printer.note(&format!(
+            "{left} answers of the recording were not asked for"
+        ));
+    }
+    conclude(&plan, watched, printer)
+}
+
+/// The models of a run: those of the settings, or a recording that answers for them.
+fn models(
+    args: &RunArgs,
+    settings: &Settings,
+    recorder: Option<&Recorder>,
+) -> Result<wire::Models, Failure> {
+    let models = match &args.replay_traffic {
+        Some(path) => wire::Models::recorded(recording(path)?),
+        None => wire::Models::of(&settings.services)?,
+    };
+    Ok(match recorder {
+        Some(recorder) => models.recorded_by(recorder.clone()),
+        None => models,
+    })
+}
+
+/// The executor that a run needs.
+pub(crate) fn executor(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let models = models(args, settings, None)?;
+    executor_of(args, settings, limits, &models, journal, about)
+}
+
+fn executor_of(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    models: &wire::Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let options = measure::options(&args.measure, settings, &args.path)?;
+    wire::executor(&args.path, options, limits, models, journal, about)
+}
+
+/// Says what a run came to.
+pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Result<Exit, Failure> {
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -130,8 +217,17 @@ fn exit(result: &StrategyResult) -> Exit {
     }
 }
 
+/// Reads a recording.
+fn recording(path: &Path) -> Result<Recording, CliError> {
+    let recording = serde_json::from_slice::<Recording>(&files::read(path)?);
+    let known = recording.ok().filter(|it| it.format == RECORDING_FORMAT);
+    known.ok_or_else(|| CliError::Recording {
+        path: path.to_owned(),
+    })
+}
+
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, CliError> {
+pub(crate) fn saved(path: &Path) -> Result<Plan, CliError> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,

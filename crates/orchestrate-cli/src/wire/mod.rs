@@ -2,8 +2,9 @@
 
 mod models;
 mod place;
+mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
-pub(crate) use place::{ASK_BELOW, catalog, compose, executor, registry};
+pub(crate) use place::{ASK_BELOW, catalog, compose, demo_executor, executor, journal, registry};

@@ -1,16 +1,20 @@
 //! Planner, executor and the analysis: what every run is made of.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::recorded::Recording;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
+use serde_json::Value;
 
 use super::models::Models;
 use crate::error::Failure;
@@ -46,7 +50,21 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own.
+/// An executor whose agents answer from a recording and read nothing.
+///
+/// # Errors
+/// When the executor cannot be made.
+pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
+    let models = Models::recorded(recording);
+    let mut builder = LocalExecutor::builder();
+    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+        builder = builder.backend(backend);
+    }
+    Ok(builder.build()?)
+}
+
+/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
+/// recording in a journal if there is one. `about` is what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -55,12 +73,29 @@ pub(crate) fn executor(
     options: AnalysisOptions,
     limits: Limits,
     models: &Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder();
-    let builder = match models.backends() {
+    let mut builder = LocalExecutor::builder();
+    if let Some(programs) = models.program_backend(path) {
+        builder = builder.backend(programs);
+    }
+    let builder = match models.backends(path)? {
         Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
         None => builder.backend(analysis),
     };
-    Ok(builder.limits(limits).build()?)
+    let builder = match journal {
+        Some(journal) => builder.journal(journal),
+        None => builder,
+    };
+    Ok(builder.limits(limits).about(about).build()?)
+}
+
+/// The journal at an address; with `create` it is made if there is none.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    orchestrate_store::open(url, create)
 }

@@ -9,11 +9,13 @@
 )]
 
 mod answers;
+mod demo;
 mod models;
 mod program;
 mod refusals;
 mod release_prep;
 mod reports;
+mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;

@@ -2,6 +2,7 @@
 
 mod agents;
 mod clock;
+pub mod journal;
 mod models;
 
 pub use agents::{Script, ScriptedBackend, agent, example, template};

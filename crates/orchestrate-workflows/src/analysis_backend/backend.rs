@@ -12,6 +12,7 @@ use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOut
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 
 use super::answer::Answer;
 use super::scan_summary::ScanSummary;
@@ -117,6 +118,10 @@ impl AgentBackend for AnalysisBackend {
 
     fn supports(&self, agent: &Agent) -> bool {
         work_of(agent).is_some()
+    }
+
+    fn effect(&self, _agent: &Agent) -> Effect {
+        Effect::Read
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
