@@ -503,6 +503,42 @@ const PAGES: &[Page] = &[
         "Mend it in orchestrate.toml.",
     ),
     page(
+        "ORC1325",
+        "a tool, server or program is set up wrong",
+        "A section of orchestrate.toml that names a server or a program lacks what is needed, or says it twice.",
+        "Mend the section that the message names. `orchestrate init` writes an example of each.",
+    ),
+    page(
+        "ORC1330",
+        "a recording holds no such answer",
+        "A recording is played back, and an agent asks something that nobody asked when it was made: the plan, the files that agents read, or this program has changed.",
+        "Record the run anew with `--record-traffic`.",
+    ),
+    page(
+        "ORC1331",
+        "a file is no recording",
+        "`--replay-traffic` names a file that is not a recording of this version.",
+        "Make one with `orchestrate run TASK --record-traffic FILE`.",
+    ),
+    page(
+        "ORC1332",
+        "a file exists already",
+        "`init` writes a new `orchestrate.toml` and never over one that is there.",
+        "Look at what is there, or choose another directory with `--path`.",
+    ),
+    page(
+        "ORC1340",
+        "an MCP server cannot be reached",
+        "Its program did not start, or nothing answers at its address.",
+        "Check `command` or `url` in its section of orchestrate.toml.",
+    ),
+    page(
+        "ORC1341",
+        "an MCP server does not speak the protocol",
+        "It did not greet in time, or what it says is not what the protocol says.",
+        "Start it by hand and look at what it writes.",
+    ),
+    page(
         "ORC1401",
         "an advisory database cannot be read",
         "`--advisory-db` names no directory that can be listed.",

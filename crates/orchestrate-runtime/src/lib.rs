@@ -43,10 +43,15 @@ pub mod agent;
 mod clock;
 mod error;
 mod function;
+#[cfg(feature = "models")]
+pub mod guard;
 mod local;
 #[cfg(feature = "models")]
 pub mod model;
+pub mod process;
 mod program;
+#[cfg(feature = "models")]
+pub mod recorded;
 #[cfg(feature = "models")]
 pub mod tools;
 

@@ -3,9 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs,
-    PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, ValidateArgs, WorkflowsVerb,
-    approvals, compose, guide, help, list, release_prep, runs, validate,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs,
+    PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, ValidateArgs,
+    WorkflowsVerb, approvals, compose, guide, help, list, release_prep, runs, validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -69,6 +69,11 @@ pub(crate) enum Verb {
     Config(ConfigVerb),
     #[command(after_help = help::doctor_guide())]
     Doctor(DoctorArgs),
+    #[command(after_help = help::init_guide())]
+    Init(InitArgs),
+    /// Watch a whole run with prepared answers: no key, no network, no settings
+    #[command(after_help = help::demo_guide())]
+    Demo,
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

@@ -59,6 +59,17 @@ pub(crate) struct RunArgs {
     /// A plan saved by `orchestrate plan --out`
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
+    /// Write down what models and tools answer, with credentials masked
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "replay_traffic",
+        help_heading = "Recordings"
+    )]
+    pub(crate) record_traffic: Option<PathBuf>,
+    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    #[arg(long, value_name = "FILE", help_heading = "Recordings")]
+    pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,

@@ -10,6 +10,7 @@ use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
 use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
 use orchestrate_strategies::definition::{WORKFLOW_OUTPUTS, says_no};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +23,7 @@ use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{self, Printer};
+use crate::render::{self, Printer, safe};
 use crate::settings::Settings;
 use crate::wire;
 
@@ -47,7 +48,11 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let models = wire::Models::of(&call.settings.services)?;
+    let recorder = args.record_traffic.as_ref().map(|_| Recorder::default());
+    if let Some(path) = &args.record_traffic {
+        files::writable(path)?;
+    }
+    let models = models(args, &call.settings, recorder.as_ref())?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
@@ -70,7 +75,14 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     models.check_prices(&plan, limits)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
     let about = Recipe::of_call(call, None).about();
-    let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
+    let executor = executor_of(
+        args,
+        &call.settings,
+        limits,
+        &models,
+        journal.clone(),
+        about,
+    )?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -94,7 +106,36 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         return detach::detach(&run, journal.url(), &args.path, printer);
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
+        files::write(path, &render::json(&recorder.recording())?)?;
+        let path = safe(&path.display().to_string());
+        printer.note(&format!(
+            "what models and tools said is in `{path}`; `--replay-traffic` plays it back"
+        ));
+    }
+    if models.unplayed() > 0 {
+        let left = models.unplayed();
+        printer.note(&format!(
+            "{left} answers of the recording were not asked for"
+        ));
+    }
     conclude(&plan, watched, printer)
+}
+
+/// The models of a run: those of the settings, or a recording that answers for them.
+fn models(
+    args: &RunArgs,
+    settings: &Settings,
+    recorder: Option<&Recorder>,
+) -> Result<wire::Models, Failure> {
+    let models = match &args.replay_traffic {
+        Some(path) => wire::Models::recorded(recording(path)?),
+        None => wire::Models::of(&settings.services)?,
+    };
+    Ok(match recorder {
+        Some(recorder) => models.recorded_by(recorder.clone()),
+        None => models,
+    })
 }
 
 /// The executor that a run needs.
@@ -105,9 +146,20 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let models = wire::Models::of(&settings.services)?;
+    let models = models(args, settings, None)?;
+    executor_of(args, settings, limits, &models, journal, about)
+}
+
+fn executor_of(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    models: &wire::Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
     let options = measure::options(&args.measure, settings, &args.path)?;
-    wire::executor(&args.path, options, limits, &models, journal, about)
+    wire::executor(&args.path, options, limits, models, journal, about)
 }
 
 /// Says what a run came to.
@@ -177,6 +229,15 @@ fn exit(result: &StrategyResult) -> Exit {
             .unwrap_or(Exit::StepFailed),
         outcome => Exit::of_outcome(outcome),
     }
+}
+
+/// Reads a recording.
+fn recording(path: &Path) -> Result<Recording, CliError> {
+    let recording = serde_json::from_slice::<Recording>(&files::read(path)?);
+    let known = recording.ok().filter(|it| it.format == RECORDING_FORMAT);
+    known.ok_or_else(|| CliError::Recording {
+        path: path.to_owned(),
+    })
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.

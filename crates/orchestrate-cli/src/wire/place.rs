@@ -10,6 +10,7 @@ use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_core::tool::Effect;
+use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::{LocalExecutor, ProgramTool};
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
@@ -110,6 +111,19 @@ pub(crate) fn planned(
     })
 }
 
+/// An executor whose agents answer from a recording and read nothing.
+///
+/// # Errors
+/// When the executor cannot be made.
+pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
+    let models = Models::recorded(recording);
+    let mut builder = LocalExecutor::builder();
+    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+        builder = builder.backend(backend);
+    }
+    Ok(builder.build()?)
+}
+
 /// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
 /// recording in a journal if there is one. Decisions are asked for at the terminal; without one a run that needs one pauses. `about` is what whoever goes on with a run has to know.
 ///
@@ -131,7 +145,10 @@ pub(crate) fn executor(
     if let Some(terminal) = Terminal::present() {
         builder = builder.approver(terminal);
     }
-    let builder = match models.backends() {
+    if let Some(programs) = models.program_backend(path) {
+        builder = builder.backend(programs);
+    }
+    let builder = match models.backends(path)? {
         Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
         None => builder.backend(analysis),
     };

@@ -10,6 +10,7 @@
 
 mod answers;
 mod definitions;
+mod demo;
 mod models;
 mod program;
 mod refusals;
