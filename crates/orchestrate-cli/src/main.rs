@@ -8,6 +8,7 @@ mod approver;
 mod args;
 mod cmd;
 mod codes;
+mod definitions;
 mod error;
 mod exit;
 mod refusal;
