@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
@@ -71,6 +72,19 @@ pub(crate) fn watch(
     begin: Begin<'_>,
     printer: &Printer,
 ) -> Result<Watched, Failure> {
+    watch_with(executor, begin, printer, |_| {})
+}
+
+/// The same, with somebody who is told of every event.
+///
+/// # Errors
+/// As [`watch`].
+pub(crate) fn watch_with(
+    executor: &LocalExecutor,
+    begin: Begin<'_>,
+    printer: &Printer,
+    mut told: impl FnMut(&Event),
+) -> Result<Watched, Failure> {
     let runtime = Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -79,7 +93,7 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, begin, printer, &mut signals).await?;
+        let (report, stopped) = follow(executor, begin, printer, &mut signals, &mut told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -95,6 +109,7 @@ async fn follow(
     begin: Begin<'_>,
     printer: &Printer,
     signals: &mut Signals,
+    told: &mut impl FnMut(&Event),
 ) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = match begin {
         Begin::Plan(plan) => executor.start(plan)?,
@@ -118,6 +133,7 @@ async fn follow(
                 Some(event) => {
                     live.apply(&event);
                     seen.apply(&event);
+                    told(&event);
                 }
                 None => break true,
             },
