@@ -106,6 +106,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
     }
 }
@@ -115,6 +116,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
+        Verb::Validate(args) => &args.path,
         Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
             Path::new(".")
         }

@@ -1,5 +1,6 @@
 //! What every error code means: cause and remedy. `orchestrate explain` and `docs errors` print it.
 
+use orchestrate_strategies::definition;
 use orchestrate_strategies::graph::CODES;
 
 /// The page of one code.
@@ -254,6 +255,18 @@ const PAGES: &[Page] = &[
         "an expression or a template is not usable",
         "The text has a mistake of form, names something that does not exist, or yields something other than true or false where that is needed.",
         "Mend what is marked. `orchestrate help conditions` describes the language.",
+    ),
+    page(
+        "ORC1022",
+        "a condition is a question that nobody can answer",
+        "A condition in a workflow asks an agent, and nothing here can run that agent. Words are never matched instead.",
+        "Write the condition as an expression, or set up what runs the agent.",
+    ),
+    page(
+        "ORC1023",
+        "a definition file cannot be read",
+        "The file does not exist, may not be read, is too large, or holds no text.",
+        "Check its name and its rights.",
     ),
     page(
         "ORC1101",
@@ -565,7 +578,14 @@ pub(crate) fn all() -> Vec<Page> {
         cause: "A plan is checked before it runs, and all problems are told at once. This is one of them.",
         remedy,
     });
-    let mut all: Vec<Page> = PAGES.iter().copied().chain(plans).collect();
+    let definitions = definition::CODES.iter().map(|&(code, title, remedy)| Page {
+        code,
+        title,
+        cause: "A definition is read strictly, and everything that is wrong with it is told at once, with its place. This is one of them.",
+        remedy,
+    });
+    let pages = PAGES.iter().copied().chain(plans).chain(definitions);
+    let mut all: Vec<Page> = pages.collect();
     all.sort_by_key(|page| page.code);
     all
 }

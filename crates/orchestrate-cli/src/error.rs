@@ -78,6 +78,8 @@ pub(crate) enum CliError {
     },
     #[error("the configuration is not usable\n{}", problems.join("\n"))]
     Settings { problems: Vec<String> },
+    #[error("{problem}")]
+    Definition { problem: String },
     #[error("`{}` is not a saved plan", path.display())]
     PlanForm {
         path: PathBuf,
@@ -172,6 +174,7 @@ impl Explain for CliError {
             Self::Recording { .. } => "ORC1331",
             Self::Init { .. } => "ORC1332",
             Self::Append { .. } => "ORC1501",
+            Self::Definition { .. } => "ORC1023",
             Self::Internal { .. } => "ORC0999",
         }
     }
@@ -181,6 +184,7 @@ impl Explain for CliError {
             Self::Arguments { .. }
             | Self::Read { .. }
             | Self::Out { .. }
+            | Self::Definition { .. }
             | Self::Unknown { .. } => ErrorKind::Argument,
             Self::Settings { .. }
             | Self::PlanForm { .. }
@@ -199,7 +203,7 @@ impl Explain for CliError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Arguments { hints, .. } => hints.clone(),
-            Self::Read { .. } => vec!["check the name and the rights of the file".into()],
+            Self::Read { .. } | Self::Definition { .. } => vec!["check the name and the rights of the file".into()],
             Self::Out { .. } => vec!["name a file in a directory that exists and may be written to".into()],
             Self::Settings { .. } => {
                 vec!["`orchestrate config list --origin` shows every key and where its value comes from".into()]

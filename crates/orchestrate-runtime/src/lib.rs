@@ -49,6 +49,7 @@ mod local;
 #[cfg(feature = "models")]
 pub mod model;
 pub mod process;
+mod program;
 #[cfg(feature = "models")]
 pub mod recorded;
 #[cfg(feature = "models")]
@@ -60,3 +61,4 @@ pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{
     Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
 };
+pub use program::ProgramTool;

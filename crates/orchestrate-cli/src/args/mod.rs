@@ -10,6 +10,7 @@ mod list;
 mod measure;
 mod release_prep;
 mod runs;
+mod validate;
 mod values;
 
 pub(crate) use approvals::{ApprovalsVerb, Question};
@@ -22,3 +23,5 @@ pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
 pub(crate) use measure::{Accepted, MeasureArgs};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};
+pub(crate) use validate::{ProblemFormat, ValidateArgs};
+pub(crate) use values::Hint;

@@ -15,8 +15,10 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod strategies;
+pub(crate) mod validate;
 pub(crate) mod workflows;
 
+mod approver;
 mod detach;
 mod files;
 mod limits;
@@ -26,3 +28,5 @@ mod publish;
 mod recipe;
 mod store;
 mod watch;
+
+pub(crate) use approver::Terminal;

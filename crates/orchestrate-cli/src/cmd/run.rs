@@ -1,4 +1,4 @@
-//! `run`: a task composed on the spot, or a plan exactly as it was saved.
+//! `run`: a task composed on the spot, a workflow in a file, or a plan exactly as it was saved.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,17 +7,18 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
+use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
 use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
+use orchestrate_strategies::definition::{WORKFLOW_OUTPUTS, says_no};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, wait_for, watch};
-use super::{detach, files, limits, measure, plan::compose, store};
+use super::{detach, files, limits, measure, plan::plan_of, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
-            let plan = compose(task, &args.about, call)?;
+            let plan = plan_of(task, &args.path, &args.inputs, &args.about, call, &models)?;
             if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         (None, None) => {
             return Err(CliError::arguments(
                 "there is nothing to run",
-                "give a task in words, or `--plan FILE`",
+                "give a task in words, a workflow file, or `--plan FILE`",
             )
             .into());
         }
@@ -171,10 +172,22 @@ pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Resu
         result: watched.report.into_strategy_result(),
     };
     printer.answer(
-        || render::run(&document.task, &document.result, printer.width()),
+        || {
+            render::run(
+                &document.task,
+                &document.result,
+                is_workflow(plan),
+                printer.width(),
+            )
+        },
         &document,
     )?;
     Ok(watched.stopped.unwrap_or_else(|| exit(&document.result)))
+}
+
+/// Whether a plan was made from a definition, whose outputs are what it is run for.
+fn is_workflow(plan: &Plan) -> bool {
+    matches!(&plan.root.kind, StepKind::Graph { collect: Some(collect), .. } if collect.strategy == WORKFLOW_OUTPUTS)
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
@@ -207,6 +220,7 @@ fn sure(
 /// only when the group did not succeed: a join may need no more than one of its agents.
 fn exit(result: &StrategyResult) -> Exit {
     match &result.outcome {
+        Outcome::Succeeded if says_no(&result.aggregated_output) => Exit::No,
         Outcome::Partial { .. } | Outcome::Skipped { .. } => result
             .outputs
             .iter()

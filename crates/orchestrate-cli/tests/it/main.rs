@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod definitions;
 mod demo;
 mod models;
 mod program;

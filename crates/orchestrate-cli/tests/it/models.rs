@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::program::Place;
 
-const TASK: &str = "Draw the architecture of the cache";
+const TASK: &str = "Write unit tests for the cache";
 const KEY: &str = "sk-planted-0123456789abcdef";
 
 /// Answers every request with the same status and text, as an OpenAI-like provider does; gives its
