@@ -2,17 +2,19 @@
 
 use jiff::Timestamp;
 use orchestrate_core::outcome::Outcome;
+use orchestrate_workflows::external::ExternalTool;
 use orchestrate_workflows::gates::Thresholds;
+use orchestrate_workflows::programs::Programs;
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
 use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
 
-use super::watch::watch;
+use super::watch::{progress, watch};
 use super::{files, limits, publish};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
-use crate::error::Failure;
+use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::safe;
 use crate::settings::{Settings, names};
@@ -20,14 +22,17 @@ use crate::wire;
 
 pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let workflow = workflow(args, &call.settings);
+    let workflow = workflow(args, &call.settings)?;
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
     let reports = files::readable(&args.coverage_report)?;
     let scope = scope(args)?;
     publish::check(args)?;
+    let (progress, told) = progress();
     let options = AnalysisOptions {
         coverage_reports: reports,
+        programs: workflow.programs.clone(),
+        progress,
         ignore: call
             .settings
             .ignores
@@ -40,7 +45,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
-    let watched = watch(&executor, &plan, printer)?;
+    let watched = watch(&executor, &plan, printer, Some(told))?;
     let subject = Subject {
         path: args.path.display().to_string(),
         timestamp: now(),
@@ -78,8 +83,29 @@ fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
     Ok(Scope { baseline, change })
 }
 
+/// The external tools that are to be run: those of the flag, or those of the settings.
+fn tools(args: &ReleasePrepArgs, settings: &Settings) -> Result<Vec<ExternalTool>, Failure> {
+    let mut tools = args.with.clone();
+    if tools.is_empty() {
+        for name in settings.names(names::WITH).unwrap_or_default() {
+            tools.push(
+                ExternalTool::named(&name).ok_or_else(|| CliError::Settings {
+                    problems: vec![format!(
+                        "`{}` names the unknown tool `{name}`; possible: {}",
+                        names::WITH,
+                        ExternalTool::ALL.map(ExternalTool::name).join(", ")
+                    )],
+                })?,
+            );
+        }
+    }
+    tools.sort_unstable();
+    tools.dedup();
+    Ok(tools)
+}
+
 /// What the workflow is told: flags over settings over its own defaults.
-fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
+fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> Result<ReleasePrep, Failure> {
     let own = ReleasePrep::default();
     let number =
         |flag: Option<f64>, name, own| flag.or_else(|| settings.number(name)).unwrap_or(own);
@@ -109,11 +135,24 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
         Some(FailOn::Warn) => verdict::FailOn::Warn,
         Some(FailOn::Critical) | None => verdict::FailOn::Critical,
     };
-    ReleasePrep {
+    let seconds = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
+    let programs = Programs {
+        tests_seconds: args.run_tests.then(|| {
+            seconds(args.test_timeout, names::TEST_TIMEOUT).unwrap_or(Programs::TESTS_SECONDS)
+        }),
+        tools: tools(args, settings)?,
+        tool_seconds: seconds(args.tool_timeout, names::TOOL_TIMEOUT),
+    };
+    Ok(ReleasePrep {
         thresholds,
         agents,
         fail_on,
-    }
+        programs: if programs.tests_seconds.is_none() && programs.tools.is_empty() {
+            Programs::default()
+        } else {
+            programs
+        },
+    })
 }
 
 /// This moment in RFC 3339, to the second.

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )),
         }
     }
-    let watched = watch(&executor, &plan, printer)?;
+    let watched = watch(&executor, &plan, printer, None)?;
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),

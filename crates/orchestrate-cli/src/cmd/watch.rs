@@ -7,7 +7,9 @@ use std::time::Duration;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::programs::Progress;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::error::{CliError, Failure};
@@ -16,6 +18,27 @@ use crate::render::{Live, Printer, REDRAW};
 
 /// How long a run that was told to stop may take to end. What it has by then is reported.
 const PATIENCE: Duration = Duration::from_millis(900);
+
+/// What a run says of the programs that it starts.
+pub(crate) type Told = UnboundedReceiver<String>;
+
+/// Two ends: one for the agents, one for [`watch`].
+pub(crate) fn progress() -> (Progress, Told) {
+    let (send, told) = unbounded_channel();
+    let progress = Progress::new(move |what| {
+        // Nobody listens any more once the run is over.
+        let _ = send.send(what.to_owned());
+    });
+    (progress, told)
+}
+
+/// The next that is told; waits for ever where nobody tells anything.
+async fn next(told: &mut Option<Told>) -> Option<String> {
+    match told {
+        Some(told) => told.recv().await,
+        None => pending().await,
+    }
+}
 
 /// A run that is over, or was left.
 #[derive(Debug)]
@@ -47,6 +70,7 @@ pub(crate) fn watch(
     executor: &LocalExecutor,
     plan: &Plan,
     printer: &Printer,
+    told: Option<Told>,
 ) -> Result<Watched, Failure> {
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -56,7 +80,7 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, plan, printer, &mut signals).await?;
+        let (report, stopped) = follow(executor, plan, printer, &mut signals, told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -72,6 +96,7 @@ async fn follow(
     plan: &Plan,
     printer: &Printer,
     signals: &mut Signals,
+    mut told: Option<Told>,
 ) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = executor.start(plan)?;
     let mut events = handle.events();
@@ -95,6 +120,7 @@ async fn follow(
                 }
                 None => break true,
             },
+            Some(what) = next(&mut told) => live.progress(&what),
             _ = ticks.tick() => live.tick(),
             exit = signals.next() => {
                 if stop.is_some() {

@@ -12,6 +12,7 @@ use orchestrate_analysis::source::Role;
 
 use super::answer::Answer;
 use super::backend::Job;
+use super::tools;
 use super::trust::{Trust, named};
 
 const METRIC: &str = "critical_issues";
@@ -52,17 +53,25 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         .iter()
         .map(|file| (file.path.as_str(), file.role))
         .collect();
-    for finding in &snapshot.findings {
+    let merged = tools::merged(root, snapshot, &snapshot.findings, &job.tools);
+    let own = snapshot.findings.iter().enumerate();
+    let own = own.map(|(at, finding)| (finding, merged.sources(at)));
+    let added = merged
+        .added
+        .iter()
+        .map(|(finding, sources)| (finding, &**sources));
+    for (finding, sources) in own.chain(added) {
         let role = roles.get(finding.path.as_str()).copied();
         match role.filter(|role| !counts_in(*role, finding)) {
             Some(role) => *elsewhere.entry(role).or_default() += 1,
             None => {
-                if answer.finding(finding) {
+                if answer.finding_of(finding, sources) {
                     *by_severity.entry(finding.severity).or_default() += 1;
                 }
             }
         }
     }
+    tools::state(&mut answer, &job.tools);
     answer.detail("issues", &by_severity);
     answer.detail("findings_elsewhere", &elsewhere);
     let critical = by_severity
@@ -219,6 +228,8 @@ mod tests {
             snapshot: &snapshot,
             options: &AnalysisOptions::default(),
             trust: Trust::of(directory.path(), &snapshot),
+            tests: None,
+            tools: Vec::new(),
         })
     }
 
