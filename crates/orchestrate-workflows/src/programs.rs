@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::external::ExternalTool;
 
-/// The programs that an analysis may start.
+/// The programs that an analysis may start. Starting any needs an async runtime with IO and time enabled.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Programs {
@@ -49,7 +49,7 @@ impl Programs {
         let tools = self
             .tools
             .iter()
-            .filter(|tool| tool.agent() == agent)
+            .filter(|tool| tool.is_run_by(agent))
             .count() as u64;
         let all = tests.saturating_add(tools.saturating_mul(self.tool_time().as_secs()));
         (all > 0).then(|| Duration::from_secs(all))

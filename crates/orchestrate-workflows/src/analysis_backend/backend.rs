@@ -174,11 +174,12 @@ impl AnalysisBackend {
             let made = TestRuns::make(&self.root, snapshot, time, progress, &input.cancel);
             tests = Some(made.await);
         }
-        let wanted = programs.tools.iter().filter(|tool| tool.agent() == agent);
+        let wanted = programs.tools.iter().filter(|tool| tool.is_run_by(agent));
         let wanted: Vec<ExternalTool> = wanted.copied().collect();
         let bounds = Bounds {
             root: &self.root,
             snapshot,
+            agent,
             timeout: programs.tool_time(),
             progress,
             cancel: &input.cancel,

@@ -56,9 +56,9 @@ impl TestRuns {
             match &run.state {
                 TestState::Passed => {}
                 TestState::Failed(why) => answer.blockers.push(format!(
-                    "the tests fail{}: {why} (`{}`)",
-                    inside(run),
-                    run.command()
+                    "the tests fail ({}{}): {why}",
+                    run.what,
+                    inside(run)
                 )),
                 TestState::NotMeasured { why, how } => {
                     let names: Vec<&str> = run

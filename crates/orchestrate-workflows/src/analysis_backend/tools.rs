@@ -57,13 +57,8 @@ pub(super) fn state(answer: &mut Answer, runs: &[ToolRun]) {
                     .join("; "),
                 "mend these files, or leave them out in the settings of the tool",
             ),
-            ToolState::Idle(why) => {
-                answer.not_measured(
-                    format!("findings of `{name}`"),
-                    why.clone(),
-                    "leave it out of `--with`",
-                );
-            }
+            // Without anything to read there is nothing that it could have found.
+            ToolState::Idle(_) => {}
             ToolState::Failed { why, how } => {
                 answer
                     .warnings

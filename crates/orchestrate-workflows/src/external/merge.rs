@@ -10,7 +10,7 @@ use orchestrate_analysis::source::Role;
 
 use super::family::Family;
 use super::model::{Reported, ToolRun, ToolState};
-use crate::report::ToolSource;
+use crate::report::{ReportedFinding, ToolSource};
 use crate::rules;
 
 /// What the tools add to a list of findings.
@@ -63,7 +63,11 @@ pub(crate) fn merge(
                     .into_iter()
                     .flatten()
                     .copied()
-                    .find(|position| findings.get(*position).is_some_and(|it| is_of(it, family))),
+                    .find(|position| {
+                        findings
+                            .get(*position)
+                            .is_some_and(|it| is_of(&it.rule_id, family))
+                    }),
             };
             let sources = match same {
                 Some(position) => merged.sources.entry(position).or_default(),
@@ -109,14 +113,52 @@ pub(crate) fn merge(
     merged
 }
 
-/// Whether a finding of ours is of a kind.
-fn is_of(finding: &Finding, family: &Family) -> bool {
+/// Merges what the tools of one agent report with what another agent found at the same line of the
+/// same kind: a linter knows weaknesses too.
+pub(crate) fn merge_across(findings: &mut Vec<ReportedFinding>) {
+    let family = |finding: &ReportedFinding| match finding.rule_id.split_once('.') {
+        Some(("eslint", rule)) => Family::of_eslint(rule),
+        Some(("clippy", lint)) => Family::of_clippy(&format!("clippy::{lint}")),
+        _ => Family::Own,
+    };
+    let mut same: Vec<(usize, usize)> = Vec::new();
+    for (position, finding) in findings.iter().enumerate() {
+        let family = family(finding);
+        if family == Family::Own {
+            continue;
+        }
+        let mut others = findings.iter();
+        let other = others.position(|other| {
+            other.path == finding.path
+                && other.line == finding.line
+                && is_of(&other.rule_id, &family)
+        });
+        same.extend(other.map(|other| (position, other)));
+    }
+    for (from, to) in &same {
+        let mut sources = findings
+            .get(*from)
+            .map(|it| it.sources.clone())
+            .unwrap_or_default();
+        if let Some(finding) = findings.get_mut(*to) {
+            finding.sources.append(&mut sources);
+        }
+    }
+    let mut position = 0;
+    findings.retain(|_| {
+        position += 1;
+        !same.iter().any(|(from, _)| from + 1 == position)
+    });
+}
+
+/// Whether a rule of ours is of a kind.
+fn is_of(rule_id: &str, family: &Family) -> bool {
     match family {
-        Family::Rule(id) => finding.rule_id == *id,
-        Family::Weakness(798) if finding.rule_id.starts_with("secrets.") => true,
+        Family::Rule(id) => rule_id == *id,
+        Family::Weakness(798) if rule_id.starts_with("secrets.") => true,
         Family::Weakness(_) => {
             let all = rules::all();
-            let rule = all.iter().find(|rule| rule.id == finding.rule_id);
+            let rule = all.iter().find(|rule| rule.id == rule_id);
             rule.and_then(|rule| rule.cwe)
                 .is_some_and(|cwe| Family::of_cwe(cwe) == *family)
         }

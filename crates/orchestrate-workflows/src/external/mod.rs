@@ -12,7 +12,7 @@ mod parse;
 mod run;
 mod tool;
 
-pub(crate) use merge::{Merged, merge};
+pub(crate) use merge::{Merged, merge, merge_across};
 pub(crate) use model::{ToolRun, ToolState};
 pub(crate) use run::{Bounds, run};
 pub use tool::ExternalTool;

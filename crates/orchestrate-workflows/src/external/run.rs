@@ -23,6 +23,8 @@ const MOST: usize = 256 << 20;
 pub(crate) struct Bounds<'a> {
     pub(crate) root: &'a Path,
     pub(crate) snapshot: &'a Snapshot,
+    /// The agent that they run for.
+    pub(crate) agent: &'a str,
     pub(crate) timeout: Duration,
     pub(crate) progress: &'a Progress,
     pub(crate) cancel: &'a CancelSignal,
@@ -121,8 +123,9 @@ async fn run_found(
     let output = String::from_utf8_lossy(&ended.stdout);
     let parsed = (call.parse)(&output, bounds.root);
     match parsed {
-        Ok((found, unread)) if call.codes.contains(&code) => {
+        Ok((mut found, unread)) if call.codes.contains(&code) => {
             run.notes = unread;
+            found.retain(|one| tool.is_for(&one.rule, bounds.agent));
             Ok(ToolState::Done(found))
         }
         // A reason that the output itself gives says more than a code.

@@ -4,6 +4,9 @@ use orchestrate_analysis::language::Language;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+const SECURITY: &str = "security_auditor";
+const QUALITY: &str = "code_reviewer";
+
 /// A tool that is run on request.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -58,12 +61,23 @@ impl ExternalTool {
         Self::ALL.into_iter().find(|tool| tool.name() == name)
     }
 
-    /// The template of the agent that runs it.
+    /// Whether an agent runs it, by the id of its template. What ruff finds is of two kinds, so two
+    /// agents run it and each keeps its own.
     #[must_use]
-    pub fn agent(self) -> &'static str {
+    pub fn is_run_by(self, agent: &str) -> bool {
         match self {
-            Self::Bandit | Self::Semgrep | Self::Gosec | Self::CargoAudit => "security_auditor",
-            Self::Ruff | Self::Clippy | Self::Eslint => "code_reviewer",
+            Self::Bandit | Self::Semgrep | Self::Gosec | Self::CargoAudit => agent == SECURITY,
+            Self::Clippy | Self::Eslint => agent == QUALITY,
+            Self::Ruff => agent == SECURITY || agent == QUALITY,
+        }
+    }
+
+    /// Whether a finding of it is for this agent.
+    pub(super) fn is_for(self, rule: &str, agent: &str) -> bool {
+        match self {
+            // The rules that ruff took over from bandit.
+            Self::Ruff => (agent == SECURITY) == is_security_rule(rule),
+            _ => true,
         }
     }
 
@@ -92,4 +106,10 @@ impl ExternalTool {
             Self::Eslint => "`npm install --save-dev eslint`",
         }
     }
+}
+
+/// `S` and a number: `SIM` and `SLF` are of other kinds.
+fn is_security_rule(rule: &str) -> bool {
+    rule.strip_prefix('S')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }

@@ -41,6 +41,8 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         ));
     }
     let reports = place.report(project, "node");
+    // Not every reporter makes the directory that it writes to.
+    let _ = std::fs::create_dir_all(&reports);
     let ways = Ways {
         place,
         package: &package,
@@ -118,6 +120,11 @@ fn failed(mut run: TestRun, ended: &Ended) -> TestRun {
             && !line.contains("fail 0")
     };
     let summary = ended.tail.lines().map(str::trim).rev().find(counted);
+    let thrown = ended
+        .tail
+        .lines()
+        .map(str::trim)
+        .find(|line| line.contains("Error"));
     let lower = ended.tail.to_lowercase();
     let none = [
         "no tests found",
@@ -150,7 +157,12 @@ fn failed(mut run: TestRun, ended: &Ended) -> TestRun {
         );
         return run.not_measured(why, how);
     }
-    run.state = TestState::Failed(summary.unwrap_or_else(|| ended.last_line()).to_owned());
+    run.state = TestState::Failed(
+        summary
+            .or(thrown)
+            .unwrap_or_else(|| ended.last_line())
+            .to_owned(),
+    );
     run
 }
 
@@ -331,7 +343,7 @@ impl Ways<'_> {
             tool: tool.to_owned(),
             program: self
                 .at(&program)
-                .args(["--reporter=lcovonly", "--check-coverage=false"])
+                .args(["--reporter=lcovonly", "--check-coverage=false", "--all"])
                 .arg(self.option(directory, ""))
                 .arg(self.option(temporary, "raw"))
                 .arg(self.npm)

@@ -108,6 +108,20 @@ impl<'a> Place<'a> {
         directory.join(name)
     }
 
+    /// A command as a person in the project would type it.
+    fn shown(&self, program: &Program) -> String {
+        let mut command = program.command();
+        if let Some(first) = command.first_mut() {
+            let path = Path::new(&*first);
+            let is_ours =
+                path.starts_with(self.copy.root()) || path.starts_with(self.copy.original_root());
+            if let (false, Some(name)) = (is_ours, path.file_name()) {
+                *first = name.to_string_lossy().into_owned();
+            }
+        }
+        self.shorten(&describe(&command))
+    }
+
     /// A text in which the copy and the original are not named: people know where they are.
     fn shorten(&self, text: &str) -> String {
         let (copy, original) = (self.copy.root(), self.copy.original_root());
@@ -127,7 +141,7 @@ impl<'a> Place<'a> {
         run: TestRun,
         program: &Program,
     ) -> Result<(TestRun, Ended), TestRun> {
-        let shown = self.shorten(&describe(&program.command()));
+        let shown = self.shown(program);
         let told = |mut run: TestRun| {
             run.were_tests(shown.clone());
             run
@@ -145,7 +159,7 @@ impl<'a> Place<'a> {
         run: TestRun,
         program: &Program,
     ) -> Result<(TestRun, Ended), TestRun> {
-        let shown = self.shorten(&describe(&program.command()));
+        let shown = self.shown(program);
         self.progress.say(&format!("running {shown}"));
         match program.run().await {
             Err(error) => Err(run.not_measured(
