@@ -56,11 +56,15 @@ const FAMILIES: &[Family] = &[
 
 /// Writes every generated file, or with `check` only compares.
 pub(crate) fn codegen(check: bool) -> Outcome {
-    run(
-        "cargo",
-        &["build", "--quiet", "--package", "orchestrate-cli"],
-        &[],
-    )?;
+    // As the tests build it, so that nothing is built twice.
+    let build = [
+        "build",
+        "--quiet",
+        "--workspace",
+        "--all-features",
+        "--tests",
+    ];
+    run("cargo", &build, &[])?;
     let mut problems = Vec::new();
     for family in FAMILIES {
         match generate(family) {
@@ -94,16 +98,9 @@ fn generate(family: &Family) -> Result<Vec<(String, String)>, String> {
 }
 
 fn orchestrate(args: &[&str]) -> Result<String, String> {
-    let command = [
-        "run",
-        "--quiet",
-        "--package",
-        "orchestrate-cli",
-        "--bin",
-        "orchestrate",
-        "--",
-    ];
-    output("cargo", &[&command, args].concat())
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let program = Path::new(&target).join("debug/orchestrate");
+    output(&program.to_string_lossy(), args)
 }
 
 /// The names in a list, one a line; each becomes a file name, so it has to look like one.

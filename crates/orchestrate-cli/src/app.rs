@@ -22,7 +22,14 @@ pub(crate) struct Call {
 }
 
 /// Runs the program.
-pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+pub(crate) fn run(mut arguments: Vec<OsString>) -> Exit {
+    // `help` shows verbs; the language of conditions is a page of the documentation.
+    if let [_, help, topic, ..] = &mut *arguments
+        && help == "help"
+        && topic == "conditions"
+    {
+        *help = "docs".into();
+    }
     let variable = std::env::var_os(args::env_name("json"));
     let json = args::asks_for_json(arguments.iter().skip(1), variable.as_deref());
     guarded(json, || {

@@ -220,6 +220,18 @@ const PAGES: &[Page] = &[
         "Please report it, with the command line that led to it.",
     ),
     page(
+        "ORC1001",
+        "a condition written as data is not usable",
+        "An operator is unknown or is given something that it cannot take; the message gives the place of each mistake.",
+        "Mend each place. `orchestrate help conditions` lists the operators.",
+    ),
+    page(
+        "ORC1002",
+        "an expression or a template is not usable",
+        "The text has a mistake of form, names something that does not exist, or yields something other than true or false where that is needed.",
+        "Mend what is marked. `orchestrate help conditions` describes the language.",
+    ),
+    page(
         "ORC1501",
         "a file of the host cannot be appended to",
         "`--ci` writes to the files that the variables GITHUB_STEP_SUMMARY and GITHUB_OUTPUT name, and one of them refused the text.",

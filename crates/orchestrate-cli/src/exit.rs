@@ -69,12 +69,14 @@ impl Exit {
             Self::Definition => "bad definition, plan or configuration; nothing was run",
             Self::Credentials => "credentials are missing or were refused",
             Self::Limit => "a limit or budget was reached",
-            Self::Denied => "a needed action was denied",
+            Self::Denied => "a needed action was denied, by a rule or by a person",
             Self::Paused => "paused for a person's decision",
             Self::StepFailed => {
                 "a step failed after its retries or was not executed, or its result could not be written"
             }
-            Self::Cancelled => "cancelled: told to end (SIGTERM), or a person said no",
+            Self::Cancelled => {
+                "cancelled: told to end (SIGTERM), or not begun because a person said no"
+            }
             Self::NotMeasured => "not measured: a required measurement could not be made",
             Self::Internal => "internal error: a mistake of this program",
             Self::Interrupted => "interrupted (Ctrl-C)",
@@ -84,7 +86,7 @@ impl Exit {
     /// Whether anything in this version can end so. The others are reserved, so that scripts
     /// written today stay right.
     pub(crate) const fn occurs(self) -> bool {
-        !matches!(self, Self::Credentials | Self::Denied | Self::Paused)
+        !matches!(self, Self::Credentials)
     }
 
     /// The status of an error.
@@ -105,6 +107,7 @@ impl Exit {
     pub(crate) const fn of_outcome(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Succeeded => Self::Yes,
+            Outcome::Paused { .. } => Self::Paused,
             Outcome::LimitReached { .. }
             | Outcome::Cancelled {
                 reason: CancelReason::WallTime,
@@ -165,6 +168,7 @@ mod tests {
             },
             8,
         );
+        check(Outcome::Paused { pending: 1 }, 7);
         check(
             Outcome::LimitReached {
                 limit: LimitKind::Calls,

@@ -6,10 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval::{ApprovalAnswer, ApprovalRequest};
 use crate::evidence::Evidence;
-use crate::id::{AgentId, RunId, StepPath};
+use crate::id::{RunId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{CancelReason, FailureClass, Outcome};
+use crate::result::Worker;
 
 /// The format of events; the first line of an event stream names it.
 pub const EVENT_FORMAT: &str = "orchestrate.events/1";
@@ -42,13 +44,14 @@ pub enum EventKind {
         /// The task.
         task: String,
     },
-    /// An attempt of an agent began.
+    /// An attempt of an agent or a call of a tool began.
     StepStarted {
         /// The step.
         step: StepPath,
-        /// The agent.
-        agent: AgentId,
-        /// The backend that runs it.
+        /// Who or what does it: `agent` or `tool`.
+        #[serde(flatten)]
+        worker: Worker,
+        /// The backend that runs it; `tool` for tools.
         backend: Arc<str>,
         /// Which attempt, from 1.
         attempt: u32,
@@ -66,12 +69,13 @@ pub enum EventKind {
         /// How long until the next attempt, in milliseconds.
         delay_ms: u64,
     },
-    /// An agent's step ended; recorded once per step.
+    /// A step of an agent, a tool or a person ended; recorded once per step.
     StepFinished {
         /// The step.
         step: StepPath,
-        /// The agent.
-        agent: AgentId,
+        /// Who or what did it: `agent`, `tool` or `approver`.
+        #[serde(flatten)]
+        worker: Worker,
         /// How it ended.
         #[serde(flatten)]
         outcome: Outcome,
@@ -111,9 +115,28 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         diagnostics: Vec<String>,
     },
-    /// The graph grew by one round of a loop or by the items of a map.
+    /// A person is asked. The answer must name the request's digest.
+    ApprovalRequested {
+        /// What is asked.
+        request: ApprovalRequest,
+    },
+    /// A person decided. The step's end follows.
+    ApprovalDecided {
+        /// The step that asked.
+        step: StepPath,
+        /// What was decided.
+        answer: ApprovalAnswer,
+    },
+    /// An answer did not count; the request stays open.
+    ApprovalRefused {
+        /// The step that asked.
+        step: StepPath,
+        /// Why.
+        reason: String,
+    },
+    /// The graph grew by one round of a loop, the items of a map, or what was to be expanded.
     GraphGrown {
-        /// The loop or map.
+        /// The loop, map or expansion.
         step: StepPath,
         /// How many bodies were added.
         bodies: u32,
@@ -136,8 +159,9 @@ pub enum EventKind {
     StepUnstopped {
         /// The step.
         step: StepPath,
-        /// The agent.
-        agent: AgentId,
+        /// Who or what it is: `agent` or `tool`.
+        #[serde(flatten)]
+        worker: Worker,
         /// How long ago it was told, in milliseconds.
         after_ms: u64,
     },
@@ -147,6 +171,14 @@ pub enum EventKind {
         step: StepPath,
         /// What it is doing.
         message: String,
+    },
+    /// Nothing is left to do but to wait for decisions. The run has not ended: it goes on from here
+    /// once they are made.
+    RunPaused {
+        /// The steps that wait for a decision, in the order in which they asked.
+        pending: Vec<StepPath>,
+        /// Everything that was used so far.
+        usage: Usage,
     },
     /// The run ended.
     RunFinished {

@@ -15,9 +15,11 @@ pub mod team;
 pub mod template;
 
 pub mod condition;
+pub mod expression;
 pub mod plan;
 pub mod strategy;
 
+pub mod approval;
 pub mod backend;
 pub mod budget;
 pub mod calls;

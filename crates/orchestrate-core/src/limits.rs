@@ -73,7 +73,7 @@ impl std::fmt::Display for Cost {
 /// What was used: attempts, tokens, cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
-    /// Attempts of agents.
+    /// Attempts of agents, and calls of tools that are steps of their own.
     pub calls: u64,
     /// Tokens, in and out; 0 for backends that use no model.
     pub tokens: u64,
@@ -120,7 +120,7 @@ impl Sum for Usage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Attempts of agents.
+    /// Attempts of agents, and calls of tools that are steps of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls: Option<u64>,
     /// Tokens.
@@ -135,6 +135,12 @@ pub struct Limits {
     /// Attempts at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// Calls and expansions inside each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_depth: Option<u32>,
+    /// Items of one map, and sub-tasks of one expansion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_width: Option<u32>,
 }
 
 impl Limits {
@@ -153,6 +159,8 @@ impl Limits {
             cost: least(self.cost, other.cost),
             wall_ms: least(self.wall_ms, other.wall_ms),
             concurrency: least(self.concurrency, other.concurrency),
+            max_depth: least(self.max_depth, other.max_depth),
+            max_width: least(self.max_width, other.max_width),
         }
     }
 }

@@ -87,6 +87,10 @@ pub enum LimitKind {
     WallTime,
     /// Rounds of a loop.
     Fuel,
+    /// Calls and expansions inside each other.
+    Depth,
+    /// Items of a map or sub-tasks of an expansion.
+    Width,
 }
 
 impl LimitKind {
@@ -99,6 +103,8 @@ impl LimitKind {
             Self::Cost => "cost",
             Self::WallTime => "wall time",
             Self::Fuel => "loop rounds",
+            Self::Depth => "depth",
+            Self::Width => "width",
         }
     }
 }
@@ -117,6 +123,8 @@ pub enum CancelReason {
     SiblingFailed,
     /// The join of the group was decided without it.
     JoinDecided,
+    /// The time of its step or of a group around it was over.
+    Deadline,
 }
 
 /// How a step, a group of steps or a run ended.
@@ -158,6 +166,11 @@ pub enum Outcome {
     LimitReached {
         /// Which.
         limit: LimitKind,
+    },
+    /// It waits for decisions of people and can go on once they are made. Only a run ends so.
+    Paused {
+        /// How many decisions it waits for.
+        pending: u32,
     },
 }
 
@@ -203,6 +216,7 @@ impl Outcome {
             Self::Unknown { .. } => "unknown",
             Self::Cancelled { .. } => "cancelled",
             Self::LimitReached { .. } => "limit_reached",
+            Self::Paused { .. } => "paused",
         }
     }
 
@@ -229,10 +243,15 @@ impl Outcome {
                 CancelReason::WallTime => "cancelled: the time of the run was over".into(),
                 CancelReason::SiblingFailed => "cancelled: a sibling failed".into(),
                 CancelReason::JoinDecided => "cancelled: its group was decided without it".into(),
+                CancelReason::Deadline => "cancelled: its time was over".into(),
             }),
             Self::LimitReached { limit } => Some(format!(
                 "stopped: the limit of {} was reached",
                 limit.as_str()
+            )),
+            Self::Paused { pending } => Some(format!(
+                "paused: it waits for {pending} decision{}",
+                if *pending == 1 { "" } else { "s" }
             )),
         }
     }
@@ -257,6 +276,17 @@ pub struct Census {
     pub limited: u32,
     /// Ended in a way that is not known.
     pub unknown: u32,
+    /// Waiting for decisions.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub paused: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Census {
@@ -273,6 +303,7 @@ impl Census {
                 Outcome::Unknown { .. } => census.unknown += 1,
                 Outcome::Cancelled { .. } => census.cancelled += 1,
                 Outcome::LimitReached { .. } => census.limited += 1,
+                Outcome::Paused { .. } => census.paused += 1,
             }
         }
         census
@@ -328,7 +359,8 @@ mod tests {
             + census.skipped
             + census.cancelled
             + census.limited
-            + census.unknown;
+            + census.unknown
+            + census.paused;
         assert_eq!((census.requested, sum), (5, 5));
     }
 }

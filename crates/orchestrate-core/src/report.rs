@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::approval::ApprovalRequest;
 use crate::event::{Event, EventKind};
 use crate::id::{RunId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{Census, Outcome};
-use crate::result::{AgentResult, StrategyResult};
+use crate::result::{AgentResult, StrategyResult, WorkResult, Worker};
 
 /// What a run came to, built event by event; live and replayed runs share this path.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,13 +22,17 @@ pub struct RunReport {
     pub outcome: Option<Outcome>,
     /// One result per agent step that ended, in the order of the plan once the run is over.
     pub agents: Vec<AgentResult>,
+    /// One result per tool call and per decision that ended, in the order of the plan once the run is over.
+    pub work: Vec<WorkResult>,
+    /// Questions that no one has answered yet, in the order in which they were asked.
+    pub pending: Vec<ApprovalRequest>,
     /// What the plan's root gave.
     pub output: Arc<Value>,
     /// What was used.
     pub usage: Usage,
     /// From start to end, in microseconds.
     pub wall_us: u64,
-    /// Sum of the agents' own times, in microseconds.
+    /// Sum of the steps' own times, in microseconds.
     pub summed_us: u64,
     /// Steps that used more than had been reserved for them.
     pub overruns: Vec<StepPath>,
@@ -59,7 +64,7 @@ impl RunReport {
             }
             EventKind::StepFinished {
                 step,
-                agent,
+                worker,
                 outcome,
                 output,
                 confidence,
@@ -69,19 +74,46 @@ impl RunReport {
                 evidence,
             } => {
                 self.usage += *usage;
-                self.summed_us = self.summed_us.saturating_add(*duration_us);
-                self.agents.push(AgentResult {
-                    agent_id: agent.clone(),
-                    step: step.clone(),
-                    success: outcome.is_success(),
-                    error: outcome.error(),
-                    outcome: outcome.clone(),
-                    output: output.clone(),
-                    confidence: *confidence,
-                    duration_ms: *duration_us as f64 / 1e3,
-                    usage: *usage,
-                    attempts: *attempts,
-                    evidence: evidence.clone(),
+                let duration_ms = *duration_us as f64 / 1e3;
+                self.pending.retain(|request| request.step != *step);
+                match worker {
+                    Worker::Agent(agent) => {
+                        self.summed_us = self.summed_us.saturating_add(*duration_us);
+                        self.agents.push(AgentResult {
+                            agent_id: agent.clone(),
+                            step: step.clone(),
+                            success: outcome.is_success(),
+                            error: outcome.error(),
+                            outcome: outcome.clone(),
+                            output: output.clone(),
+                            confidence: *confidence,
+                            duration_ms,
+                            usage: *usage,
+                            attempts: *attempts,
+                            evidence: evidence.clone(),
+                        });
+                    }
+                    Worker::Tool(_) | Worker::Approver(_) => self.work.push(WorkResult {
+                        step: step.clone(),
+                        worker: worker.clone(),
+                        success: outcome.is_success(),
+                        error: outcome.error(),
+                        outcome: outcome.clone(),
+                        output: output.clone(),
+                        duration_ms,
+                        attempts: *attempts,
+                        evidence: evidence.clone(),
+                    }),
+                }
+            }
+            EventKind::ApprovalRequested { request } => {
+                // Asking again after a pause replaces the question.
+                self.pending.retain(|open| open.step != request.step);
+                self.pending.push(request.clone());
+            }
+            EventKind::RunPaused { pending, .. } => {
+                self.outcome = Some(Outcome::Paused {
+                    pending: u32::try_from(pending.len()).unwrap_or(u32::MAX),
                 });
             }
             EventKind::BudgetOverrun { step, .. } => self.overruns.push(step.clone()),
@@ -97,8 +129,11 @@ impl RunReport {
     }
 
     /// Puts the results in the order of the plan, whatever finished first.
-    pub fn sort_by_plan<K: Ord>(&mut self, position: impl FnMut(&AgentResult) -> K) {
-        self.agents.sort_by_cached_key(position);
+    pub fn sort_by_plan<K: Ord>(&mut self, mut position: impl FnMut(&StepPath) -> K) {
+        self.agents
+            .sort_by_cached_key(|result| position(&result.step));
+        self.work
+            .sort_by_cached_key(|result| position(&result.step));
     }
 
     /// Whether the run is over and succeeded.
@@ -107,26 +142,25 @@ impl RunReport {
         self.outcome.as_ref().is_some_and(Outcome::is_success)
     }
 
-    /// What became of the agent steps.
+    /// What became of the steps of agents, tools and people.
     #[must_use]
     pub fn census(&self) -> Census {
-        Census::of(self.agents.iter().map(|result| &result.outcome))
+        let agents = self.agents.iter().map(|result| &result.outcome);
+        Census::of(agents.chain(self.work.iter().map(|result| &result.outcome)))
     }
 
     /// The same as a strategy's result. A run that has not ended is unknown.
     #[must_use]
     pub fn into_strategy_result(self) -> StrategyResult {
         let census = self.census();
-        let errors = self
-            .agents
-            .iter()
-            .filter_map(|result| {
-                result
-                    .error
-                    .as_ref()
-                    .map(|error| format!("{}: {error}", result.agent_id))
-            })
-            .collect();
+        let told = |who: &dyn std::fmt::Display, error: &Option<String>| {
+            error.as_ref().map(|error| format!("{who}: {error}"))
+        };
+        let agents = self.agents.iter();
+        let agents = agents.filter_map(|result| told(&result.agent_id, &result.error));
+        let work = self.work.iter();
+        let work = work.filter_map(|result| told(&result.worker, &result.error));
+        let errors = agents.chain(work).collect();
         let outcome = self.outcome.unwrap_or_else(|| Outcome::Unknown {
             message: "the run has not ended".into(),
         });

@@ -1,4 +1,4 @@
-//! What one agent and what a whole strategy gave.
+//! What one agent, one tool or person, and what a whole strategy gave.
 
 use std::sync::Arc;
 
@@ -10,6 +10,63 @@ use crate::evidence::Evidence;
 use crate::id::{AgentId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{Census, Outcome};
+
+/// Who or what carries a step out. In JSON one entry: `"agent": "…"`, `"tool": "…"` or `"approver": "…"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Worker {
+    /// An agent of the plan.
+    Agent(AgentId),
+    /// A tool, called without a model.
+    Tool(Arc<str>),
+    /// A person, by the name of what asks them; `none` when nothing does.
+    Approver(Arc<str>),
+}
+
+impl Worker {
+    /// The agent, if it is one.
+    #[must_use]
+    pub fn agent(&self) -> Option<&AgentId> {
+        match self {
+            Self::Agent(agent) => Some(agent),
+            Self::Tool(_) | Self::Approver(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Agent(agent) => agent.as_str(),
+            Self::Tool(name) | Self::Approver(name) => name,
+        })
+    }
+}
+
+/// The result of a step that no agent carried out: a tool's call or a person's decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkResult {
+    /// The step.
+    pub step: StepPath,
+    /// The tool, or what asked the person.
+    #[serde(flatten)]
+    pub worker: Worker,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// Derived from the outcome.
+    pub success: bool,
+    /// What it gave; null when it gave nothing.
+    pub output: Arc<Value>,
+    /// Time from the first attempt to the end of the last, in milliseconds.
+    pub duration_ms: f64,
+    /// How many attempts were made; 0 when it did not run.
+    pub attempts: u32,
+    /// How it came to be.
+    pub evidence: Vec<Evidence>,
+    /// What went wrong; never an empty text.
+    pub error: Option<String>,
+}
 
 /// The result of one agent's step, after its last attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,8 +114,8 @@ pub struct StrategyResult {
     pub summed_ms: f64,
     /// What was used.
     pub usage: Usage,
-    /// What became of the agent steps.
+    /// What became of the steps of agents, tools and people.
     pub census: Census,
-    /// The errors of the agents, each with its step.
+    /// The errors of agents, tools and people, each with its name.
     pub errors: Vec<String>,
 }

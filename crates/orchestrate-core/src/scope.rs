@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::id::{AgentId, StepPath};
+use crate::id::{AgentId, StepName, StepPath};
+use crate::plan::Merge;
 
 /// One result in a scope.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +21,17 @@ pub struct ScopeEntry {
     pub agent: Option<AgentId>,
     /// What it gave.
     pub output: Arc<Value>,
+    /// The key under which it is seen, if the plan gives it one.
+    pub key: Option<Arc<ResultKey>>,
+}
+
+/// A key under which results are seen, and how several become one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultKey {
+    /// The key.
+    pub name: StepName,
+    /// The rule; without one the latest counts.
+    pub merge: Option<Merge>,
 }
 
 #[derive(Debug)]
@@ -71,6 +83,41 @@ impl Scope {
         self.iter()
             .find(|entry| entry.step.as_str() == path)
             .map(|entry| &entry.output)
+    }
+
+    /// The results under a key, made one by the plan's rule for it; `None` when there are none.
+    #[must_use]
+    pub fn result(&self, key: &str) -> Option<Arc<Value>> {
+        let mut found = self
+            .iter()
+            .filter(|entry| entry.key.as_ref().is_some_and(|k| k.name == *key));
+        let latest = found.next()?;
+        let rule = latest.key.as_ref().and_then(|key| key.merge);
+        match rule {
+            None | Some(Merge::Last) => Some(latest.output.clone()),
+            Some(Merge::First) => Some(found.last().unwrap_or(latest).output.clone()),
+            Some(Merge::List) => {
+                let earlier = found.map(|entry| (*entry.output).clone());
+                let mut all: Vec<Value> = std::iter::once((*latest.output).clone())
+                    .chain(earlier)
+                    .collect();
+                all.reverse();
+                Some(Arc::new(all.into()))
+            }
+            Some(Merge::Merge) => {
+                if !latest.output.is_object() {
+                    return Some(latest.output.clone());
+                }
+                let mut all: Vec<&ScopeEntry> = std::iter::once(latest).chain(found).collect();
+                all.reverse();
+                let mut merged = Map::new();
+                let objects = all.into_iter().filter_map(|entry| entry.output.as_object());
+                for object in objects {
+                    merged.extend(object.iter().map(|(k, v)| (k.clone(), v.clone())));
+                }
+                Some(Arc::new(merged.into()))
+            }
+        }
     }
 
     /// All results, most recent first; each once, however often it was joined.
@@ -139,6 +186,7 @@ mod tests {
             step: StepPath::root().child(&step),
             agent: AgentId::new(format!("agent_{step}")).ok(),
             output: Arc::new(value.into()),
+            key: None,
         }
     }
 

@@ -153,6 +153,34 @@ pub struct Aggregate {
     pub confidence: f64,
 }
 
+/// What an aggregate sees of its group, when all of it has ended.
+#[derive(Debug, Clone)]
+pub struct Gathered<'a> {
+    /// The parts, in the order of the plan.
+    pub parts: &'a [Part],
+    /// What the group's own policy says; most strategies keep it.
+    pub outcome: Outcome,
+    /// Inside a loop, the output of the loop's body in the round before: what `steps.previous.output`
+    /// is here. In the first round the loop's `start` value, if it has one.
+    pub previous: Option<Arc<Value>>,
+    /// The context of the task, overlaid inside a call with what the call maps.
+    pub context: &'a Context,
+}
+
+impl<'a> Gathered<'a> {
+    /// Parts of a group that stands in no loop, with an empty context.
+    #[must_use]
+    pub fn new(parts: &'a [Part], outcome: Outcome) -> Self {
+        static EMPTY: std::sync::LazyLock<Context> = std::sync::LazyLock::new(Context::new);
+        Self {
+            parts,
+            outcome,
+            previous: None,
+            context: &EMPTY,
+        }
+    }
+}
+
 /// How a team works together. Pure: the same inputs give the same step, byte for byte, and nothing is run.
 pub trait ExecutionStrategy: Send + Sync + fmt::Debug {
     /// What the catalogue says of it.
@@ -165,7 +193,5 @@ pub trait ExecutionStrategy: Send + Sync + fmt::Debug {
     fn compose(&self, team: &Team, context: &Context) -> Result<Step, StrategyError>;
 
     /// Makes one result of the parts of a group that names this strategy in its `collect`.
-    ///
-    /// `outcome` is what the group's own policy says; most strategies keep it.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate;
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate;
 }

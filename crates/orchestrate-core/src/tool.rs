@@ -27,6 +27,12 @@ words! {
 }
 
 impl Effect {
+    /// Whether it changes more than another.
+    #[must_use]
+    pub fn exceeds(self, admitted: Self) -> bool {
+        self > admitted
+    }
+
     /// Whether a call whose end nobody saw may simply be made again.
     #[must_use]
     pub fn is_repeatable(self) -> bool {
@@ -82,8 +88,8 @@ impl ToolOutput {
     }
 }
 
-/// Why a call gave nothing: three different things that callers treat differently.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a call gave nothing, or not what it was to give: different things that callers treat differently.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ToolFailure {
     /// The arguments make no sense; whoever chose them is to choose again.
@@ -99,6 +105,14 @@ pub enum ToolFailure {
         class: FailureClass,
         /// What happened.
         message: String,
+    },
+    /// The call was made and reports that it did not succeed; what it gave is there all the same.
+    #[error("{message}")]
+    Unsuccessful {
+        /// What happened.
+        message: String,
+        /// What it gave.
+        output: Box<ToolOutput>,
     },
     /// A person must allow it first.
     #[error("needs approval: {question}")]

@@ -131,9 +131,9 @@ fn layered(n: usize, width: usize) -> Vec<Vec<usize>> {
 
 /// With `reads`, each step is given the output of one that it needs.
 fn dag(needs: &[Vec<usize>], reads: bool) -> Plan {
-    let nodes = needs.iter().enumerate().map(|(i, needs)| GraphNode {
-        needs: needs.iter().map(|need| name(*need)).collect(),
-        step: step("pass", i, needs.last().copied().filter(|_| reads)),
+    let nodes = needs.iter().enumerate().map(|(i, needs)| {
+        let step = step("pass", i, needs.last().copied().filter(|_| reads));
+        GraphNode::new(step, needs.iter().map(|need| name(*need)))
     });
     plan(StepKind::Graph {
         nodes: nodes.collect(),

@@ -81,10 +81,7 @@ fn layered(n: usize) -> Plan {
         let mut needs: Vec<usize> = needs.collect();
         needs.sort_unstable();
         needs.dedup();
-        GraphNode {
-            needs: needs.into_iter().map(name).collect(),
-            step: step.named(name(i)),
-        }
+        GraphNode::new(step.named(name(i)), needs.into_iter().map(name))
     });
     plan(StepKind::Graph {
         nodes: nodes.collect(),

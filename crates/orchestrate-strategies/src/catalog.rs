@@ -197,7 +197,7 @@ mod tests {
     use expect_test::expect;
     use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
     use orchestrate_core::plan::Step;
-    use orchestrate_core::strategy::Part;
+    use orchestrate_core::strategy::{Gathered, Part};
     use orchestrate_core::testing::agent;
     use proptest::prelude::*;
     use serde_json::json;
@@ -358,7 +358,7 @@ mod tests {
         #[test]
         fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..6) {
             let strategy = get_strategy(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
-            let aggregate = strategy.aggregate(&parts, generic_failure());
+            let aggregate = strategy.aggregate(&Gathered::new(&parts, generic_failure()));
             prop_assert!((0.0..=1.0).contains(&aggregate.confidence));
             prop_assert!(aggregate.output.is_object());
             prop_assert!(!aggregate.outcome.is_success() || any_success(&parts), "{aggregate:?}");

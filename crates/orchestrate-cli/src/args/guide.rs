@@ -81,7 +81,8 @@ pub(super) fn overview() -> String {
     ];
     format!(
         "{}\n\nEvery flag can be set by a variable, `--min-coverage` by `ORCHESTRATE_MIN_COVERAGE`.\n\
-         Flags win over variables, these over `orchestrate.toml`, and that over the user's own file.",
+         Flags win over variables, these over `orchestrate.toml`, and that over the user's own file.\n\
+         `orchestrate help conditions` describes the language of conditions and templates.",
         footer(examples, &Exit::ALL)
     )
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use orchestrate_core::condition::REFERENCE;
 use orchestrate_workflows::rules as catalogue;
 use serde_json::json;
 
@@ -17,6 +18,7 @@ use crate::wire;
 /// Every page.
 const TEXTS: &[Named<String>] = &[
     ("agents", agents),
+    ("conditions", || REFERENCE.to_owned()),
     ("errors", errors),
     ("exit-codes", exit_codes),
     ("rules", rules),

@@ -21,5 +21,6 @@ pub(crate) fn limits(args: &LimitArgs, settings: &Settings) -> Limits {
             .map(Cost::from),
         wall_ms: count(args.max_seconds, names::MAX_SECONDS).map(|it| it.saturating_mul(1000)),
         concurrency,
+        ..Limits::default()
     }
 }

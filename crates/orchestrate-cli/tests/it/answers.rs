@@ -86,10 +86,10 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             | 3 | bad definition, plan or configuration; nothing was run |  |
             | 4 | credentials are missing or were refused | reserved |
             | 5 | a limit or budget was reached |  |
-            | 6 | a needed action was denied | reserved |
-            | 7 | paused for a person's decision | reserved |
+            | 6 | a needed action was denied, by a rule or by a person |  |
+            | 7 | paused for a person's decision |  |
             | 8 | a step failed after its retries or was not executed, or its result could not be written |  |
-            | 9 | cancelled: told to end (SIGTERM), or a person said no |  |
+            | 9 | cancelled: told to end (SIGTERM), or not begun because a person said no |  |
             | 10 | not measured: a required measurement could not be made |  |
             | 70 | internal error: a mistake of this program |  |
             | 130 | interrupted (Ctrl-C) |  |

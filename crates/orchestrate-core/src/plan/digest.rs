@@ -17,6 +17,9 @@ pub(super) fn canonical_text(plan: &Plan) -> Vec<u8> {
         task: plan.task.clone(),
         context: plan.context.clone(),
         agents: plan.agents.clone(),
+        tools: plan.tools.clone(),
+        definitions: plan.definitions.clone(),
+        merge: plan.merge.clone(),
         limits: plan.limits,
     };
     let mut out = Vec::new();
@@ -87,6 +90,8 @@ fn step(out: &mut Vec<u8>, whole: &Step) {
 fn shell(step: &Step, kind: StepKind) -> Step {
     Step {
         name: step.name.clone(),
+        result_key: step.result_key.clone(),
+        deadline_ms: step.deadline_ms,
         kind,
     }
 }
@@ -145,10 +150,10 @@ mod tests {
             otherwise: Some(Box::new(sequence.clone())),
         });
         let graph = Step::new(StepKind::Graph {
-            nodes: vec![GraphNode {
-                needs: Vec::new(),
-                step: sequence.clone().named(StepName::new("n").unwrap()),
-            }],
+            nodes: vec![GraphNode::new(
+                sequence.clone().named(StepName::new("n").unwrap()),
+                [] as [StepName; 0],
+            )],
             on_error: OnError::Stop,
             collect: None,
         });

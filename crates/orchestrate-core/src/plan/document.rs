@@ -7,18 +7,20 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
-use crate::id::AgentId;
+use crate::id::{AgentId, StepName};
 use crate::limits::Limits;
 use crate::task::Context;
 use crate::team::{Agent, Team};
+use crate::tool::Effect;
 
-use super::Step;
+use super::{Definition, Merge, Step};
 
 /// The format of a plan on disk; another format is refused.
 pub const PLAN_FORMAT: &str = "orchestrate.plan/1";
 
 /// Everything that is needed to run something: the steps, the agents, the limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// [`PLAN_FORMAT`].
     pub format: String,
@@ -29,6 +31,15 @@ pub struct Plan {
     pub context: Context,
     /// The agents that steps name, by id.
     pub agents: BTreeMap<AgentId, Arc<Agent>>,
+    /// The tools that steps name, each with the effect that its calls may have at most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tools: BTreeMap<String, Effect>,
+    /// Steps that `call` steps name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<StepName, Definition>,
+    /// How results under one key become one, for keys that steps may write at the same time.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub merge: BTreeMap<StepName, Merge>,
     /// Limits of the whole run.
     #[serde(default)]
     pub limits: Limits,
@@ -49,6 +60,9 @@ impl Plan {
                 .iter()
                 .map(|agent| (agent.id.clone(), Arc::new(agent.clone())))
                 .collect(),
+            tools: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            merge: BTreeMap::new(),
             limits: Limits::default(),
             root,
         }
@@ -65,6 +79,31 @@ impl Plan {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// The same plan with one more tool that steps may name, and the effect that it may have.
+    #[must_use]
+    pub fn with_tool(mut self, name: impl Into<String>, effect: Effect) -> Self {
+        self.tools.insert(name.into(), effect);
+        self
+    }
+
+    /// The same plan with one more definition that steps may call.
+    #[must_use]
+    pub fn with_definition(mut self, name: StepName, root: Step) -> Self {
+        let definition = Definition {
+            description: String::new(),
+            root,
+        };
+        self.definitions.insert(name, definition);
+        self
+    }
+
+    /// The same plan with a rule for the results under a key.
+    #[must_use]
+    pub fn with_merge(mut self, key: StepName, rule: Merge) -> Self {
+        self.merge.insert(key, rule);
         self
     }
 

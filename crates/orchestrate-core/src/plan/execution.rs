@@ -25,13 +25,14 @@ pub struct Bound<T> {
 /// Static bounds of a plan, computed before anything runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bounds {
-    /// Attempts of agents.
+    /// Attempts of agents, and calls of tools that are steps of their own.
     pub calls: Bound<u64>,
     /// Tokens.
     pub tokens: Bound<u64>,
     /// Cost in units.
     pub cost: Bound<Cost>,
-    /// Time in milliseconds, as the agents' timeouts allow it.
+    /// Time in milliseconds, as timeouts and deadlines allow it. The time that people take to decide
+    /// counts as far as the plan bounds it.
     pub latency_ms: Bound<u64>,
     /// Attempts at the same time, at most.
     pub width: u64,

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RetryPolicy, SharedPrefix, Toolbox};
+use super::{
+    ApproveStep, CallStep, ExpandStep, Need, RetryPolicy, SharedPrefix, ToolStep, Toolbox,
+};
 use crate::condition::{Condition, Reference};
 use crate::id::{AgentId, StepName};
 use crate::task::Context;
@@ -17,6 +19,16 @@ pub struct Step {
     /// Its name among its siblings; without one it is known by its position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<StepName>,
+    /// The key under which later steps see its output as `results.<key>`, wherever it stands; agents
+    /// see it by that name too. Of two writers in a line the later one wins; two that may run at the
+    /// same time need a rule in the plan's `merge`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_key: Option<StepName>,
+    /// Longest time of the step as a whole in milliseconds: all attempts, rests and parts together.
+    /// What has not ended by then is cancelled, what has succeeded counts: a quorum that is met is
+    /// met, and otherwise the step has failed as `timeout`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
     /// What it does.
     #[serde(flatten)]
     pub kind: StepKind,
@@ -24,10 +36,12 @@ pub struct Step {
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "step", rename_all = "snake_case")]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepKind {
     /// One agent does one piece of work.
     Agent(AgentStep),
+    /// One tool is called, without a model.
+    Tool(ToolStep),
     /// One after another; each sees what came before.
     Sequence {
         /// The steps.
@@ -83,6 +97,9 @@ pub enum StepKind {
         until: Condition,
         /// Rounds at most; at least 1. Reaching it without the condition is `limit_reached`.
         fuel: u32,
+        /// What `steps.previous.output` is in the first round; without it `steps.previous` is absent there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start: Option<Start>,
     },
     /// A body per item of a list.
     Map {
@@ -99,10 +116,27 @@ pub enum StepKind {
         #[serde(default)]
         join: Join,
     },
+    /// What an earlier step answered is checked and run.
+    Expand(ExpandStep),
+    /// A person decides.
+    Approve(ApproveStep),
+    /// Other steps are run as one, in a context of their own.
+    Call(CallStep),
+}
+
+/// The value that a loop begins with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// A value of the context or of an earlier step.
+    From(Reference),
+    /// The value itself.
+    Value(Value),
 }
 
 /// One agent's piece of work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AgentStep {
     /// Who does it; one of the plan's agents.
     pub agent: AgentId,
@@ -157,16 +191,38 @@ impl AgentStep {
 /// A step of a graph and the steps it waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GraphNode {
-    /// Names of the steps that must end before it starts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<StepName>,
+    /// What must have ended before it starts: all of these, each the name of a step, `{"any": […]}`
+    /// or `{"all": […]}`.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "Need::list"
+    )]
+    #[schemars(with = "Vec<Need>")]
+    pub needs: Vec<Need>,
+    /// Read when it could start: when it does not hold, the step is not taken, which satisfies what
+    /// needs it. It sees what the step sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
     /// The step; it must have a name.
     #[serde(flatten)]
     pub step: Step,
 }
 
+impl GraphNode {
+    /// A step that waits for these, without a condition.
+    pub fn new(step: Step, needs: impl IntoIterator<Item = impl Into<Need>>) -> Self {
+        Self {
+            needs: needs.into_iter().map(Into::into).collect(),
+            when: None,
+            step,
+        }
+    }
+}
+
 /// One way of a branch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Arm {
     /// What the way is called in reports.
     pub label: String,
@@ -194,7 +250,7 @@ impl OnError {
         Self::Continue
     }
 
-    fn skip_dependents() -> Self {
+    pub(super) fn skip_dependents() -> Self {
         Self::SkipDependents
     }
 }
@@ -217,8 +273,23 @@ pub enum Join {
     Best,
 }
 
+/// How several results under one key become one, in the order of the plan whatever ended first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Merge {
+    /// The first counts.
+    First,
+    /// The last counts.
+    Last,
+    /// A list of all.
+    List,
+    /// Objects are laid over each other, later ones winning key by key; the last counts where they are no objects.
+    Merge,
+}
+
 /// Names the strategy whose `aggregate` makes a group's output and outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Collect {
     /// The strategy by its name in the catalogue.
     pub strategy: String,
@@ -231,7 +302,12 @@ impl Step {
     /// A step of a kind, without a name.
     #[must_use]
     pub fn new(kind: StepKind) -> Self {
-        Self { name: None, kind }
+        Self {
+            name: None,
+            result_key: None,
+            deadline_ms: None,
+            kind,
+        }
     }
 
     /// One agent's work, with default retries.
@@ -247,11 +323,38 @@ impl Step {
         self
     }
 
-    /// The steps directly inside this one, in order.
+    /// The same step with its output under a key; see [`Step::result_key`].
+    #[must_use]
+    pub fn keyed(mut self, key: StepName) -> Self {
+        self.result_key = Some(key);
+        self
+    }
+
+    /// The same step with a longest time as a whole, in milliseconds; see [`Step::deadline_ms`].
+    #[must_use]
+    pub fn within_ms(mut self, ms: u64) -> Self {
+        self.deadline_ms = Some(ms);
+        self
+    }
+
+    /// The key under which its output is seen, the default of calls included.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        match (&self.result_key, &self.kind) {
+            (Some(key), _) => Some(key.as_str()),
+            (None, StepKind::Call(_)) => Some(super::NESTED_RESULT),
+            (None, _) => None,
+        }
+    }
+
+    /// The steps directly inside this one, in order. Those of a call of a definition stand in the plan.
     #[must_use]
     pub fn children(&self) -> Vec<&Step> {
         match &self.kind {
-            StepKind::Agent(_) => Vec::new(),
+            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Expand(_) | StepKind::Approve(_) => {
+                Vec::new()
+            }
+            StepKind::Call(call) => call.inline.as_deref().into_iter().collect(),
             StepKind::Sequence { steps, .. } | StepKind::Parallel { steps, .. } => {
                 steps.iter().collect()
             }

@@ -8,6 +8,7 @@ use orchestrate_core::id::AgentId;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Tool;
 
 /// An agent of a plan and the backend that will run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,34 @@ pub struct Assignment {
     pub agent: AgentId,
     /// The name of the backend; none when no backend can run the agent, whose steps are then not executed.
     pub backend: Option<Arc<str>>,
+}
+
+/// What carries out a step that makes attempts.
+#[derive(Debug, Clone)]
+pub(super) enum Doer {
+    Agent(Arc<Assigned>),
+    Tool(Arc<dyn Tool>),
+}
+
+impl Doer {
+    /// What one attempt may use at most.
+    pub(super) fn reservation(&self) -> Usage {
+        match self {
+            Self::Agent(assigned) => assigned.reservation,
+            Self::Tool(_) => Usage {
+                calls: 1,
+                ..Usage::default()
+            },
+        }
+    }
+
+    /// What events call it.
+    pub(super) fn name(&self) -> Arc<str> {
+        match self {
+            Self::Agent(assigned) => assigned.name.clone(),
+            Self::Tool(_) => "tool".into(),
+        }
+    }
 }
 
 /// A backend with the agent that it is to run.

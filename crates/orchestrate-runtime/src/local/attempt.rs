@@ -9,28 +9,27 @@ use std::time::Duration;
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
 use orchestrate_core::calls::Calls;
+use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
+use orchestrate_core::result::Worker;
 use orchestrate_strategies::graph::walk::{Ready, StepResult};
+use orchestrate_strategies::graph::{Task, Work};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::assign::Assigned;
+use super::assign::Doer;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::{Flight, Step};
+use super::tools::cut_off;
 use super::worker::{Attempt, Ended};
 
 impl Dispatcher {
     /// Makes an attempt. One that does not end at once goes on as a task.
-    pub(super) fn attempt(
-        &mut self,
-        mut step: Step,
-        assigned: Arc<Assigned>,
-        reservation: Reservation,
-    ) {
+    pub(super) fn attempt(&mut self, mut step: Step, doer: &Doer, reservation: Reservation) {
         self.in_a_row += 1;
         step.attempts += 1;
         if step.attempts == 1 {
@@ -38,28 +37,18 @@ impl Dispatcher {
         }
         self.publish(EventKind::StepStarted {
             step: step.task.path.clone(),
-            agent: step.task.agent.id.clone(),
-            backend: assigned.name.clone(),
+            worker: step.task.worker(),
+            backend: doer.name(),
             attempt: step.attempts,
         });
         let signal = self.signal.attempt();
-        let input = AgentInput {
-            run: self.run.clone(),
-            task: self.task.clone(),
-            context: self.context.clone(),
-            agent: step.task.agent.clone(),
-            step: step.task.path.clone(),
-            instruction: step.task.instruction.clone(),
-            inputs: step.inputs_for_attempt(),
-            prefix: step.prefix.clone(),
-            toolbox: step.task.toolbox.clone(),
-            answer: step.task.answer.clone(),
-            scope: step.scope.clone(),
-            attempt: step.attempts,
-            calls: Calls::default(),
-            cancel: signal.clone(),
+        let mut attempt = match self.begin_attempt(&mut step, doer, signal.clone()) {
+            Ok(attempt) => attempt,
+            Err(failure) => {
+                self.settle(&mut step, reservation, Usage::default());
+                return self.retry_or_fail(step, failure);
+            }
         };
-        let mut attempt = Attempt::new(assigned, input);
         match attempt.poll_once() {
             Poll::Ready(ended) => {
                 drop(attempt);
@@ -68,7 +57,7 @@ impl Dispatcher {
             }
             Poll::Pending => {
                 let (node, number) = (step.node, step.attempts);
-                let limit = Duration::from_millis(step.task.timeout_ms);
+                let limit = step.task.timeout_ms.map(Duration::from_millis);
                 let dispatcher = self.address.clone();
                 let worker = tokio::spawn(async move {
                     let ended = attempt.within(limit).await;
@@ -89,8 +78,46 @@ impl Dispatcher {
         }
     }
 
+    fn begin_attempt(
+        &self,
+        step: &mut Step,
+        doer: &Doer,
+        cancel: CancelSignal,
+    ) -> Result<Attempt, AgentFailure> {
+        match (doer, step.task.clone().agent_work()) {
+            (Doer::Agent(assigned), Some(work)) => {
+                let input = AgentInput {
+                    run: self.run.clone(),
+                    task: self.task.clone(),
+                    context: step.context.clone(),
+                    agent: work.agent.clone(),
+                    step: step.task.path.clone(),
+                    instruction: work.instruction.clone(),
+                    inputs: step.inputs_for_attempt(),
+                    prefix: step.prefix.clone(),
+                    toolbox: work.toolbox.clone(),
+                    answer: work.answer.clone(),
+                    scope: step.scope.clone(),
+                    attempt: step.attempts,
+                    calls: Calls::default(),
+                    cancel,
+                };
+                Ok(Attempt::new(assigned.clone(), input))
+            }
+            (Doer::Tool(tool), None) => {
+                let call = self.tool_call(step, cancel)?;
+                Ok(Attempt::of_tool(tool.clone(), call))
+            }
+            _ => Err(AgentFailure::new(
+                FailureClass::Internal,
+                "a step was given to what cannot carry it out",
+            )),
+        }
+    }
+
     /// Settles an attempt and decides whether there is another.
     pub(super) fn attempt_ended(&mut self, mut step: Step, reservation: Reservation, ended: Ended) {
+        let seen = matches!(ended, Ended::Answered(_));
         let answer = match ended {
             Ended::Answered(answer) => {
                 let used = match &answer {
@@ -102,11 +129,9 @@ impl Dispatcher {
             }
             Ended::TimedOut => {
                 self.settle_unknown(&mut step, reservation);
-                let limit = step.task.timeout_ms;
-                Err(AgentFailure::new(
-                    FailureClass::Timeout,
-                    format!("it took longer than {limit} ms"),
-                ))
+                let limit = step.task.timeout_ms.unwrap_or_default();
+                let message = format!("it took longer than {limit} ms");
+                Err(AgentFailure::new(FailureClass::Timeout, message))
             }
             Ended::Panicked(message) => {
                 self.settle_unknown(&mut step, reservation);
@@ -118,7 +143,14 @@ impl Dispatcher {
                 let confidence = output.confidence;
                 self.succeed(step, output.with_confidence(confidence));
             }
-            Err(failure) => self.retry_or_fail(step, failure),
+            Err(failure) if seen => self.retry_or_fail(step, failure),
+            Err(failure) => {
+                let outcome = Outcome::failed(failure.class, failure.message.as_str());
+                match cut_off(&step.task, outcome) {
+                    unknown @ Outcome::Unknown { .. } => self.fail(step, unknown, failure),
+                    _ => self.retry_or_fail(step, failure),
+                }
+            }
         }
     }
 
@@ -213,7 +245,7 @@ impl Dispatcher {
         result.worked_us = self.now_us.saturating_sub(began);
         self.publish(EventKind::StepFinished {
             step: step.task.path.clone(),
-            agent: step.task.agent.id.clone(),
+            worker: self.worker(&step.task),
             outcome: result.outcome.clone(),
             output: result.output.clone(),
             confidence: result.confidence,
@@ -226,6 +258,16 @@ impl Dispatcher {
     }
 }
 
+impl Dispatcher {
+    /// Who or what carries work out, as events tell it.
+    fn worker(&self, task: &Task) -> Worker {
+        match (&task.work, &self.approver) {
+            (Work::Approve(_), Some(approver)) => Worker::Approver(approver.name().into()),
+            _ => task.worker(),
+        }
+    }
+}
+
 impl Step {
     pub(super) fn new(ready: Ready) -> Self {
         let Ready {
@@ -234,6 +276,7 @@ impl Step {
             inputs,
             prefix,
             scope,
+            context,
         } = ready;
         Self {
             node,
@@ -241,6 +284,7 @@ impl Step {
             inputs,
             prefix,
             scope,
+            context,
             attempts: 0,
             began_us: 0,
             usage: Usage::default(),

@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchestrate_core::approval::Approver;
 use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
@@ -16,15 +17,16 @@ use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
-use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::walk::{StepResult, Walk};
-use orchestrate_strategies::graph::{Graph, NodeId};
+use orchestrate_strategies::graph::{AgentWork, Graph, NodeId, Work};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::assign::{Assigned, Backends};
+use super::approvals::{Approvals, Reply};
+use super::assign::{Assigned, Backends, Doer};
+use super::deadlines::Deadlines;
 use super::flights::{Flight, Flights, Step, Stopping};
-use super::order::PlanOrder;
+use super::tools::Tools;
 use super::worker::Ended;
 
 /// How long work that was told to stop is waited for before the run ends without it.
@@ -41,6 +43,8 @@ pub(super) enum Message {
         attempt: u32,
         ended: Ended,
     },
+    /// A person was asked.
+    Answered { node: NodeId, reply: Reply },
     /// The user wants the run to stop.
     Cancel,
 }
@@ -62,6 +66,8 @@ pub(super) struct Setup<'a> {
     pub(super) run: RunId,
     pub(super) plan: &'a Plan,
     pub(super) backends: &'a Backends,
+    pub(super) tools: &'a Tools,
+    pub(super) approver: Option<Arc<dyn Approver>>,
     pub(super) limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
@@ -72,13 +78,15 @@ pub(super) struct Setup<'a> {
 pub(super) struct Dispatcher {
     pub(super) run: RunId,
     pub(super) task: Arc<str>,
-    pub(super) context: Arc<Context>,
     pub(super) digest: String,
-    pub(super) order: PlanOrder,
     pub(super) walk: Walk,
 
     pub(super) backends: Backends,
     pub(super) assigned: HashMap<AgentId, Arc<Assigned>>,
+    pub(super) tools: Tools,
+    pub(super) approver: Option<Arc<dyn Approver>>,
+    pub(super) approvals: Approvals,
+    pub(super) deadlines: Deadlines,
     pub(super) budget: Budget,
     pub(super) limits: Limits,
     pub(super) flights: Flights,
@@ -111,6 +119,8 @@ impl Dispatcher {
             run,
             plan,
             backends,
+            tools,
+            approver,
             limits,
             clock,
             subscriber,
@@ -120,12 +130,14 @@ impl Dispatcher {
         Self {
             run,
             task: plan.task.as_str().into(),
-            context: context.clone(),
             digest: plan.digest(),
-            order: PlanOrder::of(plan),
-            walk: Walk::new(graph, context),
+            walk: Walk::with_limits(graph, context, limits),
             backends: backends.clone(),
             assigned: backends.settle(plan),
+            tools: tools.clone(),
+            approver,
+            approvals: Approvals::default(),
+            deadlines: Deadlines::default(),
             budget: Budget::new(limits),
             limits,
             flights: Flights::default(),
@@ -172,9 +184,9 @@ impl Dispatcher {
         self.end().await
     }
 
-    /// Whether nothing could ever happen again.
+    /// Whether nothing could happen any more of itself: the run waits for people only, or something is wrong.
     fn stands_still(&self) -> bool {
-        self.waiting.is_empty() && self.flights.is_empty()
+        self.waiting.is_empty() && self.flights.is_empty() && !self.approvals.is_asking()
     }
 
     fn begin(&mut self) {
@@ -194,24 +206,38 @@ impl Dispatcher {
         for (task, late) in self.stopping.ended(STOP_BOUND).await {
             self.publish(EventKind::StepUnstopped {
                 step: task.path.clone(),
-                agent: task.agent.id.clone(),
+                worker: task.worker(),
                 after_ms: u64::try_from(late.as_millis()).unwrap_or(u64::MAX),
             });
         }
         self.read_clock();
         let result = self.walk.result().cloned();
-        let result = result.unwrap_or_else(|| {
-            let why = "the run stood still before its plan had ended";
-            StepResult::without_output(Outcome::failed(FailureClass::Internal, why))
-        });
-        self.publish(EventKind::RunFinished {
-            outcome: result.outcome,
-            output: result.output,
-            usage: self.report.usage,
-        });
+        let pending = self.approvals.pending();
+        if result.is_none() && !pending.is_empty() {
+            self.publish(EventKind::RunPaused {
+                pending,
+                usage: self.report.usage,
+            });
+        } else {
+            let result = result.unwrap_or_else(|| {
+                let why = "the run stood still before its plan had ended";
+                StepResult::without_output(Outcome::failed(FailureClass::Internal, why))
+            });
+            self.publish(EventKind::RunFinished {
+                outcome: result.outcome,
+                output: result.output,
+                usage: self.report.usage,
+            });
+        }
         self.flush();
         let mut report = std::mem::take(&mut self.report);
-        report.sort_by_plan(|result| self.order.key(&result.step));
+        let tasks = self.walk.in_order();
+        let places: HashMap<&str, usize> = tasks
+            .iter()
+            .enumerate()
+            .map(|(place, task)| (task.path.as_str(), place))
+            .collect();
+        report.sort_by_plan(|step| places.get(step.as_str()).copied());
         report
     }
 
@@ -222,14 +248,14 @@ impl Dispatcher {
                 self.cancel();
             }
             self.apply_effects();
-            let Some((step, assigned, reservation)) = self.next_step() else {
+            let Some((step, doer, reservation)) = self.next_step() else {
                 // To ask for a step can end others, and that can make room.
                 if self.apply_effects() {
                     continue;
                 }
                 return;
             };
-            self.attempt(step, assigned, reservation);
+            self.attempt(step, &doer, reservation);
             if self.in_a_row >= STEPS_IN_A_ROW {
                 self.let_others_run().await;
                 self.take_all();
@@ -252,6 +278,7 @@ impl Dispatcher {
             self.take(message);
         }
         self.check_wall();
+        self.check_deadlines();
     }
 
     /// Waits until something happens, and takes it in.
@@ -260,7 +287,8 @@ impl Dispatcher {
             self.let_others_run().await;
         }
         let wall = self.wall.filter(|_| self.going < Going::Stopped);
-        let wake = wall.into_iter().chain(self.flights.next_wake()).min();
+        let wakes = [wall, self.flights.next_wake(), self.deadlines.next()];
+        let wake = wakes.into_iter().flatten().min();
         let mut first = None;
         match wake {
             None => first = self.messages.recv().await,
@@ -280,14 +308,15 @@ impl Dispatcher {
     }
 
     pub(super) fn take(&mut self, message: Message) {
-        // A cancellation is seen by its signal, once what has ended is taken in.
-        let Message::Ended {
-            node,
-            attempt,
-            ended,
-        } = message
-        else {
-            return;
+        let (node, attempt, ended) = match message {
+            Message::Ended {
+                node,
+                attempt,
+                ended,
+            } => (node, attempt, ended),
+            Message::Answered { node, reply } => return self.answered(node, reply),
+            // It is seen by its signal, once what has ended is taken in.
+            Message::Cancel => return,
         };
         self.in_a_row += 1;
         // What was stopped has ended already, as far as the run is concerned.
@@ -317,20 +346,29 @@ impl Dispatcher {
     }
 
     /// The next step that has its reservation; none when there is none or no place for it.
-    fn next_step(&mut self) -> Option<(Step, Arc<Assigned>, Reservation)> {
+    fn next_step(&mut self) -> Option<(Step, Doer, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
         while self.flights.working() < places {
             let waiting = self.waiting.pop_front();
             let step = waiting.or_else(|| self.walk.next_ready().map(Step::new))?;
-            let Some(assigned) = self.assigned.get(&step.task.agent.id) else {
-                let why = self.backends.refusal(&step.task.agent.id);
-                self.finish_without_output(step, Outcome::failed(FailureClass::NotExecuted, why));
-                self.apply_effects();
-                continue;
+            let task = step.task.clone();
+            let doer = match self.doer(&task.work) {
+                Ok(Some(doer)) => doer,
+                Ok(None) => {
+                    if let Work::Approve(question) = &task.work {
+                        self.ask(step, question);
+                    }
+                    continue;
+                }
+                Err(outcome) => {
+                    self.finish_without_output(step, outcome);
+                    self.apply_effects();
+                    continue;
+                }
             };
-            match self.budget.reserve(Account::RUN, assigned.reservation) {
-                Ok(reservation) => return Some((step, assigned.clone(), reservation)),
+            match self.budget.reserve(Account::RUN, doer.reservation()) {
+                Ok(reservation) => return Some((step, doer, reservation)),
                 Err(Refused::Busy(_)) if self.flights.working() > 0 => {
                     self.waiting.push_front(step);
                     return None;
@@ -343,6 +381,28 @@ impl Dispatcher {
             }
         }
         None
+    }
+}
+
+impl Dispatcher {
+    /// What carries work out that makes attempts; none for a question to a person.
+    ///
+    /// # Errors
+    /// How the step ends when there is nothing that could.
+    fn doer(&self, work: &Work) -> Result<Option<Doer>, Outcome> {
+        match work {
+            Work::Agent(AgentWork { agent, .. }) => match self.assigned.get(&agent.id) {
+                Some(assigned) => Ok(Some(Doer::Agent(assigned.clone()))),
+                None => Err(Outcome::failed(
+                    FailureClass::NotExecuted,
+                    self.backends.refusal(&agent.id),
+                )),
+            },
+            Work::Tool { tool, .. } => Ok(Some(Doer::Tool(self.tools.find(tool)?))),
+            Work::Approve(_) => Ok(None),
+            // The walk ends such work itself.
+            Work::Refused { outcome, .. } => Err(outcome.clone()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use orchestrate_core::approval::Approver;
 use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::id::RunId;
@@ -14,13 +15,15 @@ use orchestrate_core::result::StrategyResult;
 use orchestrate_core::strategy::ExecutionStrategy;
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
+use orchestrate_core::tool::Tool;
 use orchestrate_strategies::catalog::Catalog;
-use orchestrate_strategies::graph::Graph;
+use orchestrate_strategies::graph::{Graph, PlanProblem, PlanProblems, check, check_tools};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::assign::{Assignment, Backends};
 use super::dispatcher::{Dispatcher, Setup};
 use super::handle::{Canceller, RunHandle};
+use super::tools::Tools;
 use crate::clock::SystemClock;
 use crate::error::RunError;
 
@@ -28,6 +31,8 @@ use crate::error::RunError;
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
     backends: Backends,
+    tools: Tools,
+    approver: Option<Arc<dyn Approver>>,
     limits: Limits,
     clock: Arc<dyn Clock>,
     catalog: Catalog,
@@ -38,6 +43,8 @@ pub struct LocalExecutor {
 #[must_use = "call `build`"]
 pub struct LocalExecutorBuilder {
     backends: Backends,
+    tools: Tools,
+    approver: Option<Arc<dyn Approver>>,
     limits: Limits,
     clock: Option<Arc<dyn Clock>>,
     catalog: Option<Catalog>,
@@ -52,6 +59,24 @@ impl LocalExecutorBuilder {
     /// Adds a backend that others hold too.
     pub fn shared_backend(mut self, backend: Arc<dyn AgentBackend>) -> Self {
         self.backends.add(backend);
+        self
+    }
+
+    /// Adds a tool that steps may call. One that is added later takes the place of one of its name.
+    pub fn tool(self, tool: impl Tool + 'static) -> Self {
+        self.shared_tool(Arc::new(tool))
+    }
+
+    /// Adds a tool that others hold too.
+    pub fn shared_tool(mut self, tool: Arc<dyn Tool>) -> Self {
+        self.tools.add(tool);
+        self
+    }
+
+    /// Who asks people. Without one every question waits, and the run ends as paused once nothing
+    /// else is left to do.
+    pub fn approver(mut self, approver: impl Approver + 'static) -> Self {
+        self.approver = Some(Arc::new(approver));
         self
     }
 
@@ -79,14 +104,16 @@ impl LocalExecutorBuilder {
     /// The executor.
     ///
     /// # Errors
-    /// [`RunError::NoBackend`] without any backend, [`RunError::NoConcurrency`] when nothing could start.
+    /// [`RunError::NoBackend`] without any backend and any tool, [`RunError::NoConcurrency`] when nothing could start.
     pub fn build(self) -> Result<LocalExecutor, RunError> {
-        if self.backends.0.is_empty() {
+        if self.backends.0.is_empty() && self.tools.specs().is_empty() {
             return Err(RunError::NoBackend);
         }
         startable(self.limits)?;
         Ok(LocalExecutor {
             backends: self.backends,
+            tools: self.tools,
+            approver: self.approver,
             limits: self.limits,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             catalog: self.catalog.unwrap_or_else(Catalog::builtin),
@@ -104,6 +131,15 @@ impl LocalExecutor {
     #[must_use]
     pub fn assignments(&self, plan: &impl AsRef<Plan>) -> Vec<Assignment> {
         self.backends.assignments(plan.as_ref())
+    }
+
+    /// What is wrong with a plan for this executor: everything that [`check`] finds, and steps
+    /// whose tool is not there. A plan with such steps can run; they are then not executed.
+    #[must_use]
+    pub fn check(&self, plan: &impl AsRef<Plan>) -> Vec<PlanProblem> {
+        let mut problems = check(plan.as_ref(), &self.catalog);
+        problems.extend(check_tools(plan.as_ref(), self.tools.specs()));
+        problems
     }
 
     /// Runs a plan to its end. Dropping the future tears the run down.
@@ -142,6 +178,7 @@ impl LocalExecutor {
         let limits = plan.limits.tightest(self.limits);
         startable(limits)?;
         let graph = Graph::compile(plan, &self.catalog)?;
+        self.admit_tools(plan)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RunError::NoRuntime)?;
         let run = new_run_id();
         let (subscriber, events) = if watched {
@@ -155,6 +192,8 @@ impl LocalExecutor {
                 run: run.clone(),
                 plan,
                 backends: &self.backends,
+                tools: &self.tools,
+                approver: self.approver.clone(),
                 limits,
                 clock: self.clock.clone(),
                 subscriber,
@@ -164,6 +203,20 @@ impl LocalExecutor {
         let canceller = Canceller::new(dispatcher.signal(), dispatcher.address());
         let task = runtime.spawn(dispatcher.run());
         Ok(RunHandle::new(run, events, canceller, task))
+    }
+}
+
+impl LocalExecutor {
+    /// Refuses a plan whose tools can change more than it admits. A tool that is not there is no
+    /// reason to refuse: its steps are not executed.
+    fn admit_tools(&self, plan: &Plan) -> Result<(), PlanProblems> {
+        let mut problems = check_tools(plan, self.tools.specs());
+        problems.retain(|problem| problem.code == "ORC0615");
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(PlanProblems(problems))
+        }
     }
 }
 

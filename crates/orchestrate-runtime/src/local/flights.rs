@@ -10,6 +10,7 @@ use orchestrate_core::budget::Reservation;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::scope::Scope;
+use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::{NodeId, Task};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ pub(super) struct Step {
     pub(super) inputs: Vec<(Arc<str>, Arc<Value>)>,
     pub(super) prefix: Option<PromptPrefix>,
     pub(super) scope: Scope,
+    pub(super) context: Arc<Context>,
     /// Attempts made.
     pub(super) attempts: u32,
     /// When the first attempt began.

@@ -5,15 +5,17 @@
 //! no shared mutable state. A fresh attempt is polled once where the dispatcher stands; only one
 //! that does not finish at once becomes a task with a timer.
 
+mod approvals;
 mod assign;
 mod attempt;
+mod deadlines;
 mod dispatcher;
 mod executor;
 mod flights;
 mod handle;
-mod order;
 mod publish;
 mod stop;
+mod tools;
 mod worker;
 
 pub use assign::Assignment;

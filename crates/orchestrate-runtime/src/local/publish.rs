@@ -20,7 +20,7 @@ impl Dispatcher {
             match effect {
                 Effect::StepSkipped { task, outcome } => self.publish(EventKind::StepFinished {
                     step: task.path.clone(),
-                    agent: task.agent.id.clone(),
+                    worker: task.worker(),
                     outcome,
                     output: Arc::default(),
                     confidence: 0.0,
@@ -49,6 +49,7 @@ impl Dispatcher {
                 Effect::GraphGrown { path, bodies } => {
                     self.publish(EventKind::GraphGrown { step: path, bodies });
                 }
+                Effect::Deadline { node, ms } => self.set_deadline(node, ms),
                 Effect::Cancel { node, reason } => self.stop_step(node, reason),
             }
         }

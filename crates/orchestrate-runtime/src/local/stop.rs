@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::dispatcher::{Dispatcher, Going};
 use super::flights::{Flight, Stopped};
+use super::tools::cut_off;
 
 impl Dispatcher {
     /// Stops a step that is no longer wanted.
@@ -17,6 +18,9 @@ impl Dispatcher {
         let outcome = Outcome::Cancelled { reason };
         let waiting = self.waiting.iter().position(|step| step.node == node);
         if let Some(step) = waiting.and_then(|at| self.waiting.remove(at)) {
+            return self.finish_without_output(step, outcome);
+        }
+        if let Some(step) = self.approvals.stop(node) {
             return self.finish_without_output(step, outcome);
         }
         match self.flights.stop(node) {
@@ -36,6 +40,7 @@ impl Dispatcher {
         drop(worker);
         self.watch_stopping(&step.task, signal);
         self.settle_unknown(&mut step, reservation);
+        let outcome = cut_off(&step.task, outcome);
         self.finish_without_output(step, outcome);
     }
 
@@ -82,7 +87,9 @@ impl Dispatcher {
 
     pub(super) fn stop_idle(&mut self, outcome: &Outcome) {
         let waiting = std::mem::take(&mut self.waiting);
-        for step in waiting.into_iter().chain(self.flights.stop_resting()) {
+        let resting = self.flights.stop_resting();
+        let open = self.approvals.stop_all();
+        for step in waiting.into_iter().chain(resting).chain(open) {
             self.finish_without_output(step, outcome.clone());
         }
     }

@@ -1,4 +1,4 @@
-//! One attempt of one agent: polled in place first, and on a task of its own when that is not enough.
+//! One attempt of an agent or a tool: polled in place first, and on a task of its own when that is not enough.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,8 +8,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::tool::{Tool, ToolCall};
 
 use super::assign::Assigned;
+use super::tools;
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -30,6 +32,16 @@ impl Attempt {
         Self(Box::pin(async move { assigned.backend.run(input).await }))
     }
 
+    /// A call of a tool, its answer in the form of an agent's.
+    pub(super) fn of_tool(tool: Arc<dyn Tool>, call: ToolCall) -> Self {
+        Self(Box::pin(async move {
+            match tool.call(call).await {
+                Ok(output) => Ok(tools::answer(output)),
+                Err(failure) => Err(tools::failure(failure)),
+            }
+        }))
+    }
+
     /// Polls once without a task to wake. Whoever polls next registers its own waker, as the
     /// contract of futures demands, so nothing is lost in between.
     pub(super) fn poll_once(&mut self) -> Poll<Ended> {
@@ -37,10 +49,13 @@ impl Attempt {
     }
 
     /// Goes on until it ends or its time is over.
-    pub(super) async fn within(self, limit: Duration) -> Ended {
-        tokio::time::timeout(limit, self)
-            .await
-            .unwrap_or(Ended::TimedOut)
+    pub(super) async fn within(self, limit: Option<Duration>) -> Ended {
+        match limit {
+            Some(limit) => tokio::time::timeout(limit, self)
+                .await
+                .unwrap_or(Ended::TimedOut),
+            None => self.await,
+        }
     }
 }
 

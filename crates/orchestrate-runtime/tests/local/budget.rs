@@ -186,7 +186,7 @@ proptest! {
         concurrency in proptest::option::of(1u32..5),
         cancel_at in proptest::option::of(0u64..12),
     ) {
-        let limits = Limits { calls: caps.0, tokens: caps.1, cost: caps.2.map(Cost::units), concurrency, wall_ms: None };
+        let limits = Limits { calls: caps.0, tokens: caps.1, cost: caps.2.map(Cost::units), concurrency, ..Limits::default() };
         let team = Team::new(manners.iter().enumerate().map(|(position, manner)| priced(position, manner.tokens)));
         let plan = Plan::new("spend", &team, groups(&team, &shape));
         let book = Arc::new(Mutex::new(Book { limits, ..Book::default() }));

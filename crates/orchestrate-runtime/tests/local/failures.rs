@@ -154,9 +154,11 @@ fn starts(events: &[Event]) -> Vec<String> {
     events
         .iter()
         .filter_map(|event| match &event.kind {
-            EventKind::StepStarted { agent, attempt, .. } => {
-                Some(format!("{agent} {attempt} at {}", event.at_us / 1000))
-            }
+            EventKind::StepStarted {
+                worker: agent,
+                attempt,
+                ..
+            } => Some(format!("{agent} {attempt} at {}", event.at_us / 1000)),
             _ => None,
         })
         .collect()

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use expect_test::expect;
 use orchestrate_core::backend::{AgentBackend, AgentInput, AgentOutput};
 use orchestrate_core::limits::Usage;
-use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::Step;
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
@@ -108,7 +107,8 @@ impl ExecutionStrategy for Together {
         ))
     }
 
-    fn aggregate(&self, _: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let outcome = group.outcome.clone();
         Aggregate {
             outcome,
             output: json!(null),

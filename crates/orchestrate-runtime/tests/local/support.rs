@@ -116,7 +116,7 @@ pub(crate) fn check_events(events: &[Event], report: &RunReport) {
             .iter()
             .position(|result| result.step.as_str() == path)
     };
-    folded.sort_by_plan(|result| place(result.step.as_str()));
+    folded.sort_by_plan(|step| place(step.as_str()));
     assert_eq!(&folded, report);
     let mut steps: Vec<&str> = report
         .agents

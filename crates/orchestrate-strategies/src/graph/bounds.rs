@@ -4,11 +4,25 @@
 //! - `expected`: every step succeeds at its first attempt; the ways of a branch weigh the same, one
 //!   round of a loop, one item of a map; tokens are the middle of the template's range, time is the
 //!   template's timeout.
-//! - `most`: all attempts, all rounds, all items. Nothing observed passes it.
+//! - `most`: all attempts, all rounds, all items, all steps that an expansion may have. Nothing
+//!   observed passes it.
+//!
+//! Tools use no tokens and no money here. The time that people take to decide counts as far as the
+//! plan bounds it.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::limits::Cost;
 use orchestrate_core::outcome::FailureClass;
-use orchestrate_core::plan::{AgentStep, Bound, Bounds, GraphNode, OnError, Plan, Step, StepKind};
+use orchestrate_core::plan::{
+    AgentStep, Bound, Bounds, CallStep, Definition, ExpandStep, GraphNode, OnError, Plan,
+    RetryPolicy, Step, StepKind, TOOL_TIMEOUT_MS, ToolStep,
+};
+use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 
 use super::place::Needs;
 
@@ -22,7 +36,8 @@ pub fn bounds(plan: &Plan) -> Bounds {
         time,
         work,
         width,
-    } = Need::of(&plan.root, plan);
+        work_steps: _,
+    } = Estimate::new(&plan.agents, &plan.tools, &plan.definitions).of(&plan.root);
     let limited = plan
         .limits
         .concurrency
@@ -50,13 +65,25 @@ pub fn bounds(plan: &Plan) -> Bounds {
 
 /// What a step needs. Time is the longest chain, work the sum of all times.
 #[derive(Debug, Clone, Copy, Default)]
-struct Need {
-    calls: Bound<u64>,
-    tokens: Bound<u64>,
-    cost: Bound<u64>,
-    time: Bound<u64>,
+pub(crate) struct Need {
+    pub(crate) calls: Bound<u64>,
+    pub(crate) tokens: Bound<u64>,
+    /// In millionths of a unit.
+    pub(crate) cost: Bound<u64>,
+    pub(crate) time: Bound<u64>,
     work: Bound<u64>,
     width: u64,
+    /// Pieces of work at most, rounds and items counted one by one.
+    pub(crate) work_steps: u64,
+}
+
+/// Computes what steps need from what the plan holds beside them.
+pub(crate) struct Estimate<'a> {
+    agents: &'a BTreeMap<AgentId, Arc<Agent>>,
+    tools: &'a BTreeMap<String, Effect>,
+    definitions: &'a BTreeMap<StepName, Definition>,
+    /// What definitions need; nothing while one is being computed, so that a circle ends.
+    known: RefCell<BTreeMap<StepName, Need>>,
 }
 
 trait Arithmetic {
@@ -78,16 +105,61 @@ impl Arithmetic for Bound<u64> {
     }
 }
 
-impl Need {
-    fn of(step: &Step, plan: &Plan) -> Self {
-        match &step.kind {
-            StepKind::Agent(agent) => Self::of_agent(agent, plan),
+impl<'a> Estimate<'a> {
+    pub(crate) fn new(
+        agents: &'a BTreeMap<AgentId, Arc<Agent>>,
+        tools: &'a BTreeMap<String, Effect>,
+        definitions: &'a BTreeMap<StepName, Definition>,
+    ) -> Self {
+        Self {
+            agents,
+            tools,
+            definitions,
+            known: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn of(&self, step: &Step) -> Need {
+        let need = self.of_kind(&step.kind);
+        let Some(deadline) = step.deadline_ms else {
+            return need;
+        };
+        // Its time may be over before anything inside has begun.
+        let cut = |time: Bound<u64>| Bound {
+            least: time.least.min(deadline),
+            expected: time.expected.min(deadline),
+            most: time.most.min(deadline),
+        };
+        Need {
+            time: cut(need.time),
+            ..need.with_least_of(Need::default())
+        }
+    }
+
+    fn of_kind(&self, kind: &StepKind) -> Need {
+        match kind {
+            StepKind::Agent(agent) => self.of_agent(agent),
+            StepKind::Tool(tool) => self.of_tool(tool),
+            StepKind::Approve(approve) => {
+                let time = Bound {
+                    most: approve.timeout_ms.unwrap_or_default(),
+                    ..Bound::default()
+                };
+                Need {
+                    time,
+                    work: time,
+                    work_steps: 1,
+                    ..Need::default()
+                }
+            }
+            StepKind::Expand(expand) => self.of_expand(expand),
+            StepKind::Call(call) => self.of_call(call),
             StepKind::Sequence {
                 steps, on_error, ..
             } => {
-                let mut parts = steps.iter().map(|step| Self::of(step, plan));
+                let mut parts = steps.iter().map(|step| self.of(step));
                 let first = parts.next().unwrap_or_default();
-                let all = parts.fold(first, Self::then);
+                let all = parts.fold(first, Need::then);
                 // A line that stops at a failure may end after its first step.
                 if *on_error == OnError::Continue {
                     all
@@ -99,30 +171,27 @@ impl Need {
                 steps,
                 max_concurrency,
                 ..
-            } => Self::side_by_side(
-                &steps
-                    .iter()
-                    .map(|step| Self::of(step, plan))
-                    .collect::<Vec<_>>(),
-                *max_concurrency,
-            ),
-            StepKind::Graph { nodes, .. } => Self::of_graph(nodes, plan),
+            } => {
+                let parts: Vec<_> = steps.iter().map(|step| self.of(step)).collect();
+                Need::side_by_side(&parts, *max_concurrency)
+            }
+            StepKind::Graph { nodes, .. } => self.of_graph(nodes),
             StepKind::Branch { arms, otherwise } => {
                 let ways = arms.iter().map(|arm| &arm.then).chain(otherwise.as_deref());
-                let mut ways: Vec<Self> = ways.map(|step| Self::of(step, plan)).collect();
+                let mut ways: Vec<Need> = ways.map(|step| self.of(step)).collect();
                 if otherwise.is_none() {
-                    ways.push(Self::default());
+                    ways.push(Need::default());
                 }
-                Self::one_of(&ways)
+                Need::one_of(&ways)
             }
-            StepKind::Loop { body, fuel, .. } => Self::of(body, plan).repeated(u64::from(*fuel), 1),
+            StepKind::Loop { body, fuel, .. } => self.of(body).repeated(u64::from(*fuel), 1),
             StepKind::Map {
                 body,
                 max_items,
                 max_concurrency,
                 ..
             } => {
-                let body = Self::of(body, plan);
+                let body = self.of(body);
                 let items = u64::from(*max_items);
                 let width = max_concurrency.map_or(items, u64::from).min(items);
                 let all = body.repeated(items, 0);
@@ -131,7 +200,7 @@ impl Need {
                     most: body.time.most.saturating_mul(rounds),
                     ..all.time
                 };
-                Self {
+                Need {
                     time,
                     width: body.width.saturating_mul(width),
                     ..all
@@ -140,49 +209,157 @@ impl Need {
         }
     }
 
-    fn of_agent(step: &AgentStep, plan: &Plan) -> Self {
-        let Some(agent) = plan.agents.get(&step.agent) else {
-            return Self::default();
+    fn of_agent(&self, step: &AgentStep) -> Need {
+        let agent = self.agents.get(&step.agent);
+        agent.map_or_else(Need::default, |agent| {
+            of_attempts(agent, step.retry, step.timeout_ms)
+        })
+    }
+
+    fn of_tool(&self, step: &ToolStep) -> Need {
+        let effect = self.tools.get(&step.tool);
+        let retry = if effect.is_some_and(|effect| effect.is_repeatable()) {
+            step.retry
+        } else {
+            RetryPolicy::NEVER
         };
-        let resources = &agent.template.resource_requirements;
-        let attempts = u64::from(step.retry.max_attempts.max(1));
-        let timeout = step
-            .timeout_ms
-            .unwrap_or(resources.timeout_seconds.saturating_mul(1000));
-        let waits = (1..step.retry.max_attempts)
-            .filter_map(|n| step.retry.next_delay(FailureClass::Transient, n, None));
-        let slowest = timeout
-            .saturating_mul(attempts)
-            .saturating_add(waits.fold(0, u64::saturating_add));
-        let weight = Cost::of_tier(agent.tier).0;
-        let middle = resources.min_tokens / 2 + resources.max_tokens / 2;
-        let time = Bound {
-            least: 0,
-            expected: timeout,
-            most: slowest,
-        };
-        Self {
+        let attempts = u64::from(retry.max_attempts.max(1));
+        let time = of_time(step.timeout_ms.unwrap_or(TOOL_TIMEOUT_MS), retry);
+        Need {
             calls: Bound {
                 least: 1,
                 expected: 1,
                 most: attempts,
             },
-            tokens: Bound {
-                least: 0,
-                expected: middle,
-                most: resources.max_tokens.saturating_mul(attempts),
-            },
-            cost: Bound {
-                least: 0,
-                expected: weight,
-                most: weight.saturating_mul(attempts),
-            },
             time,
             work: time,
             width: 1,
+            work_steps: 1,
+            ..Need::default()
         }
     }
 
+    /// As many steps as are allowed, each by the most demanding agent or tool that is.
+    pub(crate) fn of_expand(&self, step: &ExpandStep) -> Need {
+        let allowed = |id: &AgentId| step.agents.is_empty() || step.agents.contains(id);
+        let agents = self.agents.iter().filter(|(id, _)| allowed(id));
+        let agents = agents.map(|(_, agent)| of_attempts(agent, RetryPolicy::default(), None));
+        let no_arguments = orchestrate_core::task::Context::new();
+        let tools = step.tools.iter().map(|tool| {
+            let step = ToolStep::new(tool.as_str(), no_arguments.clone());
+            self.of_tool(&step)
+        });
+        let worst = agents
+            .chain(tools)
+            .fold(Need::default(), Need::with_most_of);
+        let steps = u64::from(step.max_steps);
+        Need {
+            width: steps,
+            work_steps: steps,
+            ..worst.repeated(steps, 0)
+        }
+    }
+
+    fn of_call(&self, call: &CallStep) -> Need {
+        if let Some(inline) = &call.inline {
+            return self.of(inline);
+        }
+        let Some(name) = &call.definition else {
+            return Need::default();
+        };
+        if let Some(need) = self.known.borrow().get(name) {
+            return *need;
+        }
+        let Some(definition) = self.definitions.get(name) else {
+            return Need::default();
+        };
+        self.known
+            .borrow_mut()
+            .insert(name.clone(), Need::default());
+        let need = self.of(&definition.root);
+        self.known.borrow_mut().insert(name.clone(), need);
+        need
+    }
+
+    fn of_graph(&self, nodes: &[GraphNode]) -> Need {
+        let of_node = |node: &GraphNode| {
+            let need = self.of(&node.step);
+            if node.when.is_some() {
+                need.with_least_of(Need::default())
+            } else {
+                need
+            }
+        };
+        let parts: Vec<Need> = nodes.iter().map(of_node).collect();
+        let needs = Needs::of(nodes);
+        let mut ends: HashMap<usize, Bound<u64>> = HashMap::new();
+        let mut longest = Bound::default();
+        for position in &needs.order {
+            let Some(part) = parts.get(*position) else {
+                continue;
+            };
+            let before = needs.direct(*position).iter();
+            let begins = before
+                .filter_map(|need| ends.get(need))
+                .fold(Bound::default(), |time: Bound<u64>, end| {
+                    time.with(*end, u64::max)
+                });
+            let end = begins.plus(part.time);
+            longest = longest.with(end, u64::max);
+            ends.insert(*position, end);
+        }
+        Need {
+            time: longest,
+            ..Need::side_by_side(&parts, None)
+        }
+    }
+}
+
+fn of_time(timeout: u64, retry: RetryPolicy) -> Bound<u64> {
+    let attempts = u64::from(retry.max_attempts.max(1));
+    let waits =
+        (1..retry.max_attempts).filter_map(|n| retry.next_delay(FailureClass::Transient, n, None));
+    let slowest = timeout
+        .saturating_mul(attempts)
+        .saturating_add(waits.fold(0, u64::saturating_add));
+    Bound {
+        least: 0,
+        expected: timeout,
+        most: slowest,
+    }
+}
+
+fn of_attempts(agent: &Agent, retry: RetryPolicy, timeout_ms: Option<u64>) -> Need {
+    let resources = &agent.template.resource_requirements;
+    let attempts = u64::from(retry.max_attempts.max(1));
+    let timeout = timeout_ms.unwrap_or(resources.timeout_seconds.saturating_mul(1000));
+    let weight = Cost::of_tier(agent.tier).0;
+    let middle = resources.min_tokens / 2 + resources.max_tokens / 2;
+    let time = of_time(timeout, retry);
+    Need {
+        calls: Bound {
+            least: 1,
+            expected: 1,
+            most: attempts,
+        },
+        tokens: Bound {
+            least: 0,
+            expected: middle,
+            most: resources.max_tokens.saturating_mul(attempts),
+        },
+        cost: Bound {
+            least: 0,
+            expected: weight,
+            most: weight.saturating_mul(attempts),
+        },
+        time,
+        work: time,
+        width: 1,
+        work_steps: 1,
+    }
+}
+
+impl Need {
     fn then(self, next: Self) -> Self {
         Self {
             time: self.time.plus(next.time),
@@ -198,6 +375,7 @@ impl Need {
             tokens: self.tokens.plus(other.tokens),
             cost: self.cost.plus(other.cost),
             work: self.work.plus(other.work),
+            work_steps: self.work_steps.saturating_add(other.work_steps),
             ..self
         }
     }
@@ -240,37 +418,6 @@ impl Need {
         .with_least_of(least)
     }
 
-    fn of_graph(nodes: &[GraphNode], plan: &Plan) -> Self {
-        let needs: Vec<Self> = nodes
-            .iter()
-            .map(|node| Self::of(&node.step, plan))
-            .collect();
-        let mut ends: std::collections::HashMap<&str, Bound<u64>> =
-            std::collections::HashMap::new();
-        let mut longest = Bound::default();
-        for position in Needs::of(nodes).order {
-            let (Some(node), Some(need)) = (nodes.get(position), needs.get(position)) else {
-                continue;
-            };
-            let begins = node
-                .needs
-                .iter()
-                .filter_map(|need| ends.get(need.as_str()))
-                .fold(Bound::default(), |time: Bound<u64>, end| {
-                    time.with(*end, u64::max)
-                });
-            let end = begins.plus(need.time);
-            longest = longest.with(end, u64::max);
-            if let Some(name) = &node.step.name {
-                ends.insert(name.as_str(), end);
-            }
-        }
-        Self {
-            time: longest,
-            ..Self::side_by_side(&needs, None)
-        }
-    }
-
     fn one_of(ways: &[Self]) -> Self {
         let count = u64::try_from(ways.len()).unwrap_or(1).max(1);
         let fold = |pick: fn(&Self) -> Bound<u64>| {
@@ -289,6 +436,11 @@ impl Need {
             time: fold(|way| way.time),
             work: fold(|way| way.work),
             width: ways.iter().map(|way| way.width).max().unwrap_or_default(),
+            work_steps: ways
+                .iter()
+                .map(|way| way.work_steps)
+                .max()
+                .unwrap_or_default(),
         }
     }
 
@@ -306,6 +458,20 @@ impl Need {
             time: times(self.time),
             work: times(self.work),
             width: self.width,
+            work_steps: self.work_steps.saturating_mul(most),
+        }
+    }
+
+    /// The larger of both, in everything.
+    fn with_most_of(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.with(other.calls, u64::max),
+            tokens: self.tokens.with(other.tokens, u64::max),
+            cost: self.cost.with(other.cost, u64::max),
+            time: self.time.with(other.time, u64::max),
+            work: self.work.with(other.work, u64::max),
+            width: self.width.max(other.width),
+            work_steps: self.work_steps.max(other.work_steps),
         }
     }
 

@@ -1,11 +1,16 @@
 //! A compiled plan: the graph, and what it needs to grow.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
+use orchestrate_core::id::AgentId;
+use orchestrate_core::plan::Step;
 use petgraph::graph::DiGraph;
 use petgraph::visit::EdgeRef;
 
-use super::node::{Edge, Node, NodeId, Task};
+use super::bounds::Estimate;
+use super::node::{Awaited, Edge, Node, NodeId, Surroundings, Task, When, World};
 
 /// A compiled plan.
 ///
@@ -14,17 +19,23 @@ use super::node::{Edge, Node, NodeId, Task};
 #[derive(Debug)]
 pub struct Graph {
     pub(crate) nodes: DiGraph<Node, Edge>,
-    pub(crate) agents: std::collections::BTreeMap<
-        orchestrate_core::id::AgentId,
-        std::sync::Arc<orchestrate_core::team::Agent>,
-    >,
-    pub(crate) catalog: crate::catalog::Catalog,
+    pub(crate) world: Arc<World>,
     /// The end of the outermost group, or the only task.
     pub(crate) root: NodeId,
     /// The start of the group around each node.
     pub(super) owners: Vec<Option<NodeId>>,
+    /// What entries wait for whose needs are not simply all.
+    pub(crate) awaited: HashMap<NodeId, Awaited>,
+    /// Conditions that are read when an entry could start.
+    pub(crate) whens: HashMap<NodeId, When>,
     /// The start of the group that is being compiled.
     pub(super) inside: Option<NodeId>,
+    /// What holds where something is being compiled.
+    pub(super) around: Surroundings,
+    /// The agents that may be used while a list of sub-tasks is compiled; an empty list means all.
+    pub(crate) allowed: Option<Vec<AgentId>>,
+    /// Contexts so far: that of the task, and one for each call.
+    pub(crate) envs: u32,
     /// Where paths are written before they are kept.
     pub(super) buffer: String,
 }
@@ -42,13 +53,20 @@ impl Graph {
         self.nodes.edge_count()
     }
 
+    /// Pieces of work that a step comes to at most.
+    pub(crate) fn work_steps(&self, step: &Step) -> u32 {
+        let world = &self.world;
+        let estimate = Estimate::new(&world.agents, &world.tools, &world.definitions);
+        u32::try_from(estimate.of(step).work_steps).unwrap_or(u32::MAX)
+    }
+
     /// The start of the group around a node; the end of a group stands inside it.
     pub(crate) fn owner(&self, node: NodeId) -> Option<NodeId> {
         self.owners.get(node.index()).copied().flatten()
     }
 
-    /// The agent steps, in the order of the plan.
-    pub fn tasks(&self) -> impl Iterator<Item = (NodeId, &std::sync::Arc<Task>)> {
+    /// The pieces of work, in the order in which they were compiled: that of the plan, and what was added while it runs behind it.
+    pub fn tasks(&self) -> impl Iterator<Item = (NodeId, &Arc<Task>)> {
         self.nodes
             .node_indices()
             .filter_map(|index| match self.nodes.node_weight(index) {

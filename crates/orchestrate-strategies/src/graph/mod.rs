@@ -1,7 +1,7 @@
 //! From a plan to a graph, and everything that can be known of it before and while it runs.
 //!
-//! The graph is a directed acyclic petgraph. Loops and maps are nodes that *grow* it while it
-//! runs, within a written bound, so it never holds a cycle and every plan ends.
+//! The graph is a directed acyclic petgraph. Loops, maps and expansions are nodes that *grow* it
+//! while it runs, within a written bound, so it never holds a cycle and every plan ends.
 
 mod bounds;
 mod check;
@@ -10,11 +10,13 @@ mod compiled;
 mod node;
 mod place;
 mod problem;
+mod read;
 pub mod render;
 pub mod walk;
 
 pub use bounds::bounds;
-pub use check::{CODES, MAX_DEPTH, check};
+pub use check::{CODES, MAX_DEPTH, MAX_STEPS, check, check_tools};
 pub use compiled::Graph;
-pub use node::{NodeId, Task};
+pub use node::{AgentWork, NodeId, Question, Task, Work};
 pub use problem::{PlanProblem, PlanProblems};
+pub use read::read_plan;

@@ -1,18 +1,27 @@
 //! What stands in a graph: nodes, edges, and what they were compiled from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use orchestrate_core::condition::Condition;
-use orchestrate_core::id::{StepName, StepPath};
-use orchestrate_core::plan::{Join, OnError, RetryPolicy, Step, Toolbox};
+use orchestrate_core::id::{AgentId, StepName, StepPath};
+use orchestrate_core::limits::Limits;
+use orchestrate_core::outcome::Outcome;
+use orchestrate_core::plan::{
+    Definition, ExpandStep, Join, Merge, OnError, RetryPolicy, Step, Toolbox,
+};
+use orchestrate_core::result::Worker;
+use orchestrate_core::scope::ResultKey;
 use orchestrate_core::strategy::ExecutionStrategy;
+use orchestrate_core::task::Context;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 use petgraph::graph::NodeIndex;
 use serde_json::Value;
 
 use super::place::Called;
+use crate::catalog::Catalog;
 
 /// Names a node of a graph; given by position, so the same plan has the same ids.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,26 +43,115 @@ impl NodeId {
     }
 }
 
-/// One agent's piece of work, with everything that does not change between attempts.
+/// A piece of work that a driver carries out, with everything that does not change between attempts.
 #[derive(Debug)]
 pub struct Task {
     /// Where in the plan.
     pub path: StepPath,
-    /// Who does it.
+    /// What is to be done.
+    pub work: Work,
+    /// When a failed attempt is made again.
+    pub retry: RetryPolicy,
+    /// Longest time of one attempt, in milliseconds; none for a question that waits as long as it takes.
+    pub timeout_ms: Option<u64>,
+    /// Longest time of all attempts together, in milliseconds.
+    pub(crate) deadline_ms: Option<u64>,
+    pub(crate) key: Option<Arc<ResultKey>>,
+    pub(crate) bindings: Bindings,
+    pub(crate) env: Env,
+}
+
+/// The kinds of work. A driver knows these and no strategy.
+#[derive(Debug)]
+pub enum Work {
+    /// An agent does it.
+    Agent(AgentWork),
+    /// A tool is called.
+    Tool {
+        /// Its name.
+        tool: Arc<str>,
+        /// What it is given; the inputs of the step are laid over it.
+        arguments: Arc<Context>,
+        /// What a call may change at most.
+        effect: Effect,
+    },
+    /// A person is asked; the inputs of the step are what is shown.
+    Approve(Question),
+    /// It cannot be done; the walk ends it so without giving it out.
+    Refused {
+        /// Who was to do it.
+        agent: AgentId,
+        /// Why not.
+        outcome: Outcome,
+    },
+}
+
+/// What an agent is to do.
+#[derive(Debug)]
+pub struct AgentWork {
+    /// Who.
     pub agent: Arc<Agent>,
     /// What it is told beyond its template's instructions.
     pub instruction: Option<Arc<str>>,
-    /// When a failed attempt is made again.
-    pub retry: RetryPolicy,
-    /// Longest time of one attempt, in milliseconds.
-    pub timeout_ms: u64,
     /// Tools that it may use in a loop of its own.
     pub toolbox: Option<Arc<Toolbox>>,
     /// JSON Schema of the answer that is wanted.
     pub answer: Option<Arc<Value>>,
-    pub(crate) bindings: Bindings,
     /// The values of its shared prefix and how many seconds it is worth keeping.
     pub(crate) prefix: Option<(Bindings, u64)>,
+}
+
+/// What a person is asked.
+#[derive(Debug)]
+pub struct Question {
+    /// The question.
+    pub question: String,
+    /// What can be decided.
+    pub decisions: Vec<String>,
+    /// What counts when the time is over; without it the step fails.
+    pub on_timeout: Option<String>,
+}
+
+impl Task {
+    /// The agent, if one does it.
+    #[must_use]
+    pub fn agent(&self) -> Option<&Arc<Agent>> {
+        self.agent_work().map(|work| &work.agent)
+    }
+
+    /// What the agent is to do, if one does it.
+    #[must_use]
+    pub fn agent_work(&self) -> Option<&AgentWork> {
+        match &self.work {
+            Work::Agent(work) => Some(work),
+            Work::Tool { .. } | Work::Approve(_) | Work::Refused { .. } => None,
+        }
+    }
+
+    /// Who or what does it, for events. What asks people is known to the driver only.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        match &self.work {
+            Work::Agent(work) => Worker::Agent(work.agent.id.clone()),
+            Work::Tool { tool, .. } => Worker::Tool(tool.clone()),
+            Work::Approve(_) => Worker::Approver("none".into()),
+            Work::Refused { agent, .. } => Worker::Agent(agent.clone()),
+        }
+    }
+}
+
+/// A context that steps see: that of the task, or that of a call.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Env(pub(crate) u32);
+
+/// What holds for everything that is compiled at one place.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Surroundings {
+    pub(crate) env: Env,
+    /// Calls and expansions around it.
+    pub(crate) depth: u32,
+    /// The outermost expansion around it: what all inside take their steps from.
+    pub(crate) pool: Option<NodeId>,
 }
 
 /// Values by name, each with where it comes from.
@@ -93,6 +191,44 @@ pub(crate) struct Group {
     pub(crate) collect: Option<Arc<dyn ExecutionStrategy>>,
     /// The start of the group.
     pub(crate) start: NodeId,
+    pub(crate) extras: Extras,
+}
+
+/// What a group has beside its kind.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Extras {
+    pub(crate) key: Option<Arc<ResultKey>>,
+    pub(crate) deadline_ms: Option<u64>,
+    /// What `steps.previous` means here; only kept for groups that a strategy collects.
+    pub(crate) previous: Option<Binding>,
+    pub(crate) around: Surroundings,
+}
+
+/// What an entry waits for, as far as its edges do not say: the sources of its edges by position.
+#[derive(Debug)]
+pub(crate) enum Awaited {
+    Step(NodeId),
+    Any(Vec<Awaited>),
+    All(Vec<Awaited>),
+}
+
+/// A condition that is read when an entry could start.
+#[derive(Debug)]
+pub(crate) struct When {
+    pub(crate) condition: Condition,
+    pub(crate) names: Names,
+    pub(crate) env: Env,
+}
+
+/// What a compiled plan keeps of the plan: whatever it needs to grow.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) agents: BTreeMap<AgentId, Arc<Agent>>,
+    pub(crate) tools: BTreeMap<String, Effect>,
+    pub(crate) definitions: BTreeMap<StepName, Definition>,
+    pub(crate) merge: BTreeMap<StepName, Merge>,
+    pub(crate) limits: Limits,
+    pub(crate) catalog: Catalog,
 }
 
 /// A part of a group: how it is called, and the node that holds its result.
@@ -133,6 +269,8 @@ pub(crate) enum GroupKind {
     },
     Loop(Box<LoopSpec>),
     Map(Box<MapSpec>),
+    Expand(Box<ExpandSpec>),
+    Call(Box<CallSpec>),
 }
 
 #[derive(Debug)]
@@ -140,6 +278,7 @@ pub(crate) struct LoopSpec {
     pub(crate) body: Step,
     pub(crate) until: Condition,
     pub(crate) fuel: u32,
+    pub(crate) start: Option<Resolved>,
     pub(crate) names: Names,
 }
 
@@ -153,6 +292,20 @@ pub(crate) struct MapSpec {
     pub(crate) names: Names,
 }
 
+#[derive(Debug)]
+pub(crate) struct ExpandSpec {
+    pub(crate) step: ExpandStep,
+    pub(crate) from: Resolved,
+    pub(crate) names: Names,
+}
+
+#[derive(Debug)]
+pub(crate) struct CallSpec {
+    /// The context that is made when the call begins.
+    pub(crate) env: Env,
+    pub(crate) mapping: Vec<(String, Resolved)>,
+}
+
 /// What a reference leads to, before the rest of its path is followed.
 #[derive(Debug, Clone)]
 pub(crate) enum Binding {
@@ -160,6 +313,8 @@ pub(crate) enum Binding {
     Node(NodeId),
     /// A value that is known already: the item of a map, the index of a round.
     Value(Arc<Value>),
+    /// The output that stands for the round before the first one.
+    Output(Arc<Value>),
 }
 
 /// The names that a place in the plan can see, innermost meaning winning.
@@ -174,7 +329,11 @@ pub(crate) struct Resolved {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Base {
-    Context,
+    Context(Env),
+    /// What is seen under keys.
+    Results,
+    /// A value that the plan holds itself.
+    Literal(Arc<Value>),
     Bound(Binding),
     /// Nothing of that name; a checked plan has none.
     Absent,
@@ -184,7 +343,7 @@ impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start(group) => write!(f, "start {}", group.path),
-            Self::Task(task) => write!(f, "task {} {}", task.path, task.agent.id),
+            Self::Task(task) => write!(f, "task {} {}", task.path, task.worker()),
             Self::End(group) => write!(f, "end {}", group.path),
         }
     }

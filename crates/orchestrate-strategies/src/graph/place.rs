@@ -5,7 +5,7 @@ use std::fmt;
 
 use orchestrate_core::condition::Reference;
 use orchestrate_core::id::{StepName, StepPath};
-use orchestrate_core::plan::{GraphNode, Step, StepKind};
+use orchestrate_core::plan::{GraphNode, Need, Start, Step, StepKind};
 
 /// What a step is called among its siblings.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,8 @@ impl fmt::Display for Called<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum At<'a> {
     Root,
+    /// A place that is known by its path.
+    Path(&'a StepPath),
     Child(&'a At<'a>, Called<'a>),
     Iteration(&'a At<'a>),
 }
@@ -52,6 +54,7 @@ impl<'a> At<'a> {
     pub(crate) fn path(&self) -> StepPath {
         match self {
             Self::Root => StepPath::root(),
+            Self::Path(path) => (*path).clone(),
             Self::Child(parent, name) => parent.path().child(name),
             Self::Iteration(parent) => parent.path().iteration(0),
         }
@@ -77,13 +80,22 @@ impl<'a> Needs<'a> {
                 .enumerate()
                 .filter_map(|(i, node)| Some((node.step.name.as_ref()?.as_str(), i))),
         );
-        let find = |node: &GraphNode| {
-            node.needs
-                .iter()
-                .filter_map(|need| position.get(need.as_str()).copied())
-                .collect()
+        // The node that last named each step, so that none is kept twice for one.
+        let mut last = vec![usize::MAX; nodes.len()];
+        let mut find = |(index, node): (usize, &'a GraphNode)| {
+            let mut found: Vec<usize> = Vec::with_capacity(node.needs.len());
+            for need in &node.needs {
+                need.steps(&mut |name| {
+                    let position = position.get(name.as_str()).copied();
+                    let slot = position.and_then(|position| last.get_mut(position));
+                    if slot.is_some_and(|slot| std::mem::replace(slot, index) != index) {
+                        found.extend(position);
+                    }
+                });
+            }
+            found
         };
-        let of: Vec<Vec<usize>> = nodes.iter().map(find).collect();
+        let of: Vec<Vec<usize>> = nodes.iter().enumerate().map(&mut find).collect();
         let order = order(&of);
         Self {
             position,
@@ -92,7 +104,27 @@ impl<'a> Needs<'a> {
         }
     }
 
-    /// What a step waits for directly.
+    /// The position of a step by its name.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.position.get(name).copied()
+    }
+
+    /// The steps that have certainly ended when a step starts: those that stand in no `any`.
+    pub(crate) fn certain(&self, node: &GraphNode) -> Vec<usize> {
+        fn add<'a>(need: &'a Need, found: &mut Vec<&'a str>) {
+            match need {
+                Need::Step(name) => found.push(name.as_str()),
+                Need::All { all } => all.iter().for_each(|part| add(part, found)),
+                Need::Any { .. } => {}
+            }
+        }
+        let mut names = Vec::new();
+        node.needs.iter().for_each(|need| add(need, &mut names));
+        let positions = names.into_iter().filter_map(|name| self.find(name));
+        positions.collect()
+    }
+
+    /// What a step waits for directly, each once.
     pub(crate) fn direct(&self, position: usize) -> &[usize] {
         self.of.get(position).map_or(&[], Vec::as_slice)
     }
@@ -100,9 +132,12 @@ impl<'a> Needs<'a> {
     /// The steps whose results a step can name: what it needs directly, and whatever else before it
     /// it does name. Others before it could be named too; listing them for every step would take
     /// time with the square of their number.
-    pub(crate) fn named_by(&self, position: usize, step: &Step) -> Vec<usize> {
+    pub(crate) fn named_by(&self, position: usize, node: &GraphNode) -> Vec<usize> {
         let mut read = Vec::new();
-        steps_read(step, &mut read);
+        if let Some(when) = &node.when {
+            when.fields(&mut |field| read.extend(field.step()));
+        }
+        steps_read(&node.step, &mut read);
         if read.is_empty() {
             return Vec::new();
         }
@@ -122,7 +157,7 @@ impl<'a> Needs<'a> {
     }
 
     /// Which steps a step waits for, directly or not.
-    fn all(&self, position: usize) -> Vec<bool> {
+    pub(crate) fn all(&self, position: usize) -> Vec<bool> {
         let mut seen = vec![false; self.of.len()];
         let mut stack = self.direct(position).to_vec();
         while let Some(next) = stack.pop() {
@@ -140,10 +175,28 @@ fn steps_read<'a>(step: &'a Step, names: &mut Vec<&'a str>) {
     let mut read = |field: &'a Reference| names.extend(field.step());
     match &step.kind {
         StepKind::Agent(agent) => agent.references(&mut read),
+        StepKind::Tool(tool) => tool.inputs.values().for_each(read),
+        StepKind::Approve(approve) => approve.show.values().for_each(read),
         StepKind::Branch { arms, .. } => arms.iter().for_each(|arm| arm.when.fields(&mut read)),
-        StepKind::Loop { until, .. } => until.fields(&mut read),
+        StepKind::Loop { until, start, .. } => {
+            until.fields(&mut read);
+            if let Some(Start::From(field)) = start {
+                read(field);
+            }
+        }
         StepKind::Map { over, .. } => read(over),
-        StepKind::Sequence { .. } | StepKind::Parallel { .. } | StepKind::Graph { .. } => {}
+        StepKind::Expand(expand) => {
+            read(&expand.from);
+            expand.inputs.values().for_each(read);
+        }
+        // What is inside a call sees nothing of the caller's steps.
+        StepKind::Call(call) => return call.context_mapping.keys().for_each(read),
+        StepKind::Graph { nodes, .. } => {
+            for when in nodes.iter().filter_map(|node| node.when.as_ref()) {
+                when.fields(&mut read);
+            }
+        }
+        StepKind::Sequence { .. } | StepKind::Parallel { .. } => {}
     }
     for child in step.children() {
         steps_read(child, names);

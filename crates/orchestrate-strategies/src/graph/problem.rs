@@ -29,7 +29,8 @@ impl fmt::Display for PlanProblem {
 pub struct PlanProblems(pub Vec<PlanProblem>);
 
 impl PlanProblems {
-    fn list(&self) -> String {
+    /// All of them in one line.
+    pub(crate) fn list(&self) -> String {
         self.0
             .iter()
             .map(ToString::to_string)

@@ -4,7 +4,7 @@ use orchestrate_core::condition::{Comparison, Condition, Reference};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{Arm, OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, Part, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::{Context, TaskComplexity};
 use orchestrate_core::team::{Agent, Team};
@@ -203,7 +203,8 @@ impl ExecutionStrategy for Adaptive {
     }
 
     /// Success is that of the specialist, also when the classifier failed. `why` says what led to the choice.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         let classifier = parts.first();
         let specialist = parts.get(1);
         let chosen = specialist.filter(|part| common::ran(part));
@@ -395,7 +396,9 @@ mod tests {
             None => vec![dependent("otherwise", "classifier")],
         };
         let parts = [called("classifier", classifier), branch("specialist", ways)];
-        expected.assert_eq(&text(&Adaptive::default().aggregate(&parts, generic)));
+        expected.assert_eq(&text(
+            &Adaptive::default().aggregate(&Gathered::new(&parts, generic)),
+        ));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! All at once on the same context, joined by a policy.
 
-use orchestrate_core::outcome::{Census, Outcome};
+use orchestrate_core::outcome::Census;
 use orchestrate_core::plan::{Join, OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
@@ -126,7 +126,8 @@ impl ExecutionStrategy for Parallel {
 
     /// `final_output` is the output of the most confident (`best`), of the first in order that
     /// succeeded (`any`), else an object with the output of everyone who succeeded.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         let mut succeeded = parts.iter().filter(|part| part.outcome.is_success());
         let (final_output, confidence) = match self.join {
             Join::Best => {
@@ -172,7 +173,8 @@ mod tests {
     };
     use super::*;
     use expect_test::{Expect, expect};
-    use orchestrate_core::outcome::FailureClass;
+    use orchestrate_core::outcome::{FailureClass, Outcome};
+    use orchestrate_core::strategy::Part;
     use orchestrate_core::testing::agent;
     use serde_json::json;
 
@@ -205,7 +207,9 @@ mod tests {
 
     fn check(join: Join, parts: &[Part], outcome: Outcome, expected: Expect) {
         expected.assert_eq(&text(
-            &Parallel::default().join(join).aggregate(parts, outcome),
+            &Parallel::default()
+                .join(join)
+                .aggregate(&Gathered::new(parts, outcome)),
         ));
     }
 

@@ -1,10 +1,9 @@
 //! Draft, review, polish: each stage improves on the one before.
 
 use orchestrate_core::condition::{Comparison, Condition, Reference};
-use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{Arm, OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, Part, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
@@ -169,7 +168,8 @@ impl ExecutionStrategy for Refinement {
     }
 
     /// `stage_outputs` and `quality` have one place per stage that ran; `final_output` is that of the last stage that succeeded.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         let ran = || parts.iter().filter(|part| common::ran(part));
         let last = common::last_success(parts);
         Aggregate {
@@ -193,7 +193,7 @@ mod tests {
     };
     use super::*;
     use expect_test::{Expect, expect};
-    use orchestrate_core::outcome::FailureClass;
+    use orchestrate_core::outcome::{FailureClass, Outcome};
     use orchestrate_core::testing::agent;
 
     #[test]
@@ -266,7 +266,9 @@ mod tests {
     }
 
     fn check(parts: &[Part], outcome: Outcome, expected: Expect) {
-        expected.assert_eq(&text(&Refinement::default().aggregate(parts, outcome)));
+        expected.assert_eq(&text(
+            &Refinement::default().aggregate(&Gathered::new(parts, outcome)),
+        ));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! One after another: each agent sees what the ones before it gave.
 
-use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
@@ -75,7 +74,8 @@ impl ExecutionStrategy for Sequential {
         }))
     }
 
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         let last = common::output(common::last_success(parts));
         Aggregate {
             outcome,
@@ -92,7 +92,8 @@ mod tests {
     };
     use super::*;
     use expect_test::{Expect, expect};
-    use orchestrate_core::outcome::FailureClass;
+    use orchestrate_core::outcome::{FailureClass, Outcome};
+    use orchestrate_core::strategy::Part;
     use orchestrate_core::testing::agent;
     use serde_json::json;
 
@@ -127,7 +128,9 @@ mod tests {
     }
 
     fn check(parts: &[Part], outcome: Outcome, expected: Expect) {
-        expected.assert_eq(&text(&Sequential::default().aggregate(parts, outcome)));
+        expected.assert_eq(&text(
+            &Sequential::default().aggregate(&Gathered::new(parts, outcome)),
+        ));
     }
 
     #[test]

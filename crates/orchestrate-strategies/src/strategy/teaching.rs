@@ -4,7 +4,7 @@ use orchestrate_core::condition::Condition;
 use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::plan::{Arm, OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
@@ -125,7 +125,8 @@ impl ExecutionStrategy for Teaching {
 
     /// Success is that of whoever finished. `expert_output` is there only when the expert ran, and
     /// `outcome` is null when the junior did not pass and the expert did not run.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         let junior = parts.first();
         let expert = parts.get(1);
         let not_needed = Outcome::Skipped {
@@ -181,6 +182,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use orchestrate_core::outcome::{CancelReason, FailureClass};
+    use orchestrate_core::strategy::Part;
     use orchestrate_core::testing::agent;
 
     #[test]
@@ -246,7 +248,9 @@ mod tests {
             called("junior", junior),
             branch("expert", vec![called("expert_takeover", expert)]),
         ];
-        expected.assert_eq(&text(&Teaching::default().aggregate(&parts, generic)));
+        expected.assert_eq(&text(
+            &Teaching::default().aggregate(&Gathered::new(&parts, generic)),
+        ));
     }
 
     #[test]

@@ -185,7 +185,7 @@ proptest! {
                 }
                 let ready = flying.remove(usize::from(steady[turn % steady.len()]) % flying.len());
                 // Agent `b` always fails, the others always succeed.
-                let result = if ready.task.agent.id == "b" { StepResult::without_output(Outcome::failed(FailureClass::Reported, "no")) } else { succeed(json!(ready.task.path.as_str()), 0.5) };
+                let result = if ready.task.worker().to_string() == "b" { StepResult::without_output(Outcome::failed(FailureClass::Reported, "no")) } else { succeed(json!(ready.task.path.as_str()), 0.5) };
                 walk.finish(ready.node, result);
                 turn += 1;
             }

@@ -67,6 +67,7 @@ fn effects(walk: &mut Walk, trace: &mut Vec<String>) {
                 format!("  branch {path}: {}", label.as_deref().unwrap_or("none"))
             }
             Effect::GraphGrown { path, bodies } => format!("  grow {path} by {bodies}"),
+            Effect::Deadline { node, ms } => format!("  deadline {} {ms} ms", node.index()),
             Effect::Cancel { node, reason } => format!("  cancel {} {reason:?}", node.index()),
         });
     }

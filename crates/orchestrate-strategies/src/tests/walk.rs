@@ -40,7 +40,10 @@ fn check(root: Value, answers: &[(&str, Value)], expect: &Expect) {
             ready.iter().map(shown).collect::<Vec<_>>().join(" | ")
         ));
         for ready in ready {
-            walk.finish(ready.node, answer(ready.task.agent.id.as_str(), answers));
+            walk.finish(
+                ready.node,
+                answer(ready.task.worker().to_string().as_str(), answers),
+            );
         }
         effects(&mut walk, &mut trace);
     }

@@ -65,8 +65,14 @@ impl Live {
         match (self.mode, stays, &event.kind) {
             (Mode::Redraw, Some(line), _) => self.draw(Some(&line)),
             (Mode::Lines, Some(line), _) => self.write(&format!("{line}\n")),
-            (Mode::Lines, None, EventKind::StepStarted { agent, backend, .. }) => {
-                self.write(&format!("  [..]   {agent} started ({backend})\n"));
+            (
+                Mode::Lines,
+                None,
+                EventKind::StepStarted {
+                    worker, backend, ..
+                },
+            ) => {
+                self.write(&format!("  [..]   {worker} started ({backend})\n"));
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::StepPath;
 use orchestrate_core::outcome::Outcome;
+use orchestrate_core::result::Worker;
 
 use crate::render::style::{BAD, DIM, GOOD, WARN, paint};
 use crate::render::text::{cut, duration, safe};
@@ -29,12 +30,12 @@ impl State {
         match &event.kind {
             EventKind::StepStarted {
                 step,
-                agent,
+                worker,
                 attempt,
                 ..
             } => {
                 let running = self.running.entry(step.clone()).or_insert(Running {
-                    agent: agent.to_string(),
+                    agent: worker.to_string(),
                     since_us: event.at_us,
                     doing: String::new(),
                 });
@@ -64,7 +65,7 @@ impl State {
             }
             EventKind::StepFinished {
                 step,
-                agent,
+                worker,
                 outcome,
                 duration_us,
                 attempts,
@@ -73,9 +74,15 @@ impl State {
                 self.running.remove(step);
                 self.ended += 1;
                 (*attempts > 0 || !outcome.lets_pass())
-                    .then(|| finished(agent.as_str(), outcome, *duration_us))
+                    .then(|| finished(&who(step, worker), outcome, *duration_us))
             }
-            EventKind::RunFinished { .. } => {
+            EventKind::ApprovalRequested { request } => Some(format!(
+                "  {} {:<24} {}",
+                paint(WARN, "[ask] "),
+                request.step,
+                safe(&request.question)
+            )),
+            EventKind::RunFinished { .. } | EventKind::RunPaused { .. } => {
                 self.running.clear();
                 None
             }
@@ -107,6 +114,14 @@ impl State {
             lines.push(cut(&format!("  [..]   {rest} more are running"), columns));
         }
         lines
+    }
+}
+
+/// What a step is called: who did it, and for a person's decision the step that asked.
+fn who(step: &StepPath, worker: &Worker) -> String {
+    match worker {
+        Worker::Agent(_) | Worker::Tool(_) => worker.to_string(),
+        Worker::Approver(_) => step.to_string(),
     }
 }
 
@@ -147,7 +162,7 @@ mod tests {
             at_us,
             EventKind::StepStarted {
                 step: StepPath::root().child(&name),
-                agent: AgentId::new(name).unwrap(),
+                worker: Worker::Agent(AgentId::new(name).unwrap()),
                 backend: "analysis".into(),
                 attempt,
             },
@@ -159,7 +174,7 @@ mod tests {
             at_us,
             EventKind::StepFinished {
                 step: StepPath::root().child(&name),
-                agent: AgentId::new(name).unwrap(),
+                worker: Worker::Agent(AgentId::new(name).unwrap()),
                 outcome,
                 output: std::sync::Arc::default(),
                 confidence: 1.0,

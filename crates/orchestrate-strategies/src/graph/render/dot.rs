@@ -16,6 +16,8 @@ pub(super) fn render(drawing: &Drawing) -> String {
             Shape::Terminal => "oval",
             Shape::Work => "box",
             Shape::Choice => "diamond",
+            Shape::Person => "house",
+            Shape::Call => "component",
             Shape::Joint => "point",
         };
         out.push_str(&format!(

@@ -1,9 +1,9 @@
 //! A plan as boxes and arrows, the common source of all pictures.
 
 use orchestrate_core::id::StepPath;
-use orchestrate_core::plan::{Plan, Step, StepKind};
+use orchestrate_core::plan::{GraphNode, Need, Plan, Step, StepKind};
 
-use super::text::{child_path, title};
+use super::text::{child_path, effect, first_line, title};
 use crate::graph::place::Needs;
 
 /// The form of a box.
@@ -15,6 +15,10 @@ pub(super) enum Shape {
     Work,
     /// A choice.
     Choice,
+    /// A person's decision.
+    Person,
+    /// Steps that are drawn elsewhere.
+    Call,
     /// A point where several ways meet.
     Joint,
 }
@@ -57,6 +61,12 @@ impl Drawing {
         );
         let end = drawing.add("end", "", Shape::Terminal);
         drawing.connect(ends, end);
+        for (name, definition) in &plan.definitions {
+            let head = drawing.add(name.as_str(), "definition", Shape::Terminal);
+            let path = StepPath::root().child(name);
+            let before = vec![(head, String::new())];
+            drawing.step(plan, &definition.root, &path, before);
+        }
         drawing
     }
 
@@ -104,10 +114,34 @@ impl Drawing {
                 } else {
                     format!("{} {tier}", agent.agent)
                 };
-                let work = self.add(label, note, Shape::Work);
-                self.connect(before, work);
-                vec![(work, String::new())]
+                self.work(before, label, note, Shape::Work)
             }
+            StepKind::Tool(tool) => {
+                let label = title(step, path);
+                let effect = effect(plan, &tool.tool);
+                let note = if label == tool.tool {
+                    format!("tool{effect}")
+                } else {
+                    format!("{}{effect}", tool.tool)
+                };
+                self.work(before, label, note, Shape::Work)
+            }
+            StepKind::Approve(approve) => {
+                let note = first_line(&approve.question);
+                self.work(before, titled(step, path, "approve"), note, Shape::Person)
+            }
+            StepKind::Expand(expand) => {
+                let note = format!("{}, at most {} steps", expand.from, expand.max_steps);
+                self.work(before, titled(step, path, "expand"), note, Shape::Choice)
+            }
+            StepKind::Call(call) => match (&call.inline, &call.definition) {
+                (Some(inline), _) => self.step(plan, inline, &inner(0, inline), before),
+                (None, name) => {
+                    let note = name.as_ref().map(|name| format!("call {name}"));
+                    let label = titled(step, path, "call");
+                    self.work(before, label, note.unwrap_or_default(), Shape::Call)
+                }
+            },
             StepKind::Sequence { steps, .. } => {
                 steps.iter().enumerate().fold(before, |ends, (i, child)| {
                     self.step(plan, child, &inner(i, child), ends)
@@ -124,39 +158,7 @@ impl Drawing {
             StepKind::Graph { nodes, .. } => {
                 let roots = nodes.iter().filter(|node| node.needs.is_empty()).count();
                 let before = self.joined(before, roots);
-                let mut ends: std::collections::HashMap<&str, Ends> =
-                    std::collections::HashMap::new();
-                let mut needed = std::collections::HashSet::new();
-                let order = Needs::of(nodes).order;
-                for (i, node) in order.into_iter().filter_map(|i| Some((i, nodes.get(i)?))) {
-                    let from = if node.needs.is_empty() {
-                        before.clone()
-                    } else {
-                        node.needs
-                            .iter()
-                            .filter_map(|need| ends.get(need.as_str()))
-                            .flatten()
-                            .cloned()
-                            .collect()
-                    };
-                    needed.extend(
-                        node.needs
-                            .iter()
-                            .map(orchestrate_core::id::StepName::as_str),
-                    );
-                    let after = self.step(plan, &node.step, &inner(i, &node.step), from);
-                    if let Some(name) = &node.step.name {
-                        ends.insert(name.as_str(), after);
-                    }
-                }
-                nodes
-                    .iter()
-                    .filter_map(|node| node.step.name.as_ref())
-                    .filter(|name| !needed.contains(name.as_str()))
-                    .filter_map(|name| ends.get(name.as_str()))
-                    .flatten()
-                    .cloned()
-                    .collect()
+                self.graph(plan, nodes, path, &before)
             }
             StepKind::Branch { arms, otherwise } => {
                 let choice = self.add(title(step, path), "which way?", Shape::Choice);
@@ -181,7 +183,9 @@ impl Drawing {
                 }
                 ends
             }
-            StepKind::Loop { body, until, fuel } => self.body(
+            StepKind::Loop {
+                body, until, fuel, ..
+            } => self.body(
                 plan,
                 body,
                 path,
@@ -203,6 +207,59 @@ impl Drawing {
                 &format!("at most {max_items} items"),
             ),
         }
+    }
+
+    /// One box that everything before leads to.
+    fn work(&mut self, before: Ends, label: String, note: String, shape: Shape) -> Ends {
+        let work = self.add(label, note, shape);
+        self.connect(before, work);
+        vec![(work, String::new())]
+    }
+
+    fn graph(&mut self, plan: &Plan, nodes: &[GraphNode], path: &StepPath, before: &Ends) -> Ends {
+        let needs = Needs::of(nodes);
+        let mut ends: Vec<Ends> = vec![Ends::new(); nodes.len()];
+        let mut needed = vec![false; nodes.len()];
+        for (i, node) in needs
+            .order
+            .iter()
+            .filter_map(|i| Some((*i, nodes.get(*i)?)))
+        {
+            let mut from = before.clone();
+            if !node.needs.is_empty() {
+                let direct = needs.direct(i).iter().filter_map(|need| ends.get(*need));
+                from = direct.flatten().cloned().collect();
+                needs.direct(i).iter().for_each(|need| {
+                    if let Some(slot) = needed.get_mut(*need) {
+                        *slot = true;
+                    }
+                });
+            }
+            if node.needs.iter().any(Need::has_any) {
+                let rule: Vec<_> = node.needs.iter().map(ToString::to_string).collect();
+                let joint = self.add("", rule.join(" and "), Shape::Joint);
+                self.connect(from, joint);
+                from = vec![(joint, rule.join(" and "))];
+            }
+            if let Some(when) = &node.when {
+                let told = format!("if {when}");
+                for (_, label) in &mut from {
+                    if !label.is_empty() {
+                        label.push_str(", ");
+                    }
+                    label.push_str(&told);
+                }
+            }
+            let child = child_path(&node.step, i, path);
+            let after = self.step(plan, &node.step, &child, from);
+            if let Some(slot) = ends.get_mut(i) {
+                *slot = after;
+            }
+        }
+        let ends = ends.into_iter().zip(needed);
+        ends.filter(|(_, needed)| !needed)
+            .flat_map(|(ends, _)| ends)
+            .collect()
     }
 
     fn body(
@@ -236,5 +293,14 @@ impl Drawing {
             });
         }
         ends
+    }
+}
+
+/// The label of a step in a picture, with a word for the root, which has no path.
+fn titled(step: &Step, path: &StepPath, root: &str) -> String {
+    if step.name.is_none() && path.as_str().is_empty() {
+        root.to_owned()
+    } else {
+        title(step, path)
     }
 }

@@ -14,6 +14,8 @@ pub(super) fn render(drawing: &Drawing) -> String {
             Shape::Terminal => format!("  n{i}([{label}])\n"),
             Shape::Work => format!("  n{i}[{label}]\n"),
             Shape::Choice => format!("  n{i}{{{label}}}\n"),
+            Shape::Person => format!("  n{i}[/{label}\\]\n"),
+            Shape::Call => format!("  n{i}[[{label}]]\n"),
             Shape::Joint => format!("  n{i}(( ))\n"),
         });
     }

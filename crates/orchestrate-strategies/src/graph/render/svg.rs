@@ -130,6 +130,8 @@ fn shape(shown: &Shown, place: &Place) -> String {
         Shape::Terminal => ("#eee", HEIGHT / 2),
         Shape::Work => ("#e8f0fe", 6),
         Shape::Choice => ("#fff4d6", 14),
+        Shape::Person => ("#fde7e9", HEIGHT / 2),
+        Shape::Call => ("#e6f4ea", 0),
     };
     let title_y = if shown.note.is_empty() {
         cy + 4

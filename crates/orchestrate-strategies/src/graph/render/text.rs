@@ -1,13 +1,17 @@
 //! A plan as an indented tree.
 
 use orchestrate_core::id::StepPath;
-use orchestrate_core::plan::{Join, OnError, Plan, Step, StepKind};
+use orchestrate_core::plan::{GraphNode, Join, OnError, Plan, Step, StepKind};
 
 use crate::graph::place::Called;
 
 pub(super) fn render(plan: &Plan) -> String {
     let mut out = String::new();
     add(&mut out, plan, &plan.root, "", "", "");
+    for (name, definition) in &plan.definitions {
+        let label = format!("definition {name}: ");
+        add(&mut out, plan, &definition.root, "", "", &label);
+    }
     out
 }
 
@@ -52,26 +56,18 @@ fn children(step: &Step) -> Vec<(String, &Step)> {
             .collect()
         }
         StepKind::Graph { nodes, .. } => {
-            let needs = |needs: &[orchestrate_core::id::StepName]| {
-                needs
-                    .iter()
-                    .map(orchestrate_core::id::StepName::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ")
+            let label = |node: &GraphNode| {
+                let needs: Vec<_> = node.needs.iter().map(ToString::to_string).collect();
+                let after = (!needs.is_empty()).then(|| format!("after {}", needs.join(", ")));
+                let when = node.when.as_ref().map(|when| format!("if {when}"));
+                let label: Vec<_> = after.into_iter().chain(when).collect();
+                if label.is_empty() {
+                    String::new()
+                } else {
+                    format!("[{}] ", label.join(", "))
+                }
             };
-            nodes
-                .iter()
-                .map(|node| {
-                    (
-                        if node.needs.is_empty() {
-                            String::new()
-                        } else {
-                            format!("[after {}] ", needs(&node.needs))
-                        },
-                        &node.step,
-                    )
-                })
-                .collect()
+            nodes.iter().map(|node| (label(node), &node.step)).collect()
         }
         _ => step
             .children()
@@ -82,7 +78,18 @@ fn children(step: &Step) -> Vec<(String, &Step)> {
 }
 
 /// What a step does, in a few words.
-pub(super) fn describe(plan: &Plan, step: &Step) -> String {
+fn describe(plan: &Plan, step: &Step) -> String {
+    let mut text = describe_kind(plan, step);
+    if let Some(ms) = step.deadline_ms {
+        text.push_str(&format!(", within {ms} ms"));
+    }
+    if let Some(key) = &step.result_key {
+        text.push_str(&format!(", as `{key}`"));
+    }
+    text
+}
+
+fn describe_kind(plan: &Plan, step: &Step) -> String {
     let on_error = |on_error: OnError| match on_error {
         OnError::Stop => ", stops at a failure",
         OnError::Continue => ", goes on after a failure",
@@ -145,6 +152,27 @@ pub(super) fn describe(plan: &Plan, step: &Step) -> String {
             ..
         } => format!("{}graph{}", by(collect), on_error(*rule)),
         StepKind::Branch { .. } => "first way that holds".to_owned(),
+        StepKind::Tool(tool) => format!("tool {}{}", tool.tool, effect(plan, &tool.tool)),
+        StepKind::Approve(approve) => format!(
+            "ask \"{}\" ({})",
+            first_line(&approve.question),
+            approve.decisions.join(", ")
+        ),
+        StepKind::Expand(expand) => {
+            let deep = if expand.max_depth > 1 {
+                format!(", {} deep", expand.max_depth)
+            } else {
+                String::new()
+            };
+            format!(
+                "run what {} says, at most {} steps{deep}",
+                expand.from, expand.max_steps
+            )
+        }
+        StepKind::Call(call) => match &call.definition {
+            Some(name) => format!("call {name}"),
+            None => "call".to_owned(),
+        },
         StepKind::Loop { until, fuel, .. } => format!("repeat until {until}, at most {fuel} times"),
         StepKind::Map {
             over,
@@ -162,11 +190,30 @@ pub(super) fn describe(plan: &Plan, step: &Step) -> String {
     }
 }
 
+/// What a call of a tool may change, as far as the plan says so.
+pub(super) fn effect(plan: &Plan, tool: &str) -> String {
+    plan.tools
+        .get(tool)
+        .map(|effect| format!(" ({effect})"))
+        .unwrap_or_default()
+}
+
+/// The beginning of a text that may be long.
+pub(super) fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= 60 {
+        line.to_owned()
+    } else {
+        line.chars().take(59).chain(['…']).collect()
+    }
+}
+
 /// The label of a step in a picture: its name, or its path when it has none.
 pub(super) fn title(step: &Step, path: &StepPath) -> String {
     match (&step.name, &step.kind) {
         (Some(name), _) => name.to_string(),
         (None, StepKind::Agent(agent)) => agent.agent.to_string(),
+        (None, StepKind::Tool(tool)) => tool.tool.clone(),
         (None, _) => path.to_string(),
     }
 }

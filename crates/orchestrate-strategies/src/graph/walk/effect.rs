@@ -7,6 +7,7 @@ use orchestrate_core::id::StepPath;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, Outcome};
 use orchestrate_core::scope::Scope;
+use orchestrate_core::task::Context;
 use serde_json::Value;
 
 use crate::graph::node::{NodeId, Task};
@@ -24,6 +25,8 @@ pub struct Ready {
     pub prefix: Option<PromptPrefix>,
     /// The results of the steps before it.
     pub scope: Scope,
+    /// The context that it sees: that of the task, or that of the call around it.
+    pub context: Arc<Context>,
 }
 
 /// How a step ended, after its last attempt.
@@ -72,21 +75,29 @@ pub enum Effect {
         /// Its result.
         result: StepResult,
     },
-    /// A branch chose its way.
+    /// A branch chose its way, or the condition of a graph's step was read.
     BranchTaken {
-        /// The branch.
+        /// The branch or step.
         path: StepPath,
-        /// The way; none when no condition held and there is no other.
+        /// The way, `when` for a step whose condition holds; none when no condition held and there is no other.
         label: Option<String>,
         /// Fields that were absent or could not be compared.
         diagnostics: Vec<String>,
     },
     /// Bodies were added.
     GraphGrown {
-        /// The loop or map.
+        /// The loop, map or expansion.
         path: StepPath,
         /// How many.
         bodies: u32,
+    },
+    /// Something has begun that may take only so long. When the time is over the driver calls
+    /// [`expire`](super::Walk::expire); for what has ended by then, that does nothing.
+    Deadline {
+        /// The step or group.
+        node: NodeId,
+        /// How long it may take, in milliseconds.
+        ms: u64,
     },
     /// A step in flight is no longer wanted. The driver stops it and still calls [`finish`](super::Walk::finish) for it.
     Cancel {

@@ -2,60 +2,125 @@
 
 use std::sync::Arc;
 
-use orchestrate_core::outcome::{CancelReason, Census, Outcome, SkipReason};
+use orchestrate_core::condition::Condition;
+use orchestrate_core::outcome::{
+    CancelReason, Census, FailureClass, LimitKind, Outcome, SkipReason,
+};
 use orchestrate_core::plan::{Join, OnError};
-use orchestrate_core::strategy::Part;
+use orchestrate_core::scope::Scope;
+use orchestrate_core::strategy::{Gathered, Part};
+use orchestrate_core::task::Context;
 use serde_json::{Value, json};
 
 use super::facts::WalkFacts;
 use super::outcome::{PartOutcome, is_decided, of_all, of_join, of_line};
-use super::state::GroupState;
+use super::state::Inflow;
 use super::{Effect, StepResult, Walk};
-use crate::graph::node::{Child, Group, GroupKind, Node, NodeId};
+use crate::graph::node::{CallSpec, Child, Group, GroupKind, Names, Node, NodeId};
 use crate::graph::place::Called;
 
 impl Walk {
     pub(super) fn open_group(&mut self, start: NodeId, group: &Arc<Group>) {
-        if let GroupKind::Branch {
-            arms,
-            otherwise,
-            names,
-        } = &group.kind
-        {
-            let mut diagnostics = Vec::new();
-            let facts = WalkFacts {
-                walk: self,
+        if let Some(outcome) = self.too_deep(group) {
+            // What is inside is not run, for the same reason.
+            if let Some(state) = self.states.get_mut(start.index()) {
+                state.blocked = Some(outcome.clone());
+            }
+            return self.complete(start, StepResult::without_output(outcome));
+        }
+        if let Some(ms) = group.extras.deadline_ms {
+            self.groups.entry(start).or_default();
+            self.effects.push_back(Effect::Deadline { node: start, ms });
+        }
+        match &group.kind {
+            GroupKind::Branch {
+                arms,
+                otherwise,
                 names,
-                local: &[],
-            };
-            let found = arms.iter().zip(0u32..).find_map(|((_, condition), index)| {
-                let mut evaluation = condition.evaluate(&facts);
-                diagnostics.append(&mut evaluation.diagnostics);
-                evaluation.holds.then_some(index)
-            });
-            let other = u32::try_from(arms.len()).ok().filter(|_| *otherwise);
-            let label = match found {
-                Some(index) => arms.get(index as usize).map(|(label, _)| label.clone()),
-                None => other.map(|_| "otherwise".to_owned()),
-            };
-            self.groups.insert(
-                start,
-                GroupState {
-                    taken: found.or(other),
-                    ..GroupState::default()
-                },
-            );
-            self.effects.push_back(Effect::BranchTaken {
-                path: group.path.clone(),
-                label,
-                diagnostics,
-            });
+            } => self.choose(start, group, (arms, *otherwise), names),
+            GroupKind::Call(spec) => self.begin_call(start, group, spec),
+            _ => {}
         }
         self.complete(start, StepResult::without_output(Outcome::Succeeded));
         match &group.kind {
             GroupKind::Loop(spec) => self.add_round(start, group, spec, 0),
             GroupKind::Map(spec) => self.add_items(start, group, spec),
+            GroupKind::Expand(spec) => self.expand(start, group, spec),
             _ => {}
+        }
+    }
+
+    /// The limit of depth, if a call or an expansion would pass it.
+    fn too_deep(&self, group: &Group) -> Option<Outcome> {
+        let nests = matches!(group.kind, GroupKind::Call(_) | GroupKind::Expand(_));
+        let limit = self.limits.max_depth.filter(|_| nests)?;
+        (group.extras.around.depth >= limit).then_some(Outcome::LimitReached {
+            limit: LimitKind::Depth,
+        })
+    }
+
+    fn choose(
+        &mut self,
+        start: NodeId,
+        group: &Group,
+        (arms, otherwise): (&[(String, Condition)], bool),
+        names: &Names,
+    ) {
+        let scope = self.scope_of(start);
+        let mut diagnostics = Vec::new();
+        let facts = WalkFacts {
+            walk: self,
+            names,
+            local: &[],
+            env: group.extras.around.env,
+            scope: &scope,
+        };
+        let found = arms.iter().zip(0u32..).find_map(|((_, condition), index)| {
+            let mut evaluation = facts.evaluate(condition);
+            diagnostics.append(&mut evaluation.diagnostics);
+            evaluation.holds.then_some(index)
+        });
+        let other = u32::try_from(arms.len()).ok().filter(|_| otherwise);
+        let label = match found {
+            Some(index) => arms.get(index as usize).map(|(label, _)| label.clone()),
+            None => other.map(|_| "otherwise".to_owned()),
+        };
+        self.groups.entry(start).or_default().taken = found.or(other);
+        self.effects.push_back(Effect::BranchTaken {
+            path: group.path.clone(),
+            label,
+            diagnostics,
+        });
+    }
+
+    /// Makes the context of a call, once for all that is inside, and gives it a scope of its own.
+    fn begin_call(&mut self, start: NodeId, group: &Group, spec: &CallSpec) {
+        let outside = self.scope_of(start);
+        let around = self.contexts.get(group.extras.around.env.0 as usize);
+        let mut context = around.cloned().flatten().unwrap_or_default();
+        let values: Vec<(String, Value)> = spec
+            .mapping
+            .iter()
+            .filter_map(|(name, field)| {
+                let value = self.shared(field, &outside)?;
+                Some((name.clone(), Arc::unwrap_or_clone(value)))
+            })
+            .collect();
+        if !values.is_empty() {
+            let mut overlaid = Arc::unwrap_or_clone(context);
+            overlaid.extend(values);
+            context = Arc::new(overlaid);
+        }
+        let env = spec.env.0 as usize;
+        if self.contexts.len() <= env {
+            self.contexts.resize(env + 1, None);
+        }
+        if let Some(slot) = self.contexts.get_mut(env) {
+            *slot = Some(context);
+        }
+        self.groups.entry(start).or_default().outside = Some(outside);
+        if let Some(state) = self.states.get_mut(start.index()) {
+            state.scope = Inflow::One(Scope::default());
         }
     }
 
@@ -83,7 +148,10 @@ impl Walk {
                 let group = group.clone();
                 return self.round_ended(part, end, &group);
             }
-            GroupKind::Sequence { .. } | GroupKind::Branch { .. } => return true,
+            GroupKind::Sequence { .. }
+            | GroupKind::Branch { .. }
+            | GroupKind::Expand(_)
+            | GroupKind::Call(_) => return true,
         };
         let failed = on_error == OnError::Stop && !outcome.lets_pass();
         if !width && join == Join::All && !failed {
@@ -131,6 +199,14 @@ impl Walk {
             return self.complete(end, StepResult::without_output(blocked));
         }
         let result = self.result_of(group);
+        if let Some(state) = self.groups.get_mut(&group.start) {
+            state.ended = true;
+            if let Some(outside) = state.outside.take()
+                && let Some(end) = self.states.get_mut(end.index())
+            {
+                end.scope = Inflow::One(outside);
+            }
+        }
         self.effects.push_back(Effect::GroupFinished {
             path: group.path.clone(),
             result: result.clone(),
@@ -138,14 +214,20 @@ impl Walk {
         self.complete(end, result);
     }
 
+    /// The parts of a group, those that were added while it runs included.
+    pub(super) fn children_of<'a>(&'a self, group: &'a Group) -> &'a [Child] {
+        match &group.kind {
+            GroupKind::Loop(_) | GroupKind::Map(_) | GroupKind::Expand(_) => self
+                .groups
+                .get(&group.start)
+                .map_or(&[][..], |state| &state.children),
+            _ => &group.children,
+        }
+    }
+
     fn result_of(&self, group: &Group) -> StepResult {
         let state = self.groups.get(&group.start);
-        let children = match &group.kind {
-            GroupKind::Loop(_) | GroupKind::Map(_) => {
-                state.map_or(&[][..], |state| &state.children)
-            }
-            _ => &group.children,
-        };
+        let children = self.children_of(group);
         let parts: Vec<(Called<'_>, &StepResult)> = children
             .iter()
             .enumerate()
@@ -168,7 +250,7 @@ impl Walk {
                 let taken = state
                     .and_then(|state| state.taken)
                     .and_then(|arm| parts.get(arm as usize));
-                return taken.map_or_else(
+                let result = taken.map_or_else(
                     || {
                         StepResult::without_output(Outcome::Skipped {
                             reason: SkipReason::NotTaken,
@@ -176,6 +258,22 @@ impl Walk {
                     },
                     |(_, result)| (*result).clone(),
                 );
+                return self.in_time(group, result, &outcomes);
+            }
+            GroupKind::Call(_) | GroupKind::Expand(_) => {
+                let verdict = state.and_then(|state| state.verdict.clone());
+                let result = match (verdict, parts.first()) {
+                    (Some(outcome), _) => StepResult::without_output(outcome),
+                    (None, Some((_, result))) => (*result).clone(),
+                    (None, None) => StepResult::without_output(Outcome::Succeeded),
+                };
+                let result = StepResult {
+                    output: self
+                        .expanded_output(group)
+                        .unwrap_or_else(|| result.output.clone()),
+                    ..result
+                };
+                return self.in_time(group, result, &outcomes);
             }
             GroupKind::Loop(_) => {
                 let last = parts.last().map_or_else(
@@ -185,7 +283,15 @@ impl Walk {
                 let outcome = state
                     .and_then(|state| state.verdict.clone())
                     .unwrap_or_else(|| last.outcome.clone());
-                return StepResult { outcome, ..last };
+                // What the last round could not give any more, the one before it gave.
+                let gave = parts.iter().rev().map(|(_, result)| *result);
+                let best = gave.clone().find(|result| !result.output.is_null());
+                let result = StepResult {
+                    output: best.map_or_else(|| last.output.clone(), |best| best.output.clone()),
+                    confidence: best.map_or(last.confidence, |best| best.confidence),
+                    ..StepResult::without_output(outcome)
+                };
+                return self.in_time(group, result, &outcomes);
             }
             GroupKind::Map(spec) => state
                 .and_then(|state| state.verdict.clone())
@@ -202,6 +308,7 @@ impl Walk {
             output: default_output(group, &parts),
             ..StepResult::without_output(chosen)
         };
+        let generic = self.in_time(group, generic, &outcomes);
         match &group.collect {
             None => generic,
             Some(strategy) => {
@@ -216,7 +323,20 @@ impl Walk {
                         | Outcome::LimitReached { .. }
                         | Outcome::Unknown { .. }
                 );
-                let made = strategy.aggregate(&parts, generic.outcome.clone());
+                let empty = Context::new();
+                let context = self.contexts.get(group.extras.around.env.0 as usize);
+                let made = strategy.aggregate(&Gathered {
+                    parts: &parts,
+                    outcome: generic.outcome.clone(),
+                    previous: group
+                        .extras
+                        .previous
+                        .as_ref()
+                        .and_then(|binding| self.output_of(binding)),
+                    context: context
+                        .and_then(|context| context.as_deref())
+                        .unwrap_or(&empty),
+                });
                 // What stopped the group from outside is not for a strategy to explain away.
                 let outcome = if outside {
                     generic.outcome
@@ -232,25 +352,46 @@ impl Walk {
         }
     }
 
-    fn result_at(&self, node: NodeId) -> Option<&StepResult> {
+    /// What counts when the time of a group was over: what had succeeded by then.
+    fn in_time(
+        &self,
+        group: &Group,
+        mut result: StepResult,
+        parts: &[PartOutcome<'_>],
+    ) -> StepResult {
+        let expired = self.groups.get(&group.start).is_some_and(|s| s.expired);
+        let counts = matches!(
+            result.outcome,
+            Outcome::Succeeded | Outcome::Partial { .. } | Outcome::Unknown { .. }
+        );
+        if expired && !counts {
+            let succeeded = parts.iter().filter(|part| part.outcome.is_success());
+            let message = format!(
+                "it took longer than {} ms: {} of {} had succeeded",
+                group.extras.deadline_ms.unwrap_or_default(),
+                succeeded.count(),
+                parts.len()
+            );
+            result.outcome = Outcome::failed(FailureClass::Timeout, message);
+        }
+        result
+    }
+
+    pub(super) fn result_at(&self, node: NodeId) -> Option<&StepResult> {
         self.states.get(node.index())?.result.as_ref()
     }
 
     /// A part as an aggregate sees it, with its own parts.
-    fn part(&self, child: &Child, position: usize) -> Option<Part> {
+    pub(super) fn part(&self, child: &Child, position: usize) -> Option<Part> {
         let result = self.result_at(child.exit)?;
         let (mut agent, mut parts) = (None, Vec::new());
         let (mut usage, mut worked_us) = (result.usage, result.worked_us);
         match self.graph.nodes.node_weight(child.exit.ix())? {
-            Node::Task(task) => agent = Some(task.agent.id.clone()),
+            Node::Task(task) => agent = task.worker().agent().cloned(),
             Node::End(group) => {
                 let state = self.groups.get(&group.start);
-                let children = if group.children.is_empty() {
-                    state.map_or(&[][..], |state| &state.children)
-                } else {
-                    &group.children
-                };
-                parts = children
+                parts = self
+                    .children_of(group)
                     .iter()
                     .enumerate()
                     .filter_map(|(i, child)| self.part(child, i))

@@ -1,4 +1,4 @@
-//! Loops and maps: the two places where the graph grows while it runs, each within a written bound.
+//! Loops and maps: places where the graph grows while it runs, each within a written bound.
 
 use std::sync::Arc;
 
@@ -13,18 +13,27 @@ use crate::graph::node::{Binding, Child, Edge, Group, GroupKind, LoopSpec, MapSp
 impl Walk {
     /// Adds round `k` of a loop whose start has ended, and lets it begin.
     pub(super) fn add_round(&mut self, start: NodeId, group: &Arc<Group>, spec: &LoopSpec, k: u32) {
-        let previous = self
+        let last = self
             .groups
             .get(&start)
             .and_then(|state| state.children.last())
-            .map(|child| child.exit);
+            .map(|child| Binding::Node(child.exit));
+        let previous = match (&spec.start, last) {
+            (_, Some(last)) => Some(last),
+            (Some(field), None) => {
+                let scope = self.scope_of(start);
+                self.shared(field, &scope).map(Binding::Output)
+            }
+            (None, None) => None,
+        };
         let mut locals = vec![("index", local(k))];
-        locals.extend(previous.map(|exit| ("previous", Binding::Node(exit))));
+        locals.extend(previous.map(|binding| ("previous", binding)));
         let Some(end) = self.end_of(start) else {
             return;
         };
         let span = self.graph.add_body(
             start,
+            group.extras.around,
             &spec.body,
             &group.path.iteration(k),
             &spec.names,
@@ -73,12 +82,15 @@ impl Walk {
         }
         let index = u32::try_from(rounds).unwrap_or(u32::MAX).saturating_sub(1);
         let here = [("round", Binding::Node(round)), ("index", local(index))];
+        let scope = self.scope_of(round);
         let facts = WalkFacts {
             walk: self,
             names: &spec.names,
             local: &here,
+            env: group.extras.around.env,
+            scope: &scope,
         };
-        let verdict = if spec.until.evaluate(&facts).holds {
+        let verdict = if facts.evaluate(&spec.until).holds {
             Outcome::Succeeded
         } else if let Some(stopped) = self.stop_of(start) {
             stopped
@@ -96,8 +108,17 @@ impl Walk {
 
     /// Adds one body per item of a map whose start has ended, and lets them begin.
     pub(super) fn add_items(&mut self, start: NodeId, group: &Arc<Group>, spec: &MapSpec) {
-        let value = self.shared(&spec.over);
+        let scope = self.scope_of(start);
+        let value = self.shared(&spec.over, &scope);
+        let widest = self
+            .limits
+            .max_width
+            .map_or(usize::MAX, |most| most as usize);
         let items = match value.as_deref() {
+            Some(Value::Array(items)) if items.len() > widest => {
+                let limit = LimitKind::Width;
+                return self.refuse_items(start, Outcome::LimitReached { limit });
+            }
             Some(Value::Array(items)) if items.len() <= spec.max_items as usize => items,
             Some(Value::Array(items)) => {
                 let message = format!(
@@ -134,6 +155,7 @@ impl Walk {
             let locals = vec![("item", local(item.clone())), ("index", local(k))];
             let span = self.graph.add_body(
                 start,
+                group.extras.around,
                 &spec.body,
                 &group.path.iteration(k),
                 &spec.names,
@@ -162,13 +184,13 @@ impl Walk {
         }
     }
 
-    fn refuse_items(&mut self, start: NodeId, outcome: Outcome) {
+    pub(super) fn refuse_items(&mut self, start: NodeId, outcome: Outcome) {
         self.groups.entry(start).or_default().verdict = Some(outcome);
     }
 
     /// Why nothing further may start in a group, if so.
     fn stop_of(&self, start: NodeId) -> Option<Outcome> {
-        let mut next = self.graph.owner(start);
+        let mut next = Some(start);
         while let Some(owner) = next {
             if self.groups.get(&owner).is_some_and(|state| state.decided) {
                 return Some(Outcome::Skipped {
@@ -180,8 +202,8 @@ impl Walk {
         self.stopped.clone()
     }
 
-    /// The end of a loop or map: the one node that its start led to when it was compiled.
-    fn end_of(&self, start: NodeId) -> Option<NodeId> {
+    /// The end of a loop, map or expansion: the one node that its start led to when it was compiled.
+    pub(super) fn end_of(&self, start: NodeId) -> Option<NodeId> {
         self.graph
             .nodes
             .neighbors(start.ix())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use orchestrate_core::backend::PromptPrefix;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::task::Context;
 use petgraph::Direction;
@@ -11,13 +12,15 @@ use petgraph::Direction;
 use super::state::{GroupState, State, Status};
 use super::{Effect, Ready, StepResult};
 use crate::graph::Graph;
-use crate::graph::node::{Node, NodeId};
+use crate::graph::node::{Node, NodeId, Task};
 
 /// The state of a run over one graph.
 #[derive(Debug)]
 pub struct Walk {
     pub(super) graph: Graph,
-    pub(super) context: Arc<Context>,
+    /// The context of the task, then those of calls that have begun.
+    pub(super) contexts: Vec<Option<Arc<Context>>>,
+    pub(super) limits: Limits,
     pub(super) states: Vec<State>,
     /// In order, because what is let go when a group is stopped goes in the order of the plan.
     pub(super) groups: BTreeMap<NodeId, GroupState>,
@@ -30,12 +33,21 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// A walk that has not begun.
+    /// A walk that has not begun, under the plan's own limits of depth and width.
     #[must_use]
     pub fn new(graph: Graph, context: Arc<Context>) -> Self {
+        let limits = graph.world.limits;
+        Self::with_limits(graph, context, limits)
+    }
+
+    /// A walk that has not begun. Of the limits, those of depth and width hold here; the others
+    /// are the driver's matter.
+    #[must_use]
+    pub fn with_limits(graph: Graph, context: Arc<Context>, limits: Limits) -> Self {
         let mut walk = Self {
             graph,
-            context,
+            contexts: vec![Some(context)],
+            limits,
             states: Vec::new(),
             groups: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -78,21 +90,28 @@ impl Walk {
             let inputs = task
                 .bindings
                 .iter()
-                .filter_map(|(name, field)| Some((name.clone(), self.shared(field)?)))
+                .filter_map(|(name, field)| Some((name.clone(), self.shared(field, &scope)?)))
                 .collect();
-            let prefix = task.prefix.as_ref().map(|(bindings, ttl_s)| PromptPrefix {
+            let prefix = task.agent_work().and_then(|work| work.prefix.as_ref());
+            let prefix = prefix.map(|(bindings, ttl_s)| PromptPrefix {
                 values: bindings
                     .iter()
-                    .filter_map(|(name, field)| Some((name.clone(), self.shared(field)?)))
+                    .filter_map(|(name, field)| Some((name.clone(), self.shared(field, &scope)?)))
                     .collect(),
                 ttl_s: *ttl_s,
             });
+            let context = self.contexts.get(task.env.0 as usize);
+            let context = context.cloned().flatten().unwrap_or_default();
+            if let Some(ms) = task.deadline_ms {
+                self.effects.push_back(Effect::Deadline { node, ms });
+            }
             return Some(Ready {
                 node,
                 task,
                 inputs,
                 prefix,
                 scope,
+                context,
             });
         }
         None
@@ -108,6 +127,29 @@ impl Walk {
             self.in_flight -= 1;
             self.complete(node, result);
             self.run_agenda();
+        }
+    }
+
+    /// Tells that the time of a step or group is over; see [`Effect::Deadline`].
+    pub fn expire(&mut self, node: NodeId) {
+        let reason = CancelReason::Deadline;
+        match self.graph.nodes.node_weight(node.ix()) {
+            Some(Node::Task(_)) => {
+                let state = self.states.get(node.index());
+                if state.is_some_and(|state| state.status == Status::Running) {
+                    self.effects.push_back(Effect::Cancel { node, reason });
+                }
+            }
+            Some(Node::Start(_)) => {
+                let Some(state) = self.groups.get_mut(&node).filter(|state| !state.ended) else {
+                    return;
+                };
+                state.expired = true;
+                state.decided = true;
+                self.block_inside(Some(node), &Outcome::Cancelled { reason }, Some(reason));
+                self.run_agenda();
+            }
+            Some(Node::End(_)) | None => {}
         }
     }
 
@@ -150,6 +192,24 @@ impl Walk {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The pieces of work in the order of the plan: what was added while it runs stands where it belongs.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<Arc<Task>> {
+        let mut tasks = Vec::new();
+        let mut stack = vec![self.graph.root];
+        while let Some(node) = stack.pop() {
+            match self.graph.nodes.node_weight(node.ix()) {
+                Some(Node::Task(task)) => tasks.push(task.clone()),
+                Some(Node::End(group)) => {
+                    let children = self.children_of(group);
+                    stack.extend(children.iter().rev().map(|child| child.exit));
+                }
+                Some(Node::Start(_)) | None => {}
+            }
+        }
+        tasks
     }
 
     fn stop(&mut self, outcome: &Outcome) {

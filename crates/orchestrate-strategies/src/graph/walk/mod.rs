@@ -5,10 +5,12 @@
 //! here, so that every driver decides the same.
 
 mod effect;
+mod expand;
 mod facts;
 mod group;
 mod grow;
 mod machine;
+mod need;
 mod outcome;
 mod propagate;
 mod state;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use orchestrate_core::outcome::{CancelReason, Outcome, SkipReason};
 use orchestrate_core::scope::ScopeEntry;
 
+use super::facts::WalkFacts;
 use super::state::{Inflow, Status};
 use super::{Effect, StepResult, Walk};
-use crate::graph::node::{Edge, GroupKind, Node, NodeId, Task};
+use crate::graph::node::{Edge, GroupKind, Node, NodeId, Task, Work};
 
 impl Walk {
     /// Activates nodes until none is left that could be. A loop and not recursion: chains are long.
@@ -24,17 +25,29 @@ impl Walk {
         if state.status != Status::Waiting || state.waiting > 0 {
             return;
         }
+        if state.blocked.is_none() && self.graph.whens.contains_key(&node) {
+            self.read_when(node);
+        }
+        let Some(state) = self.states.get_mut(node.index()) else {
+            return;
+        };
         match self.graph.nodes.node_weight(node.ix()) {
-            Some(Node::Task(task)) => match state.blocked.take() {
-                Some(outcome) => {
-                    let task = task.clone();
-                    self.skip(node, task, outcome);
+            Some(Node::Task(task)) => {
+                let refused = match &task.work {
+                    Work::Refused { outcome, .. } => Some(outcome.clone()),
+                    _ => None,
+                };
+                match state.blocked.take().or(refused) {
+                    Some(outcome) => {
+                        let task = task.clone();
+                        self.skip(node, task, outcome);
+                    }
+                    None => {
+                        state.status = Status::Ready;
+                        self.ready.push_back(node);
+                    }
                 }
-                None => {
-                    state.status = Status::Ready;
-                    self.ready.push_back(node);
-                }
-            },
+            }
             Some(Node::Start(group)) => {
                 let group = group.clone();
                 match state.blocked.clone() {
@@ -47,6 +60,34 @@ impl Walk {
                 self.close_group(node, &group);
             }
             None => {}
+        }
+    }
+
+    /// Reads the condition of a step of a graph: when it does not hold, the step is not taken.
+    fn read_when(&mut self, node: NodeId) {
+        let scope = self.scope_of(node);
+        let Some(when) = self.graph.whens.get(&node) else {
+            return;
+        };
+        let facts = WalkFacts {
+            walk: self,
+            names: &when.names,
+            local: &[],
+            env: when.env,
+            scope: &scope,
+        };
+        let evaluation = facts.evaluate(&when.condition);
+        self.effects.push_back(Effect::BranchTaken {
+            path: self.path(node),
+            label: evaluation.holds.then(|| "when".to_owned()),
+            diagnostics: evaluation.diagnostics,
+        });
+        if let Some(state) = self.states.get_mut(node.index())
+            && !evaluation.holds
+        {
+            state.blocked = Some(Outcome::Skipped {
+                reason: SkipReason::NotTaken,
+            });
         }
     }
 
@@ -91,6 +132,12 @@ impl Walk {
         };
         let Some(result) = &source.result else { return };
         let scope = source.scope.settled();
+        if let Edge::Then { success } = edge
+            && !self.graph.awaited.is_empty()
+            && self.graph.awaited.contains_key(&to)
+        {
+            return self.meet(to, scope, success);
+        }
         let block = match edge {
             Edge::Gate => source
                 .blocked
@@ -143,7 +190,7 @@ impl Walk {
     }
 
     /// Why a step is skipped whose predecessor did not succeed: the first cause is named, not the last.
-    fn because_of(&self, node: NodeId, outcome: &Outcome) -> Outcome {
+    pub(super) fn because_of(&self, node: NodeId, outcome: &Outcome) -> Outcome {
         match outcome {
             Outcome::Skipped { .. } | Outcome::Cancelled { .. } | Outcome::LimitReached { .. } => {
                 outcome.clone()
@@ -250,7 +297,7 @@ impl Walk {
     }
 }
 
-/// What later steps see of a node: the output of an agent that succeeded, or of a group that makes one.
+/// What later steps see of a node: the output of work that succeeded, or of a group that makes one.
 fn entry(node: &Node, result: &StepResult) -> Option<ScopeEntry> {
     if !result.outcome.is_success() {
         return None;
@@ -258,14 +305,18 @@ fn entry(node: &Node, result: &StepResult) -> Option<ScopeEntry> {
     match node {
         Node::Task(task) => Some(ScopeEntry {
             step: task.path.clone(),
-            agent: Some(task.agent.id.clone()),
+            agent: task.agent().map(|agent| agent.id.clone()),
             output: result.output.clone(),
+            key: task.key.clone(),
         }),
-        Node::End(group) if group.collect.is_some() => Some(ScopeEntry {
-            step: group.path.clone(),
-            agent: None,
-            output: result.output.clone(),
-        }),
+        Node::End(group) if group.collect.is_some() || group.extras.key.is_some() => {
+            Some(ScopeEntry {
+                step: group.path.clone(),
+                agent: None,
+                output: result.output.clone(),
+                key: group.extras.key.clone(),
+            })
+        }
         Node::End(_) | Node::Start(_) => None,
     }
 }

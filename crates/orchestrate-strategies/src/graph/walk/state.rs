@@ -56,8 +56,18 @@ pub(super) struct GroupState {
     pub(super) taken: Option<u32>,
     /// Whether the rest was stopped because the join was decided or a part failed.
     pub(super) decided: bool,
-    /// How a loop or map ended, when its parts do not say.
+    /// How a loop, map or expansion ended, when its parts do not say.
     pub(super) verdict: Option<Outcome>,
+    /// Whether its time was over before it ended.
+    pub(super) expired: bool,
+    /// Whether a group with a deadline has ended.
+    pub(super) ended: bool,
+    /// Work steps that an outermost expansion has left.
+    pub(super) steps_left: Option<u32>,
+    /// Whether what an expansion runs is a list of sub-tasks.
+    pub(super) is_list: bool,
+    /// What the caller sees, while a call runs in a scope of its own.
+    pub(super) outside: Option<Scope>,
 }
 
 impl Inflow {

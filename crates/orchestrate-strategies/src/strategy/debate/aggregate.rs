@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use orchestrate_core::outcome::CancelReason;
-    use orchestrate_core::strategy::ExecutionStrategy;
+    use orchestrate_core::strategy::{ExecutionStrategy, Gathered};
 
     fn rounds(rounds: Vec<Vec<Part>>) -> Vec<Part> {
         let group = |(i, parts)| group(&format!("round_{}", i + 1), Outcome::Succeeded, parts);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn check(debate: &Debate, parts: &[Part], generic: Outcome, expected: Expect) {
-        expected.assert_eq(&text(&debate.aggregate(parts, generic)));
+        expected.assert_eq(&text(&debate.aggregate(&Gathered::new(parts, generic))));
     }
 
     #[test]

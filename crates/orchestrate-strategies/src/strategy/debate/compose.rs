@@ -1,9 +1,8 @@
 //! The parameters of a debate and the step it writes: rounds of parallel opinions, then a synthesis.
 
-use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{Join, OnError, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Part, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
@@ -238,7 +237,8 @@ impl ExecutionStrategy for Debate {
     }
 
     /// Called for each round, whose parts are agents, and for the debate, whose parts are rounds.
-    fn aggregate(&self, parts: &[Part], outcome: Outcome) -> Aggregate {
+    fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
+        let (parts, outcome) = (group.parts, group.outcome.clone());
         if parts.first().is_some_and(|part| part.agent.is_some()) {
             aggregate::round(parts, outcome)
         } else {

@@ -1,0 +1,164 @@
+//! Tools as steps: which are there, what a call is given, and what its end means.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use orchestrate_core::backend::{AgentFailure, AgentOutput};
+use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::outcome::{FailureClass, Outcome};
+use orchestrate_core::task::Context;
+use orchestrate_core::tool::{Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
+use orchestrate_strategies::graph::{Task, Work};
+use serde_json::Value;
+
+use super::dispatcher::Dispatcher;
+use super::flights::Step;
+
+/// A tool and, once it has been needed, what its arguments are checked with.
+#[derive(Debug)]
+struct Entry {
+    tool: Arc<dyn Tool>,
+    schema: OnceLock<Result<jsonschema::Validator, String>>,
+}
+
+/// The tools of an executor by name. One that is added later takes the place of one of its name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tools(HashMap<String, Arc<Entry>>);
+
+impl Tools {
+    pub(super) fn add(&mut self, tool: Arc<dyn Tool>) {
+        let name = tool.spec().name.clone();
+        let schema = OnceLock::new();
+        self.0.insert(name, Arc::new(Entry { tool, schema }));
+    }
+
+    /// What the tools say of themselves, by name.
+    pub(super) fn specs(&self) -> Vec<&ToolSpec> {
+        let mut specs: Vec<_> = self.0.values().map(|entry| entry.tool.spec()).collect();
+        specs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        specs
+    }
+
+    /// The tool of that name.
+    ///
+    /// # Errors
+    /// How the step ends that was to call it: not executed, and what there is.
+    pub(super) fn find(&self, name: &str) -> Result<Arc<dyn Tool>, Outcome> {
+        let entry = self.0.get(name).ok_or_else(|| {
+            let names: Vec<&str> = self.specs().iter().map(|spec| spec.name.as_str()).collect();
+            let possible = if names.is_empty() {
+                "there are none".to_owned()
+            } else {
+                format!("possible: {}", names.join(", "))
+            };
+            Outcome::failed(
+                FailureClass::NotExecuted,
+                format!("there is no tool `{name}` ({possible})"),
+            )
+        })?;
+        Ok(entry.tool.clone())
+    }
+
+    /// Checks arguments against the schema of a tool.
+    fn check(&self, name: &str, arguments: &Value) -> Result<(), String> {
+        let Some(entry) = self.0.get(name) else {
+            return Ok(());
+        };
+        let schema = entry.schema.get_or_init(|| {
+            jsonschema::validator_for(&entry.tool.spec().parameters)
+                .map_err(|error| error.to_string())
+        });
+        let schema = schema
+            .as_ref()
+            .map_err(|error| format!("the schema of tool `{name}` is not usable: {error}"))?;
+        let problems: Vec<String> = schema
+            .iter_errors(arguments)
+            .map(|error| match error.instance_path().as_str() {
+                "" => error.to_string(),
+                path => format!("`{path}`: {error}"),
+            })
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(format!(
+                "the arguments of tool `{name}` do not fit: {}",
+                problems.join("; ")
+            ))
+        }
+    }
+}
+
+impl Dispatcher {
+    /// What a call of a step's tool is given.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments; the call is then not made.
+    pub(super) fn tool_call(
+        &self,
+        step: &mut Step,
+        cancel: CancelSignal,
+    ) -> Result<ToolCall, AgentFailure> {
+        let inputs = step.inputs_for_attempt();
+        let Work::Tool {
+            tool, arguments, ..
+        } = &step.task.work
+        else {
+            return Err(AgentFailure::new(
+                FailureClass::Internal,
+                "it is no call of a tool",
+            ));
+        };
+        let mut arguments: Context = (**arguments).clone();
+        for (name, value) in inputs {
+            arguments.insert(name.as_ref().to_owned(), Arc::unwrap_or_clone(value));
+        }
+        let arguments = Value::Object(arguments);
+        self.tools
+            .check(tool, &arguments)
+            .map_err(|message| AgentFailure::new(FailureClass::Input, message))?;
+        Ok(ToolCall {
+            run: self.run.clone(),
+            step: step.task.path.clone(),
+            arguments: Arc::new(arguments),
+            idempotency_key: format!("{}:{}", self.run, step.task.path.as_str()),
+            cancel,
+        })
+    }
+}
+
+/// How a step ends whose attempt was cut off: what may have had an effect is not known to have ended so.
+pub(super) fn cut_off(task: &Task, outcome: Outcome) -> Outcome {
+    match &task.work {
+        Work::Tool { tool, effect, .. } if !effect.is_repeatable() => Outcome::Unknown {
+            message: format!(
+                "tool `{tool}` was called and nobody saw the end ({}): its effect (`{effect}`) may have happened",
+                outcome.error().unwrap_or_default()
+            ),
+        },
+        _ => outcome,
+    }
+}
+
+/// A tool's answer in the form of an agent's.
+pub(super) fn answer(output: ToolOutput) -> AgentOutput {
+    let mut answer = AgentOutput::json(output.output);
+    answer.evidence = output.evidence;
+    answer
+}
+
+/// A tool's failure in the form of an agent's.
+pub(super) fn failure(failure: ToolFailure) -> AgentFailure {
+    let message = failure.to_string();
+    match failure {
+        ToolFailure::Retry { .. } => AgentFailure::new(FailureClass::Input, message),
+        ToolFailure::Failed { class, .. } => AgentFailure::new(class, message),
+        ToolFailure::Unsuccessful { output, .. } => {
+            let mut failure = AgentFailure::reported(message).with_output(output.output);
+            failure.evidence = output.evidence;
+            failure
+        }
+        ToolFailure::NeedsApproval { .. } => AgentFailure::new(FailureClass::Denied, message),
+        other => AgentFailure::new(FailureClass::Internal, other.to_string()),
+    }
+}
