@@ -13,7 +13,8 @@ use crate::exit::Exit;
 /// Say whether a repository is ready to be released
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
-/// and documentation. Works offline and changes nothing. What cannot be measured is said so, with
+/// and documentation. Works offline, changes nothing, and starts no program unless told to
+/// (`--run-tests`, `--with`, `--diff`). What cannot be measured is said so, with
 /// the command that would measure it, and never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {

@@ -11,6 +11,8 @@
 
 mod answers;
 mod program;
+#[cfg(unix)]
+mod programs;
 mod refusals;
 mod release_prep;
 mod reports;

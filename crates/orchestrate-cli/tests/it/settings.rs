@@ -73,11 +73,14 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.min-docs      90          [DIR]/here/orchestrate.toml
         release-prep.fail-on       "critical"  default
         release-prep.format        "text"      default
+        release-prep.test-timeout  1800        default
+        release-prep.with          (not set)   default
+        release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 13);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 16);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

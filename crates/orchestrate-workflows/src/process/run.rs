@@ -298,7 +298,8 @@ fn readable(bytes: &[u8]) -> String {
     out
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::future::Future;

@@ -177,7 +177,7 @@ fn path_option(name: &str, path: &Path) -> std::ffi::OsString {
 
 /// Whether the project tells coverage.py which files are to be measured.
 fn chooses_sources(directory: &Path) -> bool {
-    let says = |file: &&str| {
+    let says = |file: &&str| -> bool {
         let text = std::fs::read_to_string(directory.join(file)).unwrap_or_default();
         let mut in_run = false;
         text.lines().map(str::trim).any(|line| {
@@ -195,7 +195,7 @@ fn chooses_sources(directory: &Path) -> bool {
     };
     [".coveragerc", "setup.cfg", "tox.ini", "pyproject.toml"]
         .iter()
-        .any(|file| says(&file))
+        .any(says)
 }
 
 #[cfg(test)]
