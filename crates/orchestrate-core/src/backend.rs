@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::bus::{OutgoingMessage, Recipient, TeamMessage};
 use crate::calls::Calls;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
@@ -41,6 +42,8 @@ pub struct AgentInput {
     pub answer: Option<Arc<Value>>,
     /// The results of the steps before it.
     pub scope: Scope,
+    /// What other agents of the team have sent to it since its last step, oldest first.
+    pub messages: Vec<Arc<TeamMessage>>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// Where it records the calls that it makes, so that a resumed step repeats none that has finished.
@@ -105,6 +108,8 @@ pub struct AgentOutput {
     pub usage: Usage,
     /// How its figures came to be.
     pub evidence: Vec<Evidence>,
+    /// What it tells others of the team; they get it with their next step.
+    pub messages: Vec<OutgoingMessage>,
 }
 
 impl AgentOutput {
@@ -116,7 +121,16 @@ impl AgentOutput {
             confidence: 1.0,
             usage: Usage::default(),
             evidence: Vec::new(),
+            messages: Vec::new(),
         }
+    }
+
+    /// The same answer with one more message to an agent or to the team.
+    #[must_use]
+    pub fn with_message(mut self, to: Recipient, content: impl Into<Arc<Value>>) -> Self {
+        let content = content.into();
+        self.messages.push(OutgoingMessage { to, content });
+        self
     }
 
     /// The same answer with another confidence, kept within 0 to 1.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::approval::{ApprovalAnswer, ApprovalRequest};
+use crate::bus::{Recipient, TeamMessage};
 use crate::evidence::Evidence;
-use crate::id::{RunId, StepPath};
+use crate::id::{AgentId, RunId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{CancelReason, FailureClass, Outcome};
 use crate::result::Worker;
@@ -164,6 +165,38 @@ pub enum EventKind {
         worker: Worker,
         /// How long ago it was told, in milliseconds.
         after_ms: u64,
+    },
+    /// An agent sent a message to another or to its team.
+    MessageSent {
+        /// The message, with who sent it and in which step.
+        message: Arc<TeamMessage>,
+    },
+    /// A message was not sent, because it could reach nobody.
+    MessageRefused {
+        /// The step of the sender.
+        step: StepPath,
+        /// The sender.
+        from: AgentId,
+        /// Whom it was for.
+        to: Recipient,
+        /// Why it was refused, and who could have been named.
+        why: String,
+    },
+    /// A message reached an agent at the beginning of one of its steps.
+    MessageDelivered {
+        /// The message's number.
+        message: u32,
+        /// The step of the receiver.
+        step: StepPath,
+        /// The receiver.
+        to: AgentId,
+    },
+    /// The run ended before a receiver of a message had another step.
+    MessageUndelivered {
+        /// The message's number.
+        message: u32,
+        /// Who did not get it.
+        to: AgentId,
     },
     /// Progress that an agent reports while it works; not part of any result.
     Progress {

@@ -22,6 +22,7 @@ pub mod strategy;
 pub mod approval;
 pub mod backend;
 pub mod budget;
+pub mod bus;
 pub mod calls;
 pub mod cancel;
 pub mod clock;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::approval::ApprovalRequest;
+use crate::bus::MailCensus;
 use crate::event::{Event, EventKind};
 use crate::id::{RunId, StepPath};
 use crate::limits::Usage;
@@ -36,6 +37,8 @@ pub struct RunReport {
     pub summed_us: u64,
     /// Steps that used more than had been reserved for them.
     pub overruns: Vec<StepPath>,
+    /// What became of the messages that agents sent to each other.
+    pub mail: MailCensus,
     /// Steps whose work had not stopped when the run ended, though it was told to.
     pub unstopped: Vec<StepPath>,
 }
@@ -124,7 +127,7 @@ impl RunReport {
                 self.outcome = Some(outcome.clone());
                 self.output = output.clone();
             }
-            _ => {}
+            other => self.mail.apply(other),
         }
     }
 
@@ -173,6 +176,7 @@ impl RunReport {
             summed_ms: self.summed_us as f64 / 1e3,
             usage: self.usage,
             census,
+            mail: self.mail,
             errors,
         }
     }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::bus::MailCensus;
 use crate::evidence::Evidence;
 use crate::id::{AgentId, StepPath};
 use crate::limits::Usage;
@@ -116,6 +117,9 @@ pub struct StrategyResult {
     pub usage: Usage,
     /// What became of the steps of agents, tools and people.
     pub census: Census,
+    /// What became of the messages that agents sent to each other.
+    #[serde(default, skip_serializing_if = "MailCensus::is_empty")]
+    pub mail: MailCensus,
     /// The errors of agents, tools and people, each with its name.
     pub errors: Vec<String>,
 }

@@ -93,6 +93,28 @@ words! {
     }
 }
 
+words! {
+    /// How a task is taken apart.
+    DecompositionStrategy, "decomposition", {
+        /// Each part after the one before it.
+        Sequential = "sequential",
+        /// All parts at once, but for those of which the words say that they come after others.
+        Parallel = "parallel",
+        /// A lead for each part, and others who build on what the lead found.
+        Hierarchical = "hierarchical",
+    }
+}
+
+words! {
+    /// Who hears of whom while the parts of a task are worked on.
+    Topology, "topology", {
+        /// Each part reports to the one who joins them; cheaper.
+        Star = "star",
+        /// The agents also hear what the others found and correct their part.
+        Mesh = "mesh",
+    }
+}
+
 /// What a task needs, as analysed or as told by hints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskRequirements {

@@ -181,6 +181,7 @@ fn input(
         answer: None,
         scope: Scope::default(),
         attempt: 1,
+        messages: Vec::new(),
         calls: orchestrate_core::calls::Calls::default(),
         cancel: CancelSignal::default().attempt(),
     }

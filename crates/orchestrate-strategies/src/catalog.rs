@@ -7,7 +7,7 @@ use orchestrate_core::error::{ErrorKind, Explain, similar};
 use orchestrate_core::strategy::{ExecutionStrategy, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
 
-use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Teaching};
+use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Synthesis, Teaching};
 
 /// Sets a strategy up from its parameters.
 pub type Build =
@@ -61,7 +61,9 @@ pub fn all() -> &'static Catalog {
             };
         }
         Catalog {
-            entries: entries![Sequential, Parallel, Debate, Teaching, Refinement, Adaptive],
+            entries: entries![
+                Sequential, Parallel, Debate, Teaching, Refinement, Adaptive, Synthesis
+            ],
         }
     })
 }
@@ -246,7 +248,7 @@ mod tests {
     fn an_unknown_name_lists_what_is_possible() {
         let error = get_strategy("debat", &Context::new()).unwrap_err();
         expect![[r#"
-            unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive)
+            unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis)
             ["did you mean `debate`?"]"#]].assert_eq(&format!("{error}\n{:?}", error.hints()));
     }
 
@@ -337,7 +339,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn prop_any_team_is_composed_or_refused_by_its_arity(ids in prop::collection::vec("[a-c][._]?[a-c]?", 0..6), of in 0usize..6) {
+        fn prop_any_team_is_composed_or_refused_by_its_arity(ids in prop::collection::vec("[a-c][._]?[a-c]?", 0..6), of in 0usize..7) {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let team = agent(&ids);
             let info = all().iter().nth(of).unwrap();
@@ -356,7 +358,7 @@ mod tests {
         }
 
         #[test]
-        fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..6) {
+        fn prop_an_aggregate_never_succeeds_without_anything_that_did(parts in prop::collection::vec(any_part(), 0..5), of in 0usize..7) {
             let strategy = get_strategy(&all().iter().nth(of).unwrap().name, &Context::new()).unwrap();
             let aggregate = strategy.aggregate(&Gathered::new(&parts, generic_failure()));
             prop_assert!((0.0..=1.0).contains(&aggregate.confidence));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use orchestrate_core::task::DecompositionStrategy;
 
 use super::guide::footer;
 use super::values::Hint;
@@ -14,6 +15,9 @@ pub(crate) struct TaskArgs {
     /// What is known about the task, for example `domain=security`; may be repeated
     #[arg(long = "hint", value_name = "KEY=VALUE")]
     pub(crate) hints: Vec<Hint>,
+    /// Take the task apart into sub-tasks: sequential, parallel or hierarchical
+    #[arg(long, value_name = "WAY")]
+    pub(crate) decompose: Option<DecompositionStrategy>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

@@ -1,6 +1,6 @@
 //! `agents`: what a team can be made of.
 
-use orchestrate_core::template::AgentTemplate;
+use orchestrate_core::template::{AgentRegistry, AgentTemplate};
 use serde::Serialize;
 use serde_json::json;
 
@@ -23,7 +23,8 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
             let agent = registry.require(name)?;
             let width = call.printer.width();
             let entry = Entry::of(agent);
-            call.printer.answer(|| show(&entry, width), &entry)?;
+            call.printer
+                .answer(|| show(&entry, &registry, width), &entry)?;
         }
     }
     Ok(Exit::Yes)
@@ -64,8 +65,10 @@ fn list(agents: &[Entry<'_>]) -> String {
     columns.render()
 }
 
-fn show(entry: &Entry<'_>, width: usize) -> String {
+fn show(entry: &Entry<'_>, registry: &AgentRegistry, width: usize) -> String {
     let agent = entry.template;
+    let path = registry.escalation_path(agent);
+    let escalation: Vec<String> = path.iter().map(|other| other.id.clone()).collect();
     let names = |names: &[String]| match names {
         [] => "none".to_owned(),
         names => names.join(", "),
@@ -94,6 +97,8 @@ fn show(entry: &Entry<'_>, width: usize) -> String {
         ),
         ("timeout", duration(needs.timeout_seconds as f64)),
         ("memory", format!("{} MB", needs.memory_mb)),
+        ("delegation", delegation(agent)),
+        ("escalates to", names(&escalation)),
     ] {
         columns.row([format!("  {name}"), value]);
     }
@@ -104,4 +109,24 @@ fn show(entry: &Entry<'_>, width: usize) -> String {
         agent.id,
         columns.render()
     )
+}
+
+/// What it may hand out and take, and how much of it at the same time.
+fn delegation(agent: &AgentTemplate) -> String {
+    let manifest = &agent.manifest;
+    let gives = if manifest.can_delegate {
+        "gives"
+    } else {
+        "gives no"
+    };
+    let takes = if manifest.takes_work() {
+        "takes"
+    } else {
+        "takes no"
+    };
+    let most = match manifest.max_parallel_tasks {
+        Some(most) => format!(", at most {most} at the same time"),
+        None => String::new(),
+    };
+    format!("{}: {gives} work, {takes} work{most}", manifest.role)
 }

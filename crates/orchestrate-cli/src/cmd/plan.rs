@@ -49,7 +49,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
 
 /// The hints that the planner reads. Others are passed on to strategies and agents as they are, so
 /// only one that is nearly one of these can be known to be a mistake.
-const HINTS: [&str; 8] = [
+const HINTS: [&str; 11] = [
     "domain",
     "complexity",
     "capabilities",
@@ -58,6 +58,9 @@ const HINTS: [&str; 8] = [
     "budget",
     "quality_gates",
     "tools",
+    "decompose",
+    "topology",
+    "synthesizer",
 ];
 
 /// Composes a plan for a task, with its hints and limits.
@@ -77,6 +80,9 @@ pub(crate) fn compose(task: &str, about: &TaskArgs, call: &Call) -> Result<Execu
             let advice = "give several values at once, for example `domain=security,testing`";
             return Err(CliError::arguments(message, advice).into());
         }
+    }
+    if let Some(way) = about.decompose {
+        context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
     wire::compose(task, context, limits)

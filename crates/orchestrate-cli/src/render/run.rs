@@ -42,6 +42,14 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
             counted(usage.cost, "unit")
         ),
     );
+    let mail = &result.mail;
+    if !mail.is_empty() {
+        let told = format!(
+            "Messages: {} sent, {} delivered, {} undelivered, {} refused",
+            mail.sent, mail.delivered, mail.undelivered, mail.refused
+        );
+        page.text(2, &told);
+    }
     let (wall, summed) = (result.wall_ms / 1e3, result.summed_ms / 1e3);
     page.text(2, &format!("Time: {} by the clock", duration(wall)));
     page.text(8, &format!("{} summed over the agents", duration(summed)));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::AgentManifest;
 use crate::task::words;
 
 words! {
@@ -130,6 +131,9 @@ pub struct AgentTemplate {
     /// Limits of one attempt.
     #[serde(default)]
     pub resource_requirements: ResourceRequirements,
+    /// What it may do when work is handed out.
+    #[serde(default, skip_serializing_if = "AgentManifest::is_default")]
+    pub manifest: AgentManifest,
 }
 
 /// The first field of a template that is not valid.
@@ -200,8 +204,11 @@ impl AgentTemplate {
                 "needs a `memory_mb` above 0",
             ),
         ];
-        match checks.into_iter().find(|(wrong, _, _)| *wrong) {
-            Some((_, field, problem)) => Err(InvalidTemplate {
+        let first = checks.into_iter().find(|(wrong, _, _)| *wrong);
+        let first = first.map(|(_, field, problem)| (field, problem));
+        let manifest = || Some(("manifest", self.manifest.problem()?));
+        match first.or_else(manifest) {
+            Some((field, problem)) => Err(InvalidTemplate {
                 id: self.id.clone(),
                 field,
                 problem,

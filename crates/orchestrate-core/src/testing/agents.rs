@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
 use crate::outcome::FailureClass;
 use crate::team::Agent;
-use crate::template::{AgentCapability, AgentTemplate, ResourceRequirements, Tier};
+use crate::template::{AgentCapability, AgentManifest, AgentTemplate, ResourceRequirements, Tier};
 
 /// A small valid template.
 #[must_use]
@@ -27,6 +27,7 @@ pub fn template(id: &str, tier: Tier) -> AgentTemplate {
             timeout_seconds: 10,
             memory_mb: 16,
         },
+        manifest: AgentManifest::default(),
     }
 }
 

@@ -41,6 +41,7 @@ impl Dispatcher {
             backend: doer.name(),
             attempt: step.attempts,
         });
+        self.deliver(&step);
         let signal = self.signal.attempt();
         let mut attempt = match self.begin_attempt(&mut step, doer, signal.clone()) {
             Ok(attempt) => attempt,
@@ -98,6 +99,7 @@ impl Dispatcher {
                     toolbox: work.toolbox.clone(),
                     answer: work.answer.clone(),
                     scope: step.scope.clone(),
+                    messages: self.mail.of_step(&step.task.path).to_vec(),
                     attempt: step.attempts,
                     calls: Calls::default(),
                     cancel,
@@ -159,8 +161,10 @@ impl Dispatcher {
             output,
             confidence,
             evidence,
+            messages,
             usage: _,
         } = output;
+        self.send(&step, messages);
         let result = StepResult {
             output,
             confidence,

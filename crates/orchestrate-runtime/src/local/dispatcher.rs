@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use orchestrate_core::approval::Approver;
 use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
+use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
@@ -109,6 +110,7 @@ pub(super) struct Dispatcher {
     pub(super) now_us: u64,
     pub(super) seq: u64,
     pub(super) report: RunReport,
+    pub(super) mail: Mailboxes,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) batch: Vec<Event>,
 }
@@ -154,6 +156,7 @@ impl Dispatcher {
             now_us: 0,
             seq: 0,
             report: RunReport::default(),
+            mail: Mailboxes::new(plan.agents.keys().cloned()),
             subscriber,
             batch: Vec::new(),
         }
@@ -211,6 +214,7 @@ impl Dispatcher {
             });
         }
         self.read_clock();
+        self.return_mail();
         let result = self.walk.result().cloned();
         let pending = self.approvals.pending();
         if result.is_none() && !pending.is_empty() {
@@ -345,13 +349,37 @@ impl Dispatcher {
         }
     }
 
+    /// The first step in line whose agent may begin another one now.
+    fn next_with_a_place(&mut self) -> Option<Step> {
+        let waiting = self.waiting.iter().position(|step| self.has_place(step));
+        if let Some(at) = waiting {
+            return self.waiting.remove(at);
+        }
+        loop {
+            let step = Step::new(self.walk.next_ready()?);
+            if self.has_place(&step) {
+                return Some(step);
+            }
+            self.waiting.push_back(step);
+        }
+    }
+
+    /// Whether the agent of a step works on fewer steps than its manifest allows at the same time.
+    fn has_place(&self, step: &Step) -> bool {
+        let work = step.task.agent_work();
+        work.is_none_or(|work| {
+            let template = &work.agent.template;
+            let most = template.manifest.max_parallel_tasks;
+            most.is_none_or(|most| self.flights.of(&template.id) < most as usize)
+        })
+    }
+
     /// The next step that has its reservation; none when there is none or no place for it.
     fn next_step(&mut self) -> Option<(Step, Doer, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
         while self.flights.working() < places {
-            let waiting = self.waiting.pop_front();
-            let step = waiting.or_else(|| self.walk.next_ready().map(Step::new))?;
+            let step = self.next_with_a_place()?;
             let task = step.task.clone();
             let doer = match self.doer(&task.work) {
                 Ok(Some(doer)) => doer,

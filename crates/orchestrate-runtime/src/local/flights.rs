@@ -58,6 +58,15 @@ impl Flights {
         self.working.len()
     }
 
+    /// How many attempts are under way by agents made from a template.
+    pub(super) fn of(&self, template: &str) -> usize {
+        let works = |flight: &&Flight| {
+            let work = flight.step.task.agent_work();
+            work.is_some_and(|work| work.agent.template.id == template)
+        };
+        self.working.values().filter(works).count()
+    }
+
     /// Whether nothing has begun that has not ended.
     pub(super) fn is_empty(&self) -> bool {
         self.working.is_empty() && self.resting.is_empty()

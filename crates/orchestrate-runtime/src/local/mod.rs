@@ -13,6 +13,7 @@ mod dispatcher;
 mod executor;
 mod flights;
 mod handle;
+mod mail;
 mod publish;
 mod stop;
 mod tools;

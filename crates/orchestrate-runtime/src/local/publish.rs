@@ -70,6 +70,7 @@ impl Dispatcher {
         };
         self.seq += 1;
         self.report.apply(&event);
+        self.mail.apply(&event.kind);
         if self.subscriber.is_some() {
             self.batch.push(event);
             if self.batch.len() >= BATCH {

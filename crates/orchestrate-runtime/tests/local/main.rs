@@ -10,5 +10,6 @@ mod cancel;
 mod events;
 mod failures;
 mod functions;
+mod messages;
 mod parallel;
 mod support;

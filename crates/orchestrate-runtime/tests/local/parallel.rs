@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use expect_test::expect;
 use orchestrate_core::backend::AgentOutput;
+use orchestrate_core::event::EventKind;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::Join;
+use orchestrate_core::plan::{Join, Plan};
+use orchestrate_core::team::Team;
+use orchestrate_core::template::Tier;
+use orchestrate_core::testing::template;
 use orchestrate_runtime::FunctionBackend;
 use serde_json::json;
 
@@ -30,6 +34,30 @@ async fn four_agents_of_200_ms_end_after_200_ms() {
     let (report, _) = run(&executor(four_of_200_ms()), &all_of(&FOUR)).await;
     assert!(report.success());
     assert_eq!((report.wall_us, report.summed_us), (200_000, 800_000));
+}
+
+/// Four members made from two templates, of which one may do one thing at a time.
+#[tokio::test(start_paused = true)]
+async fn an_agent_begins_no_more_at_once_than_its_manifest_allows() {
+    let mut shy = template("shy", Tier::Cheap);
+    shy.manifest.max_parallel_tasks = Some(1);
+    let shy = Arc::new(shy);
+    let free = Arc::new(template("free", Tier::Cheap));
+    let team = Team::new([shy.clone(), shy.clone(), shy, free]);
+    let ids: Vec<String> = team.members().iter().map(|it| it.id.to_string()).collect();
+    let root = parallel(ids.iter().map(|id| agent(id)).collect());
+    let backend = takes(takes(FunctionBackend::new(), "shy", 100), "free", 100);
+    let (report, events) = run(&executor(backend), &Plan::new("test", &team, root)).await;
+    assert!(report.success());
+    let begun: Vec<(String, u64)> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::StepStarted { worker, .. } => Some((worker.to_string(), event.at_us / 1000)),
+            _ => None,
+        })
+        .collect();
+    let expected = [("shy", 0), ("free", 0), ("shy_2", 100), ("shy_3", 200)];
+    assert_eq!(begun, expected.map(|(id, ms)| (id.to_owned(), ms)));
 }
 
 #[tokio::test(start_paused = true)]

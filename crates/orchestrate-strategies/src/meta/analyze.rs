@@ -34,6 +34,8 @@ pub(super) struct Cues {
     pub(super) triage: Option<String>,
     /// The result is to be gone over.
     pub(super) polish: Option<String>,
+    /// What several agents find is to be joined.
+    pub(super) join: Option<String>,
     /// The capability that general work needs, and the word for it.
     pub(super) skill: Option<(&'static str, String)>,
     /// Whether no word and no hint names a domain.
@@ -70,6 +72,7 @@ pub(super) fn read(task: &str, hints: &Hints) -> Reading {
         views: first(Meaning::Views),
         triage: first(Meaning::Triage),
         polish: first(Meaning::Polish),
+        join: first(Meaning::Join),
         skill: skill(&heard),
         unclear: false,
     };

@@ -4,7 +4,7 @@ use orchestrate_core::task::{TaskComplexity, TaskDomain, TaskRequirements};
 use serde::Serialize;
 
 use super::analyze::Cues;
-use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Teaching};
+use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Synthesis, Teaching};
 
 /// One rule by which the planner chooses a strategy.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -54,6 +54,12 @@ pub const RULES: &[Rule] = &[
         when: "the result is to be drafted and gone over",
         strategy: Refinement::NAME,
         holds: |it| quoted(it.cues.polish.as_deref()),
+    },
+    Rule {
+        id: "joined",
+        when: "findings of several agents are to be joined and ranked",
+        strategy: Synthesis::NAME,
+        holds: |it| quoted(it.cues.join.as_deref()),
     },
     Rule {
         id: "several_independent_domains",

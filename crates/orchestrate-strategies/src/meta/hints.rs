@@ -6,7 +6,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use orchestrate_core::limits::Cost;
-use orchestrate_core::task::{Context, TaskComplexity, TaskDomain, UnknownWord};
+use orchestrate_core::task::{
+    Context, DecompositionStrategy, TaskComplexity, TaskDomain, Topology, UnknownWord,
+};
 use orchestrate_core::template::{AgentRegistry, AgentTemplate, Tier};
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use super::error::{HintProblem, PlanError};
 use crate::catalog::Catalog;
 
 /// The hints of a context, all of them possible.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Hints {
     pub(super) domains: Vec<TaskDomain>,
     pub(super) complexity: Option<TaskComplexity>,
@@ -24,6 +26,12 @@ pub(super) struct Hints {
     pub(super) strategy: Option<String>,
     pub(super) budget: Option<Cost>,
     pub(super) quality_gates: BTreeMap<String, f64>,
+    /// How the task is to be taken apart, if it is.
+    pub(super) decompose: Option<DecompositionStrategy>,
+    /// Who is to hear of whom when it is.
+    pub(super) topology: Option<Topology>,
+    /// Whether an agent words what the parts come to.
+    pub(super) synthesizer: bool,
 }
 
 impl Hints {
@@ -61,6 +69,9 @@ impl Hints {
             strategy: reader.strategy(has_strategy, catalog),
             budget: reader.budget(),
             quality_gates: reader.gates(),
+            decompose: reader.words("decompose").first().copied(),
+            topology: reader.words("topology").first().copied(),
+            synthesizer: reader.flag("synthesizer"),
         };
         if reader.problems.is_empty() {
             Ok(hints)
@@ -152,6 +163,17 @@ impl Reader<'_> {
             }
         }
         words
+    }
+
+    fn flag(&mut self, hint: &'static str) -> bool {
+        match self.context.get(hint) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(other) => {
+                self.problem(hint, other, "true or false");
+                false
+            }
+        }
     }
 
     fn complexity(&mut self) -> Option<TaskComplexity> {

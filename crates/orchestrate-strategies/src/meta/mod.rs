@@ -6,6 +6,7 @@
 mod analyze;
 mod choose;
 mod confidence;
+mod decompose;
 mod error;
 mod hints;
 mod orchestrator;
@@ -16,6 +17,7 @@ mod words;
 pub use analyze::Analysis;
 pub use choose::{RULES, Rule};
 pub use confidence::ASK_BELOW;
+pub use decompose::{ComplexityScore, Decomposition, SubTask, TaskDecomposer, estimate_complexity};
 pub use error::{HintProblem, PlanError};
 pub use orchestrator::MetaOrchestrator;
 

@@ -1,13 +1,15 @@
 //! The planner itself: analysis, strategy, team, plan.
 
 use orchestrate_core::limits::Limits;
-use orchestrate_core::plan::{ExecutionPlan, Plan};
-use orchestrate_core::task::Context;
-use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::plan::{AgentChoice, ExecutionPlan, Plan, Step};
+use orchestrate_core::task::{Context, DecompositionStrategy};
+use orchestrate_core::team::Team;
+use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
 use super::choose::{Situation, choose};
 use super::confidence::confidence;
+use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
 use super::hints::Hints;
 use super::team::{self, Candidates};
@@ -19,6 +21,7 @@ use crate::graph::bounds;
 pub struct MetaOrchestrator<'a> {
     registry: &'a AgentRegistry,
     catalog: &'a Catalog,
+    health: Option<(&'a HealthBoard, u64)>,
 }
 
 impl<'a> MetaOrchestrator<'a> {
@@ -28,7 +31,15 @@ impl<'a> MetaOrchestrator<'a> {
         Self {
             registry,
             catalog: catalog::all(),
+            health: None,
         }
+    }
+
+    /// The same, passing over agents that fare badly at that time of the board's clock, as long as others can take their place.
+    #[must_use]
+    pub fn with_health(mut self, board: &'a HealthBoard, now_us: u64) -> Self {
+        self.health = Some((board, now_us));
+        self
     }
 
     /// The same with another catalogue, whose strategies hints may name.
@@ -59,43 +70,51 @@ impl<'a> MetaOrchestrator<'a> {
         context: Context,
     ) -> Result<ExecutionPlan, PlanError> {
         let (reading, hints) = self.read(task, &context)?;
-        let candidates = Candidates::find(self.registry, &reading, &hints)?;
+        if let Some(way) = hints.decompose {
+            return self.decomposed(task, context, reading, &hints, way);
+        }
+        let lower = task.to_lowercase();
+        let selecting = Selecting {
+            task: &lower,
+            health: self.health,
+        };
+        let candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
         let (name, why) = self.strategy(&reading, &hints, &candidates)?;
         let arity = self.catalog.info(&name)?.arity;
         let composition = team::compose(candidates, &name, arity);
         let strategy = self.catalog.get_strategy(&name, &composition.params)?;
         let root = strategy.compose(&composition.team, &context)?;
 
-        let Reading { analysis, cues } = reading;
-        let Analysis {
-            requirements,
-            mut reasons,
-        } = analysis;
-        let (confidence, sure) = confidence(&requirements, &cues, &name, composition.agents.len());
-        reasons.push(why);
-        reasons.push(sure);
-        let limits = Limits {
-            cost: hints.budget,
-            ..Limits::default()
-        };
-        let plan = Plan::new(task, &composition.team, root)
-            .with_context(context)
-            .with_limits(limits);
-        let bounds = bounds(&plan);
-        Ok(ExecutionPlan {
-            task: task.to_owned(),
-            quality_gates: requirements.quality_gates.clone(),
-            requirements,
-            agents: composition.agents,
+        let chosen = Chosen {
             strategy: name,
-            estimated_cost: bounds.cost.expected,
-            estimated_duration: bounds.latency_ms.expected / 1000,
-            reasons,
-            confidence,
-            bounds,
-            digest: plan.digest(),
-            plan,
-        })
+            team: composition.team,
+            agents: composition.agents,
+            root,
+            reasons: vec![why],
+        };
+        Ok(plan_of(task, context, reading, &hints, chosen))
+    }
+
+    /// The plan of a task that is taken apart, as the hint `decompose` asks.
+    fn decomposed(
+        &self,
+        task: &str,
+        context: Context,
+        reading: Reading,
+        hints: &Hints,
+        way: DecompositionStrategy,
+    ) -> Result<ExecutionPlan, PlanError> {
+        let decomposition = TaskDecomposer::new(self.registry).decompose(task, &context, way)?;
+        let composed = decompose::compose(&decomposition, self.registry, hints.synthesizer);
+        let (team, agents, root) = composed.ok_or(PlanError::NoAgents)?;
+        let chosen = Chosen {
+            strategy: format!("{way}_decomposition"),
+            team,
+            agents,
+            root,
+            reasons: decomposition.reasons,
+        };
+        Ok(plan_of(task, context, reading, hints, chosen))
     }
 
     fn read(&self, task: &str, context: &Context) -> Result<(Reading, Hints), PlanError> {
@@ -149,5 +168,60 @@ impl<'a> MetaOrchestrator<'a> {
                 ),
             }],
         })
+    }
+}
+
+/// What was decided about a task.
+struct Chosen {
+    strategy: String,
+    team: Team,
+    agents: Vec<AgentChoice>,
+    root: Step,
+    reasons: Vec<String>,
+}
+
+fn plan_of(
+    task: &str,
+    context: Context,
+    reading: Reading,
+    hints: &Hints,
+    chosen: Chosen,
+) -> ExecutionPlan {
+    let Reading { analysis, cues } = reading;
+    let Analysis {
+        requirements,
+        mut reasons,
+    } = analysis;
+    let Chosen {
+        strategy,
+        team,
+        agents,
+        root,
+        reasons: more,
+    } = chosen;
+    let (confidence, sure) = confidence(&requirements, &cues, &strategy, agents.len());
+    reasons.extend(more);
+    reasons.push(sure);
+    let limits = Limits {
+        cost: hints.budget,
+        ..Limits::default()
+    };
+    let plan = Plan::new(task, &team, root)
+        .with_context(context)
+        .with_limits(limits);
+    let bounds = bounds(&plan);
+    ExecutionPlan {
+        task: task.to_owned(),
+        quality_gates: requirements.quality_gates.clone(),
+        requirements,
+        agents,
+        strategy,
+        estimated_cost: bounds.cost.expected,
+        estimated_duration: bounds.latency_ms.expected / 1000,
+        reasons,
+        confidence,
+        bounds,
+        digest: plan.digest(),
+        plan,
     }
 }

@@ -6,7 +6,7 @@ use orchestrate_core::plan::AgentChoice;
 use orchestrate_core::strategy::Arity;
 use orchestrate_core::task::{Context, TaskComplexity, TaskDomain, TaskRequirements};
 use orchestrate_core::team::Team;
-use orchestrate_core::template::{AgentRegistry, AgentTemplate, Tier};
+use orchestrate_core::template::{AgentRegistry, AgentTemplate, Selecting, Tier};
 
 use super::analyze::Reading;
 use super::error::PlanError;
@@ -137,6 +137,7 @@ struct Candidate {
 #[derive(Debug)]
 pub(super) struct Candidates<'a> {
     registry: &'a AgentRegistry,
+    selecting: Selecting<'a>,
     requirements: &'a TaskRequirements,
     list: Vec<Candidate>,
 }
@@ -145,12 +146,14 @@ impl<'a> Candidates<'a> {
     /// Finds them by the capabilities that the domains need and that the hints ask for.
     pub(super) fn find(
         registry: &'a AgentRegistry,
+        selecting: Selecting<'a>,
         reading: &'a Reading,
         hints: &Hints,
     ) -> Result<Self, PlanError> {
         let requirements = &reading.analysis.requirements;
         let mut this = Self {
             registry,
+            selecting,
             requirements,
             list: Vec::new(),
         };
@@ -209,6 +212,12 @@ impl<'a> Candidates<'a> {
         Ok(this)
     }
 
+    /// Who they are, the lead first, and why.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Arc<AgentTemplate>, &str)> {
+        let list = self.list.iter();
+        list.map(|candidate| (&candidate.template, candidate.why.as_str()))
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.list.len()
@@ -231,12 +240,20 @@ impl<'a> Candidates<'a> {
         {
             return false;
         }
-        let Some(template) = self.registry.by_capability(capability).next() else {
+        let selection = self.registry.select(capability, &self.selecting);
+        let Some(template) = selection.chosen else {
             return false;
         };
+        let mut why = why();
+        if let Some(word) = selection.specialization {
+            why.push_str(&format!(", and it specialises in `{word}`"));
+        }
+        for (other, reason) in selection.passed_over {
+            why.push_str(&format!("; `{other}` was passed over: {reason}"));
+        }
         self.list.push(Candidate {
-            template: template.clone(),
-            why: why(),
+            template,
+            why,
             wanted: false,
         });
         true

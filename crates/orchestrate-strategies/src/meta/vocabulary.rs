@@ -34,6 +34,8 @@ pub(super) enum Meaning {
     Triage,
     /// The result is to be gone over.
     Polish,
+    /// What several find is to be joined.
+    Join,
     /// Something is looked for; what is "without" something is then what is looked for.
     Search,
     /// A verb, with which a new part of the task may begin.
@@ -52,8 +54,8 @@ pub(super) enum Weight {
 /// A meaning, and the words and phrases that have it, separated by commas. One phrase may stand in several tables.
 const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
-        Action, Domain, Independent, Polish, Production, Ready, Release, Search, Serial, Size,
-        Skill, Triage, Views, Work,
+        Action, Domain, Independent, Join, Polish, Production, Ready, Release, Search, Serial,
+        Size, Skill, Triage, Views, Work,
     };
     use TaskComplexity::{Complex, Moderate, Simple};
     use TaskDomain::{
@@ -180,6 +182,11 @@ const TABLES: &[(Meaning, &str)] = {
             Polish,
             "polish*, draft*, refine*, refinement, proofread*, iterate*, reword*, rephrase*, step by \
              step improvement",
+        ),
+        (
+            Join,
+            "synthesize*, synthesise*, synthesis, consolidate*, prioritize* the finding, \
+             prioritise* the finding, rank* the finding, combine* the finding, overall assessment",
         ),
         (
             Search,

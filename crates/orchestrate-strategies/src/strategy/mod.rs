@@ -10,6 +10,7 @@ mod debate;
 mod parallel;
 mod refinement;
 mod sequential;
+mod synthesis;
 mod teaching;
 
 pub use adaptive::Adaptive;
@@ -17,6 +18,7 @@ pub use debate::{ConflictPolicy, Debate};
 pub use parallel::Parallel;
 pub use refinement::Refinement;
 pub use sequential::Sequential;
+pub use synthesis::{Conflict, Item, Question, Synthesis, items, synthesize};
 pub use teaching::Teaching;
 
 #[cfg(test)]

@@ -26,6 +26,10 @@ impl Walk {
             }
             (None, None) => None,
         };
+        let before = match &previous {
+            Some(Binding::Node(exit)) => Some(*exit),
+            _ => None,
+        };
         let mut locals = vec![("index", local(k))];
         locals.extend(previous.map(|binding| ("previous", binding)));
         let Some(end) = self.end_of(start) else {
@@ -42,6 +46,12 @@ impl Walk {
         self.graph.link(start, span.entry, Edge::Gate);
         self.graph.link(span.exit, end, Edge::Part);
         self.add_states();
+        // A round comes after the one before it, so it sees what that one gave.
+        let before = before.and_then(|exit| self.states.get(exit.index()));
+        let before = before.map(|state| state.scope.settled());
+        if let (Some(before), Some(entry)) = (before, self.states.get_mut(span.entry.index())) {
+            entry.scope.add(before);
+        }
         if k == 0
             && let Some(end) = self.states.get_mut(end.index())
         {

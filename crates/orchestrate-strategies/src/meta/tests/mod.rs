@@ -65,6 +65,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("triage", "Triage the incoming bug reports"),
     ("polish", "Draft and polish a blog article on our roadmap"),
     (
+        "joined",
+        "Review security and test coverage and rank the findings",
+    ),
+    (
         "several_independent_domains",
         "Review security and test coverage",
     ),
@@ -149,47 +153,47 @@ fn teams_fit_their_tasks() {
         ],
     );
     check(
-        EXAMPLES[4].1,
+        EXAMPLES[5].1,
         json!({}),
         expect![
             "security testing | moderate | parallel | security_auditor PREMIUM, test_coverage_analyzer CAPABLE"
         ],
     );
     check(
-        EXAMPLES[5].1,
+        EXAMPLES[6].1,
         json!({}),
         expect![
             "refactoring documentation | moderate | sequential | refactoring_specialist CAPABLE, documentation_writer CHEAP"
         ],
     );
     check(
-        EXAMPLES[6].1,
+        EXAMPLES[7].1,
         json!({}),
         expect![
             "documentation | simple | teaching | documentation_writer CHEAP, documentation_analyst CAPABLE"
         ],
     );
     check(
-        EXAMPLES[7].1,
+        EXAMPLES[8].1,
         json!({}),
         expect![
             "refactoring | moderate | refinement | refactoring_specialist CAPABLE, code_reviewer CAPABLE, code_simplifier CAPABLE"
         ],
     );
     check(
-        EXAMPLES[8].1,
+        EXAMPLES[9].1,
         json!({}),
         expect![
             "general | complex | adaptive | generic_agent CHEAP, generic_agent_2 PREMIUM, code_reviewer PREMIUM, writer CAPABLE"
         ],
     );
     check(
-        EXAMPLES[9].1,
+        EXAMPLES[10].1,
         json!({}),
         expect!["security | moderate | parallel | security_auditor PREMIUM, code_reviewer CAPABLE"],
     );
     check(
-        EXAMPLES[10].1,
+        EXAMPLES[11].1,
         json!({}),
         expect![
             "testing | moderate | sequential | test_coverage_analyzer CAPABLE, test_generator CAPABLE, test_validator CHEAP"
@@ -508,7 +512,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
             "quality_gates": {"min_coverage": "high", "max_issues": -1},
         }),
         expect![[
-            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
+            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
         ]],
     );
     let error = plan("Do it", json!({"capabilities": ["fly"], "tools": [3]})).unwrap_err();
@@ -523,7 +527,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
         "Do it",
         json!({"strategy": "teaching", "capabilities": ["code_review", "run_tests", "list_files"]}),
         expect![
-            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, because `capabilities` and `tools` ask for 3 agents)"
+            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, synthesis, because `capabilities` and `tools` ask for 3 agents)"
         ],
     );
     check(
