@@ -245,7 +245,7 @@ fn add_up(all: &mut Vec<Ignored>, more: &mut Vec<Ignored>) {
 /// Critical findings that the scope leaves out must not look as if they were mended.
 fn beside_the_scope(critical: usize) -> Option<String> {
     (critical > 0).then(|| {
-        format!("{critical} critical findings lie outside of the scope of this report and are not counted by its gate")
+        format!("critical findings outside of the scope of this report, not counted by its gate: {critical}")
     })
 }
 
