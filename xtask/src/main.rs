@@ -11,7 +11,10 @@ mod args;
 mod bench;
 mod ci;
 mod codegen;
+mod labelled;
 mod layers;
+mod measured;
+mod oracle;
 mod process;
 mod prop;
 mod release;
@@ -32,6 +35,8 @@ const VERBS: &[Verb] = &[
     codegen::VERB,
     ci::VERB,
     release::VERB,
+    oracle::VERB,
+    labelled::VERB,
 ];
 
 fn main() -> ExitCode {

@@ -55,7 +55,7 @@ pub(crate) fn dispatch(verbs: &[Verb], words: &[String]) -> Outcome {
 fn overview(verbs: &[Verb]) -> String {
     let mut text = String::from("Usage: cargo xtask VERB [OPTIONS]\n\nVerbs:\n");
     for verb in verbs {
-        text.push_str(&format!("  {:<8} {}\n", verb.name, verb.summary));
+        text.push_str(&format!("  {:<9} {}\n", verb.name, verb.summary));
     }
     text.push_str("\n`cargo xtask VERB --help` shows the options of a verb.\n");
     text
@@ -74,7 +74,7 @@ mod tests {
         let message = dispatch(crate::VERBS, &words("tset")).unwrap_err();
         assert_eq!(
             message,
-            "no verb `tset`; there are: test, prop, bench, tidy, layers, codegen, ci, release"
+            "no verb `tset`; there are: test, prop, bench, tidy, layers, codegen, ci, release, oracle, labelled"
         );
     }
 

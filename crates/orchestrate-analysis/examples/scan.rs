@@ -7,11 +7,20 @@ use std::path::PathBuf;
 use orchestrate_analysis::measured::Measured;
 use orchestrate_analysis::{
     DocumentationReport, QualityReport, ScanOptions, Snapshot, documentation, quality, scan,
+    security,
 };
 use serde::Serialize;
 
+/// What other tools call a rule.
+#[derive(Serialize)]
+struct Known {
+    id: &'static str,
+    known_as: &'static [&'static str],
+}
+
 #[derive(Serialize)]
 struct Report {
+    rules: Vec<Known>,
     documentation: Measured<DocumentationReport>,
     quality: Measured<QualityReport>,
     snapshot: Snapshot,
@@ -25,7 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         options.threads = threads.parse()?;
     }
     let snapshot = scan(&root, &options)?;
+    let known = |rule: &security::Rule| Known {
+        id: rule.id,
+        known_as: rule.known_as,
+    };
     let report = Report {
+        rules: security::rules().into_iter().map(known).collect(),
         documentation: documentation(&snapshot),
         quality: quality(&snapshot),
         snapshot,

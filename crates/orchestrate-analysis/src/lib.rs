@@ -6,6 +6,7 @@
 pub mod finding;
 pub mod language;
 pub mod measured;
+pub mod problem;
 pub mod source;
 
 /// Which files there are, of which language, in which role.
@@ -29,13 +30,32 @@ pub mod coverage;
 /// What tests assert, and whether they reach the product.
 pub mod test_quality;
 
+/// Rules that a user brings.
+pub mod user_rules;
+
+/// Who imports whom: cycles, couplings, layers.
+pub mod architecture;
+
+/// How often files were changed.
+pub mod churn;
+
+/// Patterns that are known to be slow.
+pub mod performance;
+
+/// Code that stands more than once.
+pub mod duplication;
+
 /// Security rules over syntax trees.
 pub mod security;
+
+/// Known vulnerable dependencies, from lock files and local advisories.
+pub mod dependencies;
 
 /// Credentials in text, masked.
 pub mod secrets;
 
 pub use documentation::{DocumentationReport, documentation};
 pub use inventory::{ScanError, ScanErrorKind};
+pub use problem::Problem;
 pub use quality::{QualityReport, quality};
 pub use scan::{ScanOptions, Snapshot, scan};

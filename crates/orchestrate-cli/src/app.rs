@@ -19,6 +19,8 @@ use crate::settings::{Settings, names};
 pub(crate) struct Call {
     pub(crate) printer: Printer,
     pub(crate) settings: Settings,
+    /// The words of the command line, the program left out.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// Runs the program.
@@ -33,11 +35,15 @@ pub(crate) fn run(mut arguments: Vec<OsString>) -> Exit {
     let variable = std::env::var_os(args::env_name("json"));
     let json = args::asks_for_json(arguments.iter().skip(1), variable.as_deref());
     guarded(json, || {
+        let words = arguments.iter().skip(1);
+        let words = words
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
         let parsed = args::command()
             .try_get_matches_from(arguments)
             .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
         match parsed {
-            Ok((cli, matches)) => accepted(&cli, args::wants_json(&cli, &matches)),
+            Ok((cli, matches)) => accepted(&cli, args::wants_json(&cli, &matches), words),
             Err(error) => refusal::answer(&error, json),
         }
     })
@@ -55,7 +61,7 @@ fn guarded(json: bool, work: impl FnOnce() -> Exit) -> Exit {
     })
 }
 
-fn accepted(cli: &Cli, json: bool) -> Exit {
+fn accepted(cli: &Cli, json: bool, arguments: Vec<String>) -> Exit {
     let global = &cli.global;
     let color = stream(global.color.unwrap_or(ColorChoice::Auto));
     let mut printer = Printer::new(json, global.quiet, global.verbose, color);
@@ -75,21 +81,27 @@ fn accepted(cli: &Cli, json: bool) -> Exit {
     {
         printer.json = true;
     }
-    let call = Call { printer, settings };
+    let call = Call {
+        printer,
+        settings,
+        arguments,
+    };
     dispatch(&cli.verb, &call).unwrap_or_else(|failure| call.printer.fail(&failure))
 }
 
 fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
     match verb {
         Verb::Agents(verb) => cmd::agents::run(verb, call),
+        Verb::Approvals(verb) => cmd::approvals::run(verb, call),
         Verb::Completions(args) => cmd::completions::run(args, call),
         Verb::Config(verb) => cmd::config::run(verb, call),
         Verb::Docs(args) => cmd::docs::run(args, call),
-        Verb::Doctor => cmd::doctor::run(call),
+        Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
+        Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
@@ -104,10 +116,12 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
             Path::new(".")
         }
-        // These two read the settings themselves, to show them.
+        // The first two read the settings themselves, to show them; what a recorded run needs is recorded.
         Verb::Config(_)
-        | Verb::Doctor
+        | Verb::Doctor(_)
         | Verb::Explain(_)
+        | Verb::Runs(_)
+        | Verb::Approvals(_)
         | Verb::Completions(_)
         | Verb::Schema(_)
         | Verb::Docs(_) => return Ok(Settings::defaults()),

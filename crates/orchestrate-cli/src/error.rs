@@ -92,6 +92,12 @@ pub(crate) enum CliError {
     },
     #[error("`{}` has the format `{format}`, and this version reads `{}`", path.display(), orchestrate_core::plan::PLAN_FORMAT)]
     PlanFormat { path: PathBuf, format: String },
+    #[error(
+        "model `{model}` of agent `{agent}` has no known price, so a limit of cost cannot be kept"
+    )]
+    Unpriced { model: String, agent: String },
+    #[error("provider `{provider}`: {problem}")]
+    Provider { provider: String, problem: String },
     #[error("unknown {what} `{given}`{}", listed(possible))]
     Unknown {
         what: &'static str,
@@ -150,6 +156,8 @@ impl Explain for CliError {
             Self::PlanChanged { .. } => "ORC0907",
             Self::PlanFormat { .. } => "ORC0908",
             Self::Unknown { .. } => "ORC0909",
+            Self::Unpriced { .. } => "ORC1323",
+            Self::Provider { .. } => "ORC1324",
             Self::Append { .. } => "ORC1501",
             Self::Internal { .. } => "ORC0999",
         }
@@ -164,7 +172,9 @@ impl Explain for CliError {
             Self::Settings { .. }
             | Self::PlanForm { .. }
             | Self::PlanChanged { .. }
-            | Self::PlanFormat { .. } => ErrorKind::Definition,
+            | Self::PlanFormat { .. }
+            | Self::Unpriced { .. }
+            | Self::Provider { .. } => ErrorKind::Definition,
             Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
@@ -189,6 +199,12 @@ impl Explain for CliError {
                     Some(name) => vec![format!("did you mean `{name}`?")],
                     None => vec![format!("`orchestrate {list}` shows all of them")],
                 }
+            }
+            Self::Unpriced { model, .. } => vec![format!(
+                "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
+            )],
+            Self::Provider { provider, .. } => {
+                vec![format!("mend `[providers.{provider}]` in orchestrate.toml")]
             }
             Self::Output(_) | Self::Append { .. } => {
                 vec!["check that the file may be written and that the disk is not full".into()]

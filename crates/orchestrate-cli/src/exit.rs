@@ -83,12 +83,6 @@ impl Exit {
         }
     }
 
-    /// Whether anything in this version can end so. The others are reserved, so that scripts
-    /// written today stay right.
-    pub(crate) const fn occurs(self) -> bool {
-        !matches!(self, Self::Credentials)
-    }
-
     /// The status of an error.
     pub(crate) const fn of_kind(kind: ErrorKind) -> Self {
         match kind {
@@ -117,6 +111,7 @@ impl Exit {
             } => Self::Cancelled,
             Outcome::Failed { class, .. } => match class {
                 FailureClass::Credentials => Self::Credentials,
+                FailureClass::Quota | FailureClass::Limit => Self::Limit,
                 FailureClass::Denied => Self::Denied,
                 FailureClass::Internal => Self::Internal,
                 _ => Self::StepFailed,
@@ -157,6 +152,8 @@ mod tests {
         let failed = |class| Outcome::failed(class, "it broke");
         check(Outcome::Succeeded, 0);
         check(failed(FailureClass::Credentials), 4);
+        check(failed(FailureClass::Quota), 5);
+        check(failed(FailureClass::Limit), 5);
         check(failed(FailureClass::Denied), 6);
         check(failed(FailureClass::NotExecuted), 8);
         check(failed(FailureClass::Reported), 8);

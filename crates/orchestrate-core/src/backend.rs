@@ -16,6 +16,7 @@ use crate::plan::Toolbox;
 use crate::scope::Scope;
 use crate::task::Context;
 use crate::team::Agent;
+use crate::tool::Effect;
 
 /// Everything one attempt of an agent is given. Cheap to make: all of it is shared.
 #[derive(Debug, Clone)]
@@ -221,8 +222,16 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
             calls: 1,
             tokens: agent.template.resource_requirements.max_tokens,
             cost: Cost::of_tier(agent.tier),
+            unpriced_tokens: 0,
             cached_tokens: 0,
         }
+    }
+
+    /// What an attempt of this agent can change. What only reads is simply made again when nobody saw
+    /// the end of an attempt; what writes, when its retry policy allows a second one; anything else
+    /// is left to a person.
+    fn effect(&self, _agent: &Agent) -> Effect {
+        Effect::Write
     }
 
     /// One attempt. Dropping the future cancels it; work on other threads must ask `input.cancel`.

@@ -120,6 +120,11 @@ impl Budget {
         }
     }
 
+    /// Books what was used before this budget came to be, whatever the caps say.
+    pub fn book(&mut self, account: Account, used: Usage) {
+        self.each_up(account, |entry| entry.spent += used);
+    }
+
     /// What an account has spent.
     #[must_use]
     pub fn spent(&self, account: Account) -> Usage {
@@ -188,6 +193,7 @@ fn subtract(from: Usage, amount: Usage) -> Usage {
         calls: from.calls.saturating_sub(amount.calls),
         tokens: from.tokens.saturating_sub(amount.tokens),
         cost: crate::limits::Cost(from.cost.0.saturating_sub(amount.cost.0)),
+        unpriced_tokens: from.unpriced_tokens.saturating_sub(amount.unpriced_tokens),
         cached_tokens: from.cached_tokens.saturating_sub(amount.cached_tokens),
     }
 }
@@ -203,6 +209,7 @@ mod tests {
             calls,
             tokens,
             cost: Cost(tokens * 7),
+            unpriced_tokens: 0,
             cached_tokens: 0,
         }
     }

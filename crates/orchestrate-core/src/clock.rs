@@ -4,4 +4,7 @@
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Microseconds since the origin.
     fn now_us(&self) -> u64;
+
+    /// Milliseconds since 1970, as the clock on the wall has it; it can be set, and so go back.
+    fn wall_ms(&self) -> u64;
 }

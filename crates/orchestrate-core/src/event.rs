@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::approval::{ApprovalAnswer, ApprovalRequest};
 use crate::bus::{Recipient, TeamMessage};
+use crate::calls::{CallIntent, CallResult};
 use crate::evidence::Evidence;
 use crate::id::{AgentId, RunId, StepPath};
 use crate::limits::Usage;
@@ -69,6 +70,25 @@ pub enum EventKind {
         message: String,
         /// How long until the next attempt, in milliseconds.
         delay_ms: u64,
+        /// What it used.
+        #[serde(default)]
+        usage: Usage,
+    },
+    /// An attempt is about to call a model or a tool; only recorded runs tell of it.
+    CallStarted {
+        /// The step.
+        step: StepPath,
+        /// The call.
+        call: CallIntent,
+    },
+    /// A call of an attempt ended.
+    CallFinished {
+        /// The step.
+        step: StepPath,
+        /// The call's position among those of the step, from 0.
+        ordinal: u32,
+        /// How it ended.
+        result: CallResult,
     },
     /// A step of an agent, a tool or a person ended; recorded once per step.
     StepFinished {
@@ -141,6 +161,11 @@ pub enum EventKind {
         step: StepPath,
         /// How many bodies were added.
         bodies: u32,
+    },
+    /// Somebody goes on with the run where its record ended.
+    RunResumed {
+        /// Counts those who worked on it, from 1 for whoever began it.
+        epoch: u64,
     },
     /// The run was told to stop.
     CancelRequested {

@@ -27,7 +27,9 @@ pub mod calls;
 pub mod cancel;
 pub mod clock;
 pub mod evidence;
+pub mod guard;
 pub mod limits;
+pub mod model;
 pub mod outcome;
 pub mod result;
 pub mod scope;
@@ -35,6 +37,7 @@ pub mod tool;
 
 pub mod event;
 pub mod gate;
+pub mod journal;
 pub mod report;
 
 #[cfg(any(test, feature = "testing"))]

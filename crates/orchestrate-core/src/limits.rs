@@ -79,6 +79,9 @@ pub struct Usage {
     pub tokens: u64,
     /// Cost.
     pub cost: Cost,
+    /// Tokens among `tokens` whose price is not known; what they cost is not in `cost`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unpriced_tokens: u64,
     /// Of the tokens, those that the provider says it read from its cache; 0 when it said nothing of it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cached_tokens: u64,
@@ -99,6 +102,7 @@ impl Add for Usage {
             calls: self.calls.saturating_add(other.calls),
             tokens: self.tokens.saturating_add(other.tokens),
             cost: self.cost.saturating_add(other.cost),
+            unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
         }
     }

@@ -26,6 +26,10 @@ pub enum FailureClass {
     Output,
     /// A credential is missing or was refused.
     Credentials,
+    /// The account that pays for it has no credit or quota left.
+    Quota,
+    /// A limit of the agent's own was reached: its model calls, tool calls or tokens.
+    Limit,
     /// A needed action was denied by policy.
     Denied,
     /// No backend can run the agent: it was not executed.
@@ -47,6 +51,8 @@ impl FailureClass {
             Self::Input => "input",
             Self::Output => "output",
             Self::Credentials => "credentials",
+            Self::Quota => "quota",
+            Self::Limit => "limit",
             Self::Denied => "denied",
             Self::NotExecuted => "not_executed",
             Self::Policy => "policy",

@@ -83,6 +83,38 @@ pub enum StrategyError {
         /// What is wrong, and what was possible.
         problem: String,
     },
+    /// Strategies and workflows stand inside each other more deeply than is allowed.
+    #[error(
+        "nested too deeply: at most {max_depth} levels are allowed here, and this is one more: {stack}"
+    )]
+    TooDeep {
+        /// What stands inside what, outermost first.
+        stack: String,
+        /// How many levels are allowed.
+        max_depth: u32,
+    },
+    /// A workflow stands inside itself.
+    #[error("a workflow contains itself: {stack}")]
+    Cycle {
+        /// What stands inside what, outermost first.
+        stack: String,
+    },
+    /// No workflow of that id.
+    #[error("unknown workflow `{id}` (possible: {possible})")]
+    UnknownWorkflow {
+        /// What was asked for.
+        id: String,
+        /// All ids, separated by commas.
+        possible: String,
+    },
+    /// A strategy that another one names does not fit.
+    #[error("in {place}: {source}")]
+    Inside {
+        /// Where, for example ``branch `then```.
+        place: String,
+        /// What is wrong there.
+        source: Box<StrategyError>,
+    },
     /// No strategy of that name.
     #[error("unknown strategy `{name}` (possible: {possible})")]
     Unknown {
@@ -101,6 +133,10 @@ impl Explain for StrategyError {
             Self::Arity { .. } => "ORC0201",
             Self::Parameter { .. } => "ORC0202",
             Self::Unknown { .. } => "ORC0203",
+            Self::TooDeep { .. } => "ORC0205",
+            Self::Cycle { .. } => "ORC0206",
+            Self::UnknownWorkflow { .. } => "ORC0207",
+            Self::Inside { source, .. } => source.code(),
         }
     }
 
@@ -113,10 +149,27 @@ impl Explain for StrategyError {
             Self::Arity { strategy, .. } | Self::Parameter { strategy, .. } => vec![format!(
                 "`orchestrate strategies show {strategy}` tells what it needs"
             )],
+            Self::TooDeep { .. } => {
+                vec!["give the outermost one a greater `max_depth`, or nest less".into()]
+            }
+            Self::Cycle { .. } => vec!["take one of the references out".into()],
+            Self::UnknownWorkflow { .. } => vec!["register it first, or write it inline".into()],
+            Self::Inside { source, .. } => source.hints(),
             Self::Unknown { near, .. } => match near.first() {
                 Some(name) => vec![format!("did you mean `{name}`?")],
                 None => vec!["`orchestrate strategies list` shows all of them".into()],
             },
+        }
+    }
+}
+
+impl StrategyError {
+    /// The same error, with where it happened.
+    #[must_use]
+    pub fn inside(self, place: impl Into<String>) -> Self {
+        Self::Inside {
+            place: place.into(),
+            source: Box::new(self),
         }
     }
 }

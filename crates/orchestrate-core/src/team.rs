@@ -73,6 +73,15 @@ impl Team {
     }
 }
 
+impl FromIterator<Agent> for Team {
+    /// Members who have their ids already, for example some of another team.
+    fn from_iter<I: IntoIterator<Item = Agent>>(members: I) -> Self {
+        Self {
+            members: members.into_iter().collect(),
+        }
+    }
+}
+
 impl AgentRegistry {
     /// A team by template ids; an id may stand more than once.
     ///

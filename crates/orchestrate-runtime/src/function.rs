@@ -24,6 +24,7 @@ const ONE_CALL: Usage = Usage {
     calls: 1,
     tokens: 0,
     cost: orchestrate_core::limits::Cost::ZERO,
+    unpriced_tokens: 0,
     cached_tokens: 0,
 };
 

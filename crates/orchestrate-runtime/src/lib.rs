@@ -38,12 +38,20 @@
 //! # }
 //! ```
 
+#[cfg(feature = "models")]
+pub mod agent;
 mod clock;
 mod error;
 mod function;
 mod local;
+#[cfg(feature = "models")]
+pub mod model;
+#[cfg(feature = "models")]
+pub mod tools;
 
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
-pub use local::{Assignment, Canceller, Events, LocalExecutor, LocalExecutorBuilder, RunHandle};
+pub use local::{
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+};

@@ -4,9 +4,12 @@
 //! the same inputs give the same plan and the same graph, byte for byte.
 
 pub mod catalog;
+pub mod conformance;
 pub mod graph;
 pub mod meta;
 pub mod strategy;
+pub mod turn;
+pub mod workflow;
 
 #[cfg(test)]
 mod tests;

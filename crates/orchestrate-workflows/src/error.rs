@@ -82,6 +82,14 @@ pub enum WorkflowError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A directory of advisories that cannot be listed.
+    #[error("the advisory database `{path}` cannot be read: {problem}")]
+    AdvisoryDatabase {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        problem: String,
+    },
 }
 
 impl Explain for WorkflowError {
@@ -94,6 +102,7 @@ impl Explain for WorkflowError {
             Self::Repeated { .. } => "ORC0802",
             Self::Unknown { .. } => "ORC0803",
             Self::Path { .. } => "ORC0804",
+            Self::AdvisoryDatabase { .. } => "ORC1401",
             Self::BaselineForm { .. } => "ORC1502",
             Self::BaselineSchema { .. } => "ORC1503",
             Self::Change { .. } => "ORC1504",
@@ -108,6 +117,7 @@ impl Explain for WorkflowError {
             | Self::NoAgents { .. }
             | Self::Repeated { .. }
             | Self::Unknown { .. }
+            | Self::AdvisoryDatabase { .. }
             | Self::BaselineForm { .. }
             | Self::BaselineSchema { .. }
             | Self::Change { .. }
@@ -128,6 +138,9 @@ impl Explain for WorkflowError {
                 Some(name) => vec![format!("did you mean `{name}`?")],
                 None => vec!["`orchestrate workflows list` shows all of them".into()],
             },
+            Self::AdvisoryDatabase { .. } => vec![
+                "give the directory of a local copy of RustSec's advisories, or of advisories in the OSV format".into(),
+            ],
             Self::BaselineForm { .. } | Self::BaselineSchema { .. } => {
                 vec!["make one with `orchestrate release-prep --out baseline.json`".into()]
             }

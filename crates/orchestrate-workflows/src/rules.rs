@@ -3,6 +3,7 @@
 //! The rules of the security and secret scanners stand with them; those over figures stand here.
 
 use orchestrate_analysis::finding::Severity;
+use orchestrate_analysis::performance::slow_patterns;
 use orchestrate_analysis::{secrets, security};
 
 /// The explanation of a rule.
@@ -39,10 +40,78 @@ const fn figure(
     }
 }
 
+const fn weakness(
+    id: &'static str,
+    title: &'static str,
+    severity: Severity,
+    why: &'static str,
+    fix: &'static str,
+    cwe: u16,
+) -> Rule {
+    Rule {
+        cwe: Some(cwe),
+        ..figure(id, title, severity, why, fix)
+    }
+}
+
 const OR_ERROR: &str = "return an error that says what was expected";
 
-/// The rules over figures: quality and documentation.
+/// The rules over figures and dependencies.
 const FIGURES: &[Rule] = &[
+    figure(
+        "architecture.import-cycle",
+        "modules that import each other",
+        Severity::Low,
+        "none of them can be understood, tested or loaded without the others",
+        "move what both need into a module of its own, or hand it in",
+    ),
+    figure(
+        "architecture.layer",
+        "import from a lower layer into a higher one",
+        Severity::Medium,
+        "the lower layer cannot be used or changed without the higher one",
+        "move what is needed down, or hand it in from above",
+    ),
+    weakness(
+        "dependencies.notice",
+        "notice about a dependency",
+        Severity::Info,
+        "its keepers or others want its users to know something",
+        "read the advisory",
+        1395,
+    ),
+    weakness(
+        "dependencies.unmaintained",
+        "dependency that nobody maintains",
+        Severity::Low,
+        "faults that become known in it will not be mended",
+        "replace it by one that is maintained",
+        1104,
+    ),
+    weakness(
+        "dependencies.unrated",
+        "known vulnerability of unknown severity",
+        Severity::Medium,
+        "nobody said how bad it is, so nobody can say that it is harmless",
+        "update the package, or look at the advisory and accept it with a reason",
+        1395,
+    ),
+    weakness(
+        "dependencies.unsound",
+        "dependency that allows undefined behaviour",
+        Severity::Critical,
+        "safe code that uses it can corrupt memory",
+        "update the package, or check that the affected function is not used",
+        1395,
+    ),
+    weakness(
+        "dependencies.vulnerable",
+        "dependency with a known vulnerability",
+        Severity::Critical,
+        "how to exploit it is public",
+        "update the package to a version that is not affected",
+        1395,
+    ),
     figure(
         "docs.broken-link",
         "link that leads nowhere",
@@ -70,6 +139,13 @@ const FIGURES: &[Rule] = &[
         Severity::Low,
         "each way has to be understood and tested",
         "split it where it decides between cases, and return early",
+    ),
+    figure(
+        "quality.duplication",
+        "code that stands more than once",
+        Severity::Low,
+        "a fault that is mended in one copy stays in the others",
+        "keep one of them and call it from both places",
     ),
     figure(
         "quality.expect",
@@ -113,6 +189,13 @@ const FIGURES: &[Rule] = &[
         "the program ends without a word on what was expected",
         OR_ERROR,
     ),
+    figure(
+        "refactoring.hotspot",
+        "file that is complex and often changed",
+        Severity::Info,
+        "every change to it has to find its way through it",
+        "begin with the function that is named: take its cases apart, and what is copied together",
+    ),
 ];
 
 /// All rules, by id.
@@ -134,8 +217,17 @@ pub fn all() -> Vec<Rule> {
         fix: secrets::Rule::FIX,
         cwe: Some(secrets::Rule::CWE),
     });
+    let slow = slow_patterns().into_iter().map(|pattern| Rule {
+        id: pattern.id,
+        title: pattern.title,
+        severity: pattern.severity,
+        why: pattern.why,
+        fix: pattern.fix,
+        cwe: None,
+    });
     let mut all: Vec<Rule> = security
         .chain(secrets)
+        .chain(slow)
         .chain(FIGURES.iter().copied())
         .collect();
     all.sort_by_key(|rule| rule.id);
@@ -171,8 +263,15 @@ mod tests {
             let text = fs::read_to_string(entry.unwrap().path()).unwrap();
             let quoted = text.split('"').filter(|part| {
                 part.split_once('.').is_some_and(|(family, rule)| {
-                    matches!(family, "docs" | "quality")
-                        && !rule.is_empty()
+                    matches!(
+                        family,
+                        "dependencies"
+                            | "docs"
+                            | "quality"
+                            | "architecture"
+                            | "performance"
+                            | "refactoring"
+                    ) && !rule.is_empty()
                         && rule.chars().all(|c| c.is_ascii_lowercase() || c == '-')
                 })
             });

@@ -96,7 +96,8 @@ fn tree(texts: Vec<(String, String)>) -> Vec<File> {
         .into_iter()
         .map(|(path, text)| File {
             source: path.ends_with(".rs").then(|| Source::parse(&text)),
-            test: has_part(&path, &["tests", "benches"]),
+            // What a crate offers to the tests of others is test code too.
+            test: has_part(&path, &["tests", "benches", "testing"]),
             data: has_part(&path, DATA),
             path,
             text,

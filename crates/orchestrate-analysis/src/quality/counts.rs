@@ -1,8 +1,11 @@
 //! The counts that the score is made of, summed over product code.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::finding::{Finding, Severity};
 use crate::language::Language;
 use crate::scan::{FileFacts, Snapshot};
 
@@ -45,6 +48,10 @@ pub struct QualityCounts {
     pub hazards: u64,
     /// Markers of unfinished work.
     pub markers: u64,
+    /// Lines that are copies of others.
+    pub copied: u64,
+    /// Findings of security rules and rules of the user, and slow patterns, of medium severity or worse.
+    pub violations: u64,
 }
 
 impl QualityCounts {
@@ -52,9 +59,23 @@ impl QualityCounts {
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
         let mut counts = Self::default();
+        let copied = &snapshot.duplication.copied_lines;
         for file in snapshot.product() {
             counts.add(file);
+            let copied = copied.get(&file.path).copied().unwrap_or_default();
+            // Blank lines and comments in a copy are no lines of code.
+            counts.copied += u64::from(copied.min(file.code_lines));
         }
+        let product: BTreeSet<&str> = snapshot.product().map(|file| file.path.as_str()).collect();
+        let violates = |finding: &&Finding| {
+            finding.severity <= Severity::Medium
+                && !finding.in_test
+                && finding.suppressed.is_none()
+                && !finding.rule_id.starts_with("secrets.")
+                && product.contains(finding.path.as_str())
+        };
+        let found = snapshot.findings.iter().chain(&snapshot.hints);
+        counts.violations = count(found.filter(violates));
         counts
     }
 
@@ -108,6 +129,7 @@ mod tests {
             &mut Parsers::default(),
             source,
             &mut crate::test_quality::ProductNames::default(),
+            &crate::user_rules::UserRules::default(),
         )
         .facts
         .expect("it is measurable");

@@ -1,20 +1,28 @@
 //! The whole path of one file: text in, facts and findings out.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
 use super::inspect;
 use super::parse::{Parsers, parse};
 use super::snapshot::{FileFacts, Syntax};
+use crate::architecture::imports;
 use crate::documentation::{opens_with_documentation, public_items};
 use crate::finding::Finding;
 use crate::inventory::{SkipReason, role_of_text};
 use crate::metrics::measure;
+use crate::performance::hints;
 use crate::source::{Role, SourceFile};
-use crate::test_quality::{ProductNames, TestFunction, inspect as inspect_tests};
+use crate::test_quality::{ProductNames, TestFunction, declarations, inspect as inspect_tests};
+use crate::user_rules::UserRules;
 
 /// A tree that is deeper is not measured: rules may follow it with the call stack.
 const MAX_DEPTH: usize = 2_000;
 
 /// What one source file gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScannedFile {
     /// Its facts, or why there are none.
     pub facts: Result<FileFacts, SkipReason>,
@@ -24,6 +32,12 @@ pub struct ScannedFile {
     pub test_modules: Vec<String>,
     /// Its tests and what they claim.
     pub tests: Vec<TestFunction>,
+    /// Slow patterns in it.
+    pub hints: Vec<Finding>,
+    /// Byte ranges of test code in it.
+    pub test_ranges: Vec<Range<usize>>,
+    /// What it declares that tests can reach without an import.
+    pub declared: BTreeSet<String>,
 }
 
 /// Measures one source file. Its role may be changed to what the text says of itself.
@@ -35,6 +49,7 @@ pub fn scan_text(
     parsers: &mut Parsers,
     mut source: SourceFile,
     names: &mut ProductNames,
+    rules: &UserRules,
 ) -> ScannedFile {
     // A generated test stays a test: what is found in it is found in a test.
     if source.role == Role::Product
@@ -44,9 +59,12 @@ pub fn scan_text(
     }
     let mut scanned = ScannedFile {
         facts: Err(SkipReason::ParseBudget),
-        findings: inspect::text(&source.path, &source.text, source.role),
+        findings: inspect::text(&source.path, &source.text, source.role, rules),
         test_modules: Vec::new(),
         tests: Vec::new(),
+        hints: Vec::new(),
+        test_ranges: Vec::new(),
+        declared: BTreeSet::new(),
     };
     let (parsed, test_code) = match parse(parsers, &source) {
         Ok(parsed) => parsed,
@@ -65,10 +83,13 @@ pub fn scan_text(
         return scanned;
     }
     scanned.test_modules = test_code.modules;
-    names.learn(&parsed);
+    scanned.declared = declarations(&parsed);
+    names.learn(&source.path, &scanned.declared);
     scanned.tests = inspect_tests(&parsed, names);
     inspect::mark_tests(&mut scanned.findings, &parsed);
-    scanned.findings.extend(inspect::syntax(&parsed));
+    scanned.findings.extend(inspect::syntax(&parsed, rules));
+    scanned.hints = hints(&parsed);
+    scanned.test_ranges.clone_from(&parsed.test_ranges);
     let syntax = if measures.has_errors {
         Syntax::Partial {
             error_bytes: measures.error_bytes,
@@ -90,6 +111,11 @@ pub fn scan_text(
         hazards: measures.hazards,
         public_items: if source.role == Role::Product {
             public_items(&parsed)
+        } else {
+            Vec::new()
+        },
+        imports: if source.role == Role::Product {
+            imports(&parsed)
         } else {
             Vec::new()
         },

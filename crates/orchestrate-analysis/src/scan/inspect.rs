@@ -5,19 +5,22 @@
 use super::snapshot::Engine;
 use crate::finding::Finding;
 use crate::source::{ParsedFile, Role};
+use crate::user_rules::UserRules;
 use crate::{secrets, security};
 
 /// The engines whose findings a scan holds.
 pub(super) const ENGINES: &[Engine] = &[Engine::Security, Engine::Secrets];
 
 /// Findings of rules over the syntax tree of one file.
-pub(super) fn syntax(file: &ParsedFile<'_>) -> Vec<Finding> {
-    security::check(file)
+pub(super) fn syntax(file: &ParsedFile<'_>, rules: &UserRules) -> Vec<Finding> {
+    let mut found = security::check(file);
+    found.extend(rules.in_tree(file));
+    found
 }
 
-/// Credentials in the text of any file, source or not.
-pub(super) fn text(path: &str, text: &str, role: Role) -> Vec<Finding> {
-    secrets::check(path, text, role == Role::Test)
+/// Credentials in the text of any file, source or not, and what rules of the user find in it.
+pub(super) fn text(path: &str, text: &str, role: Role, rules: &UserRules) -> Vec<Finding> {
+    secrets::check_with(path, text, role == Role::Test, rules)
 }
 
 /// Marks findings that stand in test code inside a file that ships, which only the tree tells.

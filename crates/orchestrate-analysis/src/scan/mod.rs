@@ -2,6 +2,7 @@
 //!
 //! Files are taken by several threads; the result is sorted, and the same for any number of them.
 
+mod cache;
 mod file;
 mod inspect;
 mod options;

@@ -1,8 +1,11 @@
 //! What a scan may be told.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+
+use crate::user_rules::UserRules;
 
 /// Settings of a scan.
 #[derive(Debug, Clone)]
@@ -13,6 +16,10 @@ pub struct ScanOptions {
     pub max_file_bytes: u64,
     /// Larger files, source or not, are not read at all, in bytes. Up to here credentials are looked for.
     pub max_text_bytes: u64,
+    /// Rules that the user brings.
+    pub rules: Arc<UserRules>,
+    /// The file that holds the results of earlier scans; without one, every file is parsed anew.
+    pub cache: Option<PathBuf>,
     /// Set it from another thread to stop: no further file is begun.
     pub cancel: Arc<AtomicBool>,
 }
@@ -31,12 +38,15 @@ impl ScanOptions {
 }
 
 impl Default for ScanOptions {
-    /// As many threads as the machine runs at once, source up to 1 MiB, text up to 16 MiB, not cancelled.
+    /// As many threads as the machine runs at once, source up to 1 MiB, text up to 16 MiB, no rules of a user, no cache, not
+    /// cancelled.
     fn default() -> Self {
         Self {
             threads: thread::available_parallelism().map_or(1, usize::from),
             max_file_bytes: Self::MAX_FILE_BYTES,
             max_text_bytes: Self::MAX_TEXT_BYTES,
+            rules: Arc::default(),
+            cache: None,
             cancel: Arc::default(),
         }
     }

@@ -1,22 +1,29 @@
 //! The pass over all files: threads take the next file until there is none.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
+use super::cache::{Cache, CacheUse};
 use super::file::{ScannedFile, scan_text};
 use super::inspect;
 use super::options::ScanOptions;
 use super::parse::Parsers;
 use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
+use crate::dependencies::is_lock_file;
 use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
+use crate::duplication::{Duplication, Stream, Token, tokens};
 use crate::finding::Finding;
 use crate::inventory::{
     Candidate, Decoded, ScanError, SkipReason, Skipped, TextKind, read_text, walk,
 };
+use crate::language::Language;
 use crate::source::{Role, SourceFile};
 use crate::test_quality::{ProductNames, TestFunction};
 
@@ -40,9 +47,19 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         .iter()
         .filter(|candidate| candidate.role == Role::Product && candidate.language.is_some());
     let names = ProductNames::of_paths(product.map(|candidate| candidate.path.as_str()));
-    let mut gathered = run(&others, threads, options, &names);
+    let settings = format!("{} {}", options.max_file_bytes, options.rules.digest());
+    let cache = Cache::open(options.cache.as_deref(), &settings);
+    let mut gathered = run(&others, threads, options, &names, &cache);
     let names = std::mem::take(&mut gathered.names);
-    gathered.merge(run(&tests, threads, options, &names));
+    gathered.merge(run(&tests, threads, options, &names, &cache));
+    let cancelled = gathered.begun < inventory.candidates.len();
+    // A scan that was stopped has not seen what it did not use.
+    let cache_problem = if cancelled {
+        None
+    } else {
+        cache.save(&gathered.cache)
+    };
+    drop(cache);
     gathered.sort();
     test_modules::apply(&mut gathered);
     let mut documents = project_documents(root, &packages(&inventory.candidates));
@@ -79,8 +96,13 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         engines: inspect::ENGINES.to_vec(),
         findings: gathered.findings,
         tests: gathered.tests,
+        lock_files: lock_files(&inventory.candidates),
         documents,
-        cancelled: gathered.begun < inventory.candidates.len(),
+        hints: gathered.hints,
+        duplication: Duplication::of(gathered.streams),
+        cancelled,
+        from_cache: gathered.cache.hits(),
+        cache_problem,
         threads,
         elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     })
@@ -117,6 +139,14 @@ fn packages(candidates: &[Candidate]) -> Vec<String> {
     directories
 }
 
+fn lock_files(candidates: &[Candidate]) -> Vec<String> {
+    candidates
+        .iter()
+        .filter(|candidate| candidate.role == Role::Product && is_lock_file(&candidate.path))
+        .map(|candidate| candidate.path.clone())
+        .collect()
+}
+
 /// What threads bring together.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
@@ -131,6 +161,10 @@ pub(super) struct Gathered {
     skipped_other: Vec<Skipped>,
     /// Files that were not read, source or not.
     unsearched: Vec<Skipped>,
+    hints: Vec<Finding>,
+    /// Tokens of product code.
+    streams: BTreeMap<Language, Vec<Stream>>,
+    cache: CacheUse,
     broken_links: Vec<BrokenLink>,
     links_checked: u32,
     text_files: u32,
@@ -143,8 +177,10 @@ fn run(
     threads: usize,
     options: &ScanOptions,
     names: &ProductNames,
+    cache: &Cache,
 ) -> Gathered {
     let next = AtomicUsize::new(0);
+    let known = names.digest();
     let work = || {
         let mut gathered = Gathered {
             names: names.clone(),
@@ -156,7 +192,13 @@ fn run(
                 break;
             };
             gathered.begun += 1;
-            gathered.take(candidate, &mut parsers, options);
+            let mut worker = Worker {
+                parsers: &mut parsers,
+                options,
+                cache,
+                known: &known,
+            };
+            gathered.take(candidate, &mut worker);
         }
         gathered
     };
@@ -177,8 +219,62 @@ fn run(
     all
 }
 
+/// What a thread works with.
+struct Worker<'w> {
+    parsers: &'w mut Parsers,
+    options: &'w ScanOptions,
+    cache: &'w Cache,
+    /// A hash of the names that were known when this pass began.
+    known: &'w str,
+}
+
+/// The result of a source file as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The names that were known: what tests reach depends on them.
+    known: String,
+    scanned: ScannedFile,
+}
+
+impl Worker<'_> {
+    /// What a source file gives, kept or new.
+    fn scan(&mut self, source: SourceFile, gathered: &mut Gathered) -> ScannedFile {
+        let key = self.cache.key(&source.path, source.role, &source.text);
+        let is_good = |kept: &Kept| kept.scanned.tests.is_empty() || kept.known == self.known;
+        if let Some(kept) = self.cache.get(key, &mut gathered.cache, is_good) {
+            gathered.names.learn(&source.path, &kept.scanned.declared);
+            return kept.scanned;
+        }
+        let scanned = scan_text(
+            self.parsers,
+            source,
+            &mut gathered.names,
+            &self.options.rules,
+        );
+        let kept = Kept {
+            known: self.known.to_owned(),
+            scanned,
+        };
+        self.cache.put(key, &kept, &mut gathered.cache);
+        kept.scanned
+    }
+
+    /// What any other text gives, kept or new.
+    fn inspect(&self, candidate: &Candidate, text: &str, using: &mut CacheUse) -> Vec<Finding> {
+        let (path, role) = (&candidate.path, candidate.role);
+        let key = self.cache.key(path, role, text);
+        if let Some(found) = self.cache.get(key, using, |_| true) {
+            return found;
+        }
+        let found = inspect::text(path, text, role, &self.options.rules);
+        self.cache.put(key, &found, using);
+        found
+    }
+}
+
 impl Gathered {
-    fn take(&mut self, candidate: &Candidate, parsers: &mut Parsers, options: &ScanOptions) {
+    fn take(&mut self, candidate: &Candidate, worker: &mut Worker<'_>) {
+        let options = worker.options;
         let path = &candidate.path;
         let kind = match candidate.language {
             Some(_) => TextKind::Source,
@@ -201,8 +297,8 @@ impl Gathered {
             self.decoded_lossily.push(path.clone());
         }
         let Some(language) = candidate.language else {
-            self.findings
-                .extend(inspect::text(path, &text, candidate.role));
+            let found = worker.inspect(candidate, &text, &mut self.cache);
+            self.findings.extend(found);
             if candidate.role == Role::Product {
                 self.names.learn_manifest(path, &text);
             }
@@ -210,8 +306,8 @@ impl Gathered {
             return;
         };
         if text.len() as u64 > options.max_file_bytes {
-            self.findings
-                .extend(inspect::text(path, &text, candidate.role));
+            let found = worker.inspect(candidate, &text, &mut self.cache);
+            self.findings.extend(found);
             self.skip(candidate, SkipReason::TooLarge);
             return;
         }
@@ -222,12 +318,28 @@ impl Gathered {
             text,
             modified: candidate.modified,
         };
+        // Tokens cost less than keeping them would.
+        let tokens = if candidate.role == Role::Product {
+            tokens(&source.text, language)
+        } else {
+            Vec::new()
+        };
         let ScannedFile {
             facts,
             findings,
             test_modules,
             tests,
-        } = scan_text(parsers, source, &mut self.names);
+            hints,
+            test_ranges,
+            declared: _,
+        } = worker.scan(source, self);
+        self.hints.extend(hints);
+        if facts
+            .as_ref()
+            .is_ok_and(|facts| facts.role == Role::Product)
+        {
+            self.compare(path, language, tokens, &test_ranges);
+        }
         self.findings.extend(findings);
         self.tests.extend(tests);
         let declared = test_modules.into_iter().map(|name| (path.clone(), name));
@@ -236,6 +348,39 @@ impl Gathered {
             Ok(facts) => self.files.push(facts),
             Err(why) => self.skip(candidate, why),
         }
+    }
+
+    /// Takes back what was noted of Rust files that turned out to be tests.
+    pub(super) fn drop_product_facts(&mut self, is_test: &dyn Fn(&str) -> bool) {
+        if let Some(streams) = self.streams.get_mut(&Language::Rust) {
+            streams.retain(|stream| !is_test(&stream.path));
+        }
+        self.hints.retain(|hint| {
+            Language::of_path(&hint.path) != Some(Language::Rust) || !is_test(&hint.path)
+        });
+    }
+
+    /// Adds the tokens of a product file that are no test code.
+    fn compare(
+        &mut self,
+        path: &str,
+        language: Language,
+        mut tokens: Vec<Token>,
+        tests: &[Range<usize>],
+    ) {
+        if !tests.is_empty() {
+            tokens.retain(|token| {
+                !tests
+                    .iter()
+                    .any(|range| range.contains(&(token.start as usize)))
+            });
+        }
+        tokens.shrink_to_fit();
+        let path = path.to_owned();
+        self.streams
+            .entry(language)
+            .or_default()
+            .push(Stream { path, tokens });
     }
 
     /// Links of documents that ship; those of fixtures are often broken on purpose.
@@ -272,6 +417,14 @@ impl Gathered {
         self.test_modules.append(&mut other.test_modules);
         self.skipped_other.append(&mut other.skipped_other);
         self.unsearched.append(&mut other.unsearched);
+        self.hints.append(&mut other.hints);
+        for (language, mut streams) in other.streams {
+            self.streams
+                .entry(language)
+                .or_default()
+                .append(&mut streams);
+        }
+        self.cache.merge(other.cache);
         self.broken_links.append(&mut other.broken_links);
         self.links_checked += other.links_checked;
         self.text_files += other.text_files;
@@ -286,8 +439,11 @@ impl Gathered {
             .sort_by(|a, b| (&a.path, a.line, &a.name).cmp(&(&b.path, b.line, &b.name)));
         self.broken_links.sort();
         self.decoded_lossily.sort();
-        self.findings.sort_by(|a, b| {
-            (&a.path, a.line, a.column, &a.rule_id).cmp(&(&b.path, b.line, b.column, &b.rule_id))
-        });
+        for findings in [&mut self.findings, &mut self.hints] {
+            findings.sort_by(|a, b| {
+                (&a.path, a.line, a.column, &a.rule_id)
+                    .cmp(&(&b.path, b.line, b.column, &b.rule_id))
+            });
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Import;
 use crate::documentation::{ProjectDocuments, PublicItem};
+use crate::duplication::Duplication;
 use crate::finding::Finding;
 use crate::inventory::{SkipReason, Skipped};
 use crate::language::Language;
@@ -67,11 +69,14 @@ pub struct FileFacts {
     pub hazards: Vec<Hazard>,
     /// Public items outside test code.
     pub public_items: Vec<PublicItem>,
+    /// What it imports, outside of its tests.
+    pub imports: Vec<Import>,
     /// Whether the file itself opens with documentation (Rust `//!`).
     pub opens_with_documentation: bool,
 }
 
-/// What a scan found. Everything in it is sorted; two scans of the same files differ in `elapsed_ms` only.
+/// What a scan found. Everything in it is sorted; two scans of the same files differ in `elapsed_ms`
+/// and `from_cache` only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Snapshot {
     /// The root as it was given.
@@ -102,12 +107,22 @@ pub struct Snapshot {
     pub engines: Vec<Engine>,
     /// What the rules found, sorted by path, line, column and rule.
     pub findings: Vec<Finding>,
+    /// Slow patterns in product code, sorted like the findings. Hints: nothing was timed.
+    pub hints: Vec<Finding>,
+    /// Product code that stands more than once.
+    pub duplication: Duplication,
     /// The tests and what they claim, sorted by path and line.
     pub tests: Vec<TestFunction>,
+    /// Lock files and others that pin dependencies, outside of tests and vendored code, sorted.
+    pub lock_files: Vec<String>,
     /// README, changelog, licence and links.
     pub documents: ProjectDocuments,
     /// Whether the scan was stopped before its end; then everything here is partial.
     pub cancelled: bool,
+    /// Files of which the result was kept from an earlier scan of the same content.
+    pub from_cache: u32,
+    /// Why the results of this scan could not be kept for the next one.
+    pub cache_problem: Option<String>,
     /// Threads that worked.
     pub threads: usize,
     /// Wall time in milliseconds.

@@ -44,6 +44,7 @@ pub(super) fn apply(gathered: &mut Gathered) {
             }
         }
     }
+    gathered.drop_product_facts(&is_test);
     for finding in &mut gathered.findings {
         if Language::of_path(&finding.path) == Some(Language::Rust) && is_test(&finding.path) {
             finding.in_test = true;

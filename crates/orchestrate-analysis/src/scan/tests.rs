@@ -14,6 +14,7 @@ use crate::measured::Measured;
 use crate::scan::Parsers;
 use crate::source::{Role, SourceFile};
 use crate::test_quality::ProductNames;
+use crate::user_rules::UserRules;
 use crate::{documentation, quality};
 
 const PATHS: [&str; 6] = ["a.rs", "a.py", "a.js", "a.ts", "a.tsx", "a.go"];
@@ -445,6 +446,7 @@ fn one(path: &str, text: &str) -> super::ScannedFile {
         &mut Parsers::default(),
         source,
         &mut ProductNames::default(),
+        &UserRules::default(),
     )
 }
 
@@ -544,4 +546,57 @@ proptest! {
         let snapshot = scanned(&directory);
         prop_assert_eq!(snapshot.files.len() + snapshot.skipped.len(), 1);
     }
+}
+
+/// Two scans of the same files are the same but for these.
+fn without_circumstances(snapshot: &Snapshot) -> Snapshot {
+    Snapshot {
+        elapsed_ms: 0,
+        from_cache: 0,
+        ..snapshot.clone()
+    }
+}
+
+#[test]
+fn a_scan_with_kept_results_is_the_scan_without() {
+    let directory = directory(&[
+        ("src/lib.rs", b"mod a;\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() { assert!(super::a::f()); }\n}\n"),
+        ("src/a.rs", b"use crate::b;\npub fn f() -> bool { x.unwrap() } // TODO\n"),
+        ("app/main.py", b"import os\ndef f(request):\n    os.system(request.args['a'])\n"),
+        ("tests/test_main.py", b"from app.main import f\ndef test_f():\n    assert f(1)\n"),
+        ("README.md", b"[gone](gone.md)\n"),
+        ("go.mod", b"module m\n"),
+        ("g/g.go", b"package g\nfunc F() int { return 1 }\n"),
+        ("g/g_test.go", b"package g\nfunc TestF(t *testing.T) { if F() != 1 { t.Fail() } }\n"),
+    ]);
+    let root = directory.path();
+    let kept = tempfile::tempdir().expect("a directory");
+    let options = ScanOptions {
+        cache: Some(kept.path().join("scan.cache")),
+        ..ScanOptions::default()
+    };
+    let check = |expected_hits: u32| {
+        let fresh = scan(root, &ScanOptions::default()).expect("it is a directory");
+        let cached = scan(root, &options).expect("it is a directory");
+        assert_eq!(
+            without_circumstances(&cached),
+            without_circumstances(&fresh)
+        );
+        assert_eq!(cached.from_cache, expected_hits);
+    };
+    check(0);
+    check(8);
+    fs::write(root.join("src/a.rs"), "pub fn f() -> bool { true }\n").expect("it is writable");
+    check(7);
+    check(8);
+    // A test is looked at again when what it may reach has changed.
+    fs::write(
+        root.join("g/g.go"),
+        "package g\nfunc G() int { return 1 }\n",
+    )
+    .expect("it is writable");
+    fs::remove_file(root.join("app/main.py")).expect("it is there");
+    check(3);
+    fs::write(kept.path().join("scan.cache"), "damaged").expect("it is writable");
+    check(0);
 }

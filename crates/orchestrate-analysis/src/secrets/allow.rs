@@ -1,7 +1,7 @@
 //! Tells real credentials from placeholders, names and other text that only looks like them.
 
 /// Shannon entropy in bits per character.
-pub(super) fn entropy(text: &str) -> f64 {
+pub(crate) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text.bytes() {
         if let Some(count) = counts.get_mut(usize::from(byte)) {

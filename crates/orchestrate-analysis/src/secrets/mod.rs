@@ -15,9 +15,11 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use allow::entropy;
 pub use redact::redact;
 pub use rule::Rule;
 pub use scan::check;
+pub(crate) use scan::{check_with, masked};
 
 /// Every secret rule.
 #[must_use]

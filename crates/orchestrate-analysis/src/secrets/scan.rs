@@ -15,6 +15,7 @@ use crate::language::Language;
 use crate::security::line_at;
 use crate::security::suppress::{self, Suppression};
 use crate::source::Role;
+use crate::user_rules::{Suspect, UserRules};
 
 /// How far before a keyword a token may begin.
 const BEFORE: usize = 110;
@@ -79,20 +80,49 @@ struct Hit {
 /// stands in quotes. The secret itself is in no field of a finding. Findings are sorted by position.
 #[must_use]
 pub fn check(path: &str, text: &str, in_test: bool) -> Vec<Finding> {
+    check_with(path, text, in_test, &UserRules::default())
+}
+
+/// The same, with the rules and the allow-lists of a user.
+pub(crate) fn check_with(path: &str, text: &str, in_test: bool, rules: &UserRules) -> Vec<Finding> {
+    let mut hits = without_overlaps(scan(path, text, Where::Alone));
+    let mut findings = Vec::new();
+    if !rules.is_empty() {
+        hits.retain(|hit| !is_allowed(path, text, hit, rules));
+        for (finding, range) in rules.in_text(path, text, in_test) {
+            let known = |hit: &Hit| hit.secret.start < range.end && range.start < hit.secret.end;
+            if !hits.iter().any(known) {
+                findings.push(finding);
+            }
+        }
+    }
     let mut row = 0;
     let mut counted = 0;
-    let mut findings: Vec<Finding> = without_overlaps(scan(path, text, Where::Alone))
-        .iter()
-        .take(MOST)
-        .map(|hit| {
-            let between = text.get(counted..hit.secret.start).unwrap_or_default();
-            row += between.bytes().filter(|byte| *byte == b'\n').count();
-            counted = hit.secret.start;
-            finding(hit, path, text, row, in_test)
-        })
-        .collect();
+    let own = hits.iter().take(MOST).map(|hit| {
+        let between = text.get(counted..hit.secret.start).unwrap_or_default();
+        row += between.bytes().filter(|byte| *byte == b'\n').count();
+        counted = hit.secret.start;
+        finding(hit, path, text, row, in_test)
+    });
+    findings.extend(own);
+    findings.sort_by_key(|finding| (finding.line, finding.column));
     number_equal(&mut findings);
     findings
+}
+
+/// Whether a list of the user says that this is no secret. The rule has the name that gitleaks would give it, as
+/// far as the two agree.
+fn is_allowed(path: &str, text: &str, hit: &Hit, rules: &UserRules) -> bool {
+    let secret = text.get(hit.secret.clone()).unwrap_or_default();
+    let (_, line) = line_at(text, hit.secret.start);
+    let name = hit.rule.id.strip_prefix("secrets.").unwrap_or(hit.rule.id);
+    let suspect = Suspect {
+        path,
+        secret,
+        matched: secret,
+        line,
+    };
+    rules.allows(name, suspect)
 }
 
 /// Where secrets stand in a text that is no file; the ranges may overlap.
@@ -500,7 +530,7 @@ fn around(text: &str, secret: &Range<usize>, mask: &str) -> String {
 }
 
 /// The first characters of a secret: at most four, never more than a quarter of it.
-pub(super) fn masked(secret: &str) -> String {
+pub(crate) fn masked(secret: &str) -> String {
     let shown = (secret.chars().count() / 4).min(4);
     let head: String = secret.chars().take(shown).collect();
     format!("{head}...")

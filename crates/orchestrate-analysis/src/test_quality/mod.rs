@@ -20,4 +20,5 @@ mod walk;
 
 pub use inspect::inspect;
 pub use model::{Claims, Reach, TestFacts, TestFunction};
-pub use names::ProductNames;
+pub use names::{ProductNames, declarations};
+pub(crate) use walk::walk;

@@ -35,15 +35,34 @@ impl ProductNames {
         }
     }
 
-    /// Learns what a product file declares. Only Go tests see names without an import.
-    pub fn learn(&mut self, file: &ParsedFile<'_>) {
-        if file.source.language == Language::Go && file.source.role == Role::Product {
-            let (directory, _) = file.source.path.rsplit_once('/').unwrap_or(("", ""));
-            self.go
-                .entry(directory.to_owned())
-                .or_default()
-                .extend(go_declarations(file));
+    /// Learns the [`declarations`] of the file at `path`.
+    pub fn learn(&mut self, path: &str, declared: &BTreeSet<String>) {
+        if !declared.is_empty() {
+            let (directory, _) = path.rsplit_once('/').unwrap_or(("", ""));
+            let known = self.go.entry(directory.to_owned()).or_default();
+            known.extend(declared.iter().cloned());
         }
+    }
+
+    /// A hash of all of them: what tests reach is the same as long as it is.
+    pub(crate) fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |kind: &str, names: &BTreeSet<String>| {
+            hasher.update(kind.as_bytes());
+            for name in names {
+                hasher.update(name.as_bytes());
+                hasher.update(&[0]);
+            }
+        };
+        add("files", &self.files);
+        add("python", &self.python);
+        add("crates", &self.crates);
+        add("packages", &self.packages);
+        add("modules", &self.modules);
+        for (directory, names) in &self.go {
+            add(directory, names);
+        }
+        hasher.finalize().to_hex().to_string()
     }
 
     /// Learns the name that a manifest gives to a crate, package or module.
@@ -135,8 +154,13 @@ fn python_roots(files: &BTreeSet<String>) -> BTreeSet<String> {
     roots
 }
 
-fn go_declarations(file: &ParsedFile<'_>) -> BTreeSet<String> {
+/// What a product file declares that tests see without an import, as only those of Go do.
+#[must_use]
+pub fn declarations(file: &ParsedFile<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
+    if file.source.language != Language::Go || file.source.role != Role::Product {
+        return names;
+    }
     let mut nodes = walk(file.tree.root_node());
     while let Some(visit) = nodes.next() {
         match visit.node.kind() {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{ProductNames, TestFacts, TestFunction, inspect};
+use super::{ProductNames, TestFacts, TestFunction, declarations, inspect};
 use crate::language::Language;
 use crate::source::{ParsedFile, Role, SourceFile};
 
@@ -50,7 +50,9 @@ fn product() -> ProductNames {
     ];
     let parsed: Vec<ParsedFile<'_>> = files.iter().map(parse).collect();
     let mut names = ProductNames::of_paths(files.iter().map(|file| file.path.as_str()));
-    parsed.iter().for_each(|file| names.learn(file));
+    parsed
+        .iter()
+        .for_each(|file| names.learn(&file.source.path, &declarations(file)));
     names.learn_manifest("Cargo.toml", "[package]\nname = \"my-shop\"\n");
     names.learn_manifest("package.json", r#"{"name": "@me/shop"}"#);
     names.learn_manifest("go.mod", "module example.com/shop\n\ngo 1.22\n");

@@ -6,14 +6,14 @@ use tree_sitter::{Node, TreeCursor};
 
 /// A node, and the field of its parent that it fills.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Visit<'t> {
-    pub(super) node: Node<'t>,
-    pub(super) field: Option<NonZeroU16>,
+pub(crate) struct Visit<'t> {
+    pub(crate) node: Node<'t>,
+    pub(crate) field: Option<NonZeroU16>,
 }
 
 impl Visit<'_> {
     /// Whether that field is one of these.
-    pub(super) fn fills(&self, names: &[&str]) -> bool {
+    pub(crate) fn fills(&self, names: &[&str]) -> bool {
         let language = self.node.language();
         let name = self
             .field
@@ -23,14 +23,14 @@ impl Visit<'_> {
 }
 
 /// The nodes below and including a node, parents first.
-pub(super) struct Walk<'t> {
+pub(crate) struct Walk<'t> {
     cursor: TreeCursor<'t>,
     started: bool,
     skip: bool,
 }
 
 /// Starts at a node.
-pub(super) fn walk(node: Node<'_>) -> Walk<'_> {
+pub(crate) fn walk(node: Node<'_>) -> Walk<'_> {
     Walk {
         cursor: node.walk(),
         started: false,
@@ -40,7 +40,7 @@ pub(super) fn walk(node: Node<'_>) -> Walk<'_> {
 
 impl Walk<'_> {
     /// Leaves out what is below the node that was given last.
-    pub(super) fn skip_children(&mut self) {
+    pub(crate) fn skip_children(&mut self) {
         self.skip = true;
     }
 }

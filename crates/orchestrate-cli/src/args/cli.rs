@@ -3,8 +3,9 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, StrategiesVerb, WorkflowsVerb, compose, guide, help, list, release_prep,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs,
+    PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb, approvals,
+    compose, guide, help, list, release_prep, runs,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -46,6 +47,12 @@ pub(crate) enum Verb {
     Run(RunArgs),
     #[command(after_help = compose::plan_guide())]
     Plan(PlanArgs),
+    /// Look at recorded runs, go on with them, fork, compare, remove them
+    #[command(subcommand, after_help = runs::guide())]
+    Runs(RunsVerb),
+    /// Look at what waits for a person, and decide it
+    #[command(subcommand, after_help = approvals::guide())]
+    Approvals(ApprovalsVerb),
     /// List or show the agents that a team can have
     #[command(subcommand, after_help = list::agents_guide())]
     Agents(AgentsVerb),
@@ -58,9 +65,8 @@ pub(crate) enum Verb {
     /// Show the settings and where they come from
     #[command(subcommand, after_help = help::config_guide())]
     Config(ConfigVerb),
-    /// Say what is installed, found and configured; works offline and changes nothing
     #[command(after_help = help::doctor_guide())]
-    Doctor,
+    Doctor(DoctorArgs),
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use orchestrate_core::task::DecompositionStrategy;
 
+use super::MeasureArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::Hint;
 use crate::exit::Exit;
 
@@ -32,7 +34,7 @@ pub(crate) struct LimitArgs {
     /// Most tokens
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_tokens: Option<u64>,
-    /// Most cost, in units (an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10)
+    /// Most cost, in US dollars by the table of prices; agents that ask no model cost nothing
     #[arg(long, value_name = "UNITS", value_parser = super::values::threshold)]
     pub(crate) max_cost: Option<f64>,
     /// Longest time of the whole run, in seconds
@@ -45,7 +47,7 @@ pub(crate) struct LimitArgs {
 
 /// Compose a team for a task and run it, or run a saved plan exactly as saved
 ///
-/// Limits can only be tighter than those of a saved plan. Agents that nothing in this version can run are reported as not executed.
+/// Limits can only be tighter than those of a saved plan. Agents that the built-in analysis cannot run ask the models named in orchestrate.toml; those that nothing can run are reported as not executed.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The task in words
@@ -60,6 +62,13 @@ pub(crate) struct RunArgs {
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
+    /// Come back as soon as the run is recorded; it goes on by itself
+    #[arg(long, conflicts_with = "no_store")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) about: TaskArgs,
 }
@@ -101,7 +110,9 @@ pub(super) fn run_guide() -> String {
         &[
             Exit::Yes,
             Exit::Definition,
+            Exit::Credentials,
             Exit::Limit,
+            Exit::Denied,
             Exit::StepFailed,
             Exit::Cancelled,
             Exit::Interrupted,

@@ -18,6 +18,14 @@ pub(crate) enum ConfigVerb {
     },
 }
 
+/// Say what is installed, found and configured; works offline and changes nothing
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Try to reach the providers of the models; the one thing here that uses the network
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
 /// Explain a code that was printed: an error such as `ORC0201`, or a rule such as `secrets.aws-access-key`
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -55,7 +63,7 @@ pub(super) fn config_guide() -> String {
 
 pub(super) fn doctor_guide() -> String {
     footer(
-        ["orchestrate doctor", "orchestrate doctor --json"],
+        ["orchestrate doctor", "orchestrate doctor --check --json"],
         &[Exit::Yes, Exit::No],
     )
 }

@@ -1,18 +1,24 @@
 //! The command line as it was typed. Nothing is read or decided here; `settings` and the verbs do that.
 
+mod approvals;
 mod cli;
 mod compose;
 mod guide;
 mod help;
 mod json;
 mod list;
+mod measure;
 mod release_prep;
+mod runs;
 mod values;
 
+pub(crate) use approvals::{ApprovalsVerb, Question};
 pub(crate) use cli::{Cli, Verb};
 pub(crate) use compose::{Graph, LimitArgs, PlanArgs, RunArgs, TaskArgs};
 pub(crate) use guide::{command, env_name, variables};
-pub(crate) use help::{CompletionsArgs, ConfigVerb, ExplainArgs, PageArgs};
+pub(crate) use help::{CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, PageArgs};
 pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
+pub(crate) use measure::{Accepted, MeasureArgs};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
+pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};

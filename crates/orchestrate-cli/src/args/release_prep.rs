@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use orchestrate_workflows::external::ExternalTool;
 
-use super::LimitArgs;
 use super::guide::footer;
+use super::runs::RecordArgs;
 use super::values::{percentage, score, tool};
+use super::{LimitArgs, MeasureArgs};
 use crate::exit::Exit;
 
 /// Say whether a repository is ready to be released
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
-/// and documentation. Works offline, changes nothing, and starts no program unless told to
-/// (`--run-tests`, `--with`, `--diff`). What cannot be measured is said so, with
+/// and documentation. Works offline, changes nothing, and writes only its own
+/// record under `.orchestrate/`. Starts no program unless told to (`--run-tests`, `--with`,
+/// `--diff`). What cannot be measured is said so, with
 /// the command that would measure it, and never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {
@@ -41,7 +43,8 @@ pub(crate) struct ReleasePrepArgs {
     /// What makes a release not ready: a failed critical gate, or any failed gate [default: critical]
     #[arg(long, value_name = "LEVEL", help_heading = "Gates")]
     pub(crate) fail_on: Option<FailOn>,
-    /// The agents, separated by commas [default: all four]
+    /// The agents, separated by commas; also architecture_analyst, performance_optimizer and
+    /// refactoring_specialist [default: the four above]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) agents: Vec<String>,
     /// Coverage reports to read, in place of those found in the repository
@@ -82,6 +85,10 @@ pub(crate) struct ReleasePrepArgs {
     /// End with 0 in place of 1 when the repository is not ready
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
 }

@@ -1,5 +1,8 @@
 //! `agents`: what a team can be made of.
 
+use std::sync::Arc;
+
+use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, AgentTemplate};
 use serde::Serialize;
 use serde_json::json;
@@ -13,16 +16,17 @@ use crate::wire;
 
 pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
     let registry = wire::registry();
+    let models = wire::Models::of(&call.settings.services)?;
     match verb {
         AgentsVerb::List => {
-            let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it)).collect();
+            let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it, &models)).collect();
             call.printer
                 .answer(|| list(&agents), &json!({"agents": agents}))?;
         }
         AgentsVerb::Show { name } => {
             let agent = registry.require(name)?;
             let width = call.printer.width();
-            let entry = Entry::of(agent);
+            let entry = Entry::of(agent, &models);
             call.printer
                 .answer(|| show(&entry, &registry, width), &entry)?;
         }
@@ -35,20 +39,23 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
 struct Entry<'a> {
     #[serde(flatten)]
     template: &'a AgentTemplate,
-    /// The backend; null when nothing in this version can run it.
-    backend: Option<&'static str>,
+    /// The backend; null when nothing here can run it.
+    backend: Option<String>,
 }
 
 impl<'a> Entry<'a> {
-    fn of(template: &'a AgentTemplate) -> Self {
+    fn of(template: &'a Arc<AgentTemplate>, models: &wire::Models) -> Self {
+        let agent = Team::new([template.clone()]).members().first().cloned();
         Self {
             template,
-            backend: wire::backend_of(&template.id),
+            backend: agent.and_then(|agent| models.run_by(&agent)),
         }
     }
 
     fn run_by(&self) -> String {
-        self.backend.unwrap_or("nothing yet").to_owned()
+        self.backend
+            .clone()
+            .unwrap_or_else(|| "nothing yet".to_owned())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use orchestrate_core::condition::REFERENCE;
+use orchestrate_strategies::conformance;
 use orchestrate_workflows::rules as catalogue;
 use serde_json::json;
 
@@ -19,10 +20,12 @@ use crate::wire;
 const TEXTS: &[Named<String>] = &[
     ("agents", agents),
     ("conditions", || REFERENCE.to_owned()),
+    ("conformance", conformance),
     ("errors", errors),
     ("exit-codes", exit_codes),
     ("rules", rules),
     ("strategies", strategies),
+    ("user-rules", user_rules),
 ];
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
@@ -56,19 +59,16 @@ fn table<const N: usize>(
     out
 }
 
+fn user_rules() -> String {
+    include_str!("user_rules.md").to_owned()
+}
+
 fn exit_codes() -> String {
     table(
         "Exit codes",
-        "The same for all verbs. Those marked as reserved cannot occur in this version.",
-        ["Code", "Meaning", ""],
-        Exit::ALL.map(|exit| {
-            let note = if exit.occurs() { "" } else { "reserved" };
-            [
-                exit.code().to_string(),
-                exit.meaning().to_owned(),
-                note.to_owned(),
-            ]
-        }),
+        "The same for all verbs.",
+        ["Code", "Meaning"],
+        Exit::ALL.map(|exit| [exit.code().to_string(), exit.meaning().to_owned()]),
     )
 }
 
@@ -123,6 +123,54 @@ fn strategies() -> String {
         ["Strategy", "Needs", "What it does", "When", "Roles"],
         rows.collect::<Vec<_>>(),
     )
+}
+
+/// What every strategy is held to, from the table that the tests run.
+fn conformance() -> String {
+    let listed = |row: &conformance::Row| {
+        let without = row.without.iter();
+        let without: Vec<String> = without
+            .map(|(id, outcome)| format!("without `{id}`: {outcome}"))
+            .collect();
+        let inside = match row.seat {
+            Some(_) => "agents and every other strategy",
+            None => "agents only, because work is handed out while it runs",
+        };
+        [
+            format!("`{}`", row.strategy),
+            row.team.join(", "),
+            without.join("; "),
+            inside.to_owned(),
+        ]
+    };
+    let mut out = table(
+        "Conformance of strategies",
+        "What each strategy is held to; the tests run this table. With the team named here it succeeds when everybody \
+         does, ends as told when one member always fails or hangs, stops at a limit of calls, and can be cancelled in \
+         the middle with what had ended kept.",
+        ["Strategy", "Team", "Ends", "Members can be"],
+        conformance::rows().iter().map(listed),
+    );
+    let cases = conformance::rows().iter().flat_map(|row| {
+        row.cases.iter().map(move |case| {
+            [
+                format!("`{}`", row.strategy),
+                case.name.replace('_', " "),
+                case.outcome.clone(),
+                case.corrects.clone().unwrap_or_default(),
+            ]
+        })
+    });
+    let introduction = "Runs with scripted answers. The last column tells the mistake of an older system whose \
+                        opposite is shown; each of these has a test of that name.";
+    out.push_str("\n#");
+    out.push_str(&table(
+        "Cases",
+        introduction,
+        ["Strategy", "What is shown", "Ends", "In place of"],
+        cases,
+    ));
+    out
 }
 
 fn rules() -> String {

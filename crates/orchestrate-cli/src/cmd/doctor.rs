@@ -7,11 +7,12 @@ use orchestrate_core::error::similar;
 use serde::Serialize;
 
 use crate::app::Call;
-use crate::args;
-use crate::error::Failure;
+use crate::args::{self, DoctorArgs};
+use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{BAD, DIM, GOOD, HEAD, WARN, paint, safe};
-use crate::settings::Settings;
+use crate::settings::{Names, Services, Settings};
+use crate::wire;
 
 /// Programs that are of use when they are there, and what for.
 const TOOLS: &[(&str, &str)] = &[
@@ -33,7 +34,8 @@ struct Report {
     healthy: bool,
     settings: Configuration,
     tools: Vec<Tool>,
-    model_backends: &'static str,
+    models: Vec<ModelLine>,
+    providers: Vec<ProviderLine>,
     store: &'static str,
 }
 
@@ -51,9 +53,34 @@ struct Tool {
     used_for: &'static str,
 }
 
-pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
+/// Which model a tier or an agent uses.
+#[derive(Debug, Serialize)]
+struct ModelLine {
+    used_by: String,
+    models: Vec<String>,
+}
+
+/// A provider that a model names, or that has a key.
+#[derive(Debug, Serialize)]
+struct ProviderLine {
+    name: String,
+    kind: &'static str,
+    address: Option<String>,
+    /// The variable that holds the key; null when none is needed.
+    key_variable: Option<String>,
+    key_is_set: bool,
+    /// Whether something answers there; null when that was not tried.
+    reachable: Option<bool>,
+    /// Why nothing does.
+    problem: Option<String>,
+}
+
+pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
     let settings = Settings::load(".".as_ref())
         .and_then(|settings| settings.with_variables(|name| env::var_os(name)));
+    let services = settings
+        .as_ref()
+        .map_or_else(|_| Services::default(), |it| it.services.clone());
     let mut settings = match settings {
         Ok(settings) => Configuration {
             files: settings.files,
@@ -72,6 +99,17 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
     settings.problems.extend(unknown_variables(
         env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
     ));
+    // What is wrong with the models is a problem of the settings like any other.
+    settings.problems.extend(
+        wire::Models::of(&services)
+            .err()
+            .map(|failure| failure.message),
+    );
+    let models = model_lines(&services);
+    let mut providers = provider_lines(&services, &models).unwrap_or_default();
+    if args.check {
+        check(&services, &mut providers)?;
+    }
     let directories = env::var_os("PATH").unwrap_or_default();
     let tools = TOOLS
         .iter()
@@ -86,7 +124,8 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
         healthy: settings.problems.is_empty(),
         settings,
         tools,
-        model_backends: "none in this version: agents are run by the built-in analysis",
+        models,
+        providers,
         store: "none in this version: nothing is kept but the files that `--out` names",
     };
     call.printer.answer(|| text(&report), &report)?;
@@ -160,13 +199,105 @@ fn text(report: &Report) -> String {
         };
         out.push_str(&format!("  {sign} {:<16} {place}\n", tool.name));
     }
-    for (heading, words) in [
-        ("Model backends", report.model_backends),
-        ("Store", report.store),
-    ] {
-        out.push_str(&format!("\n{}\n  {words}\n", paint(HEAD, heading)));
+    out.push_str(&models_text(report));
+    out.push_str(&format!("\n{}\n  {}\n", paint(HEAD, "Store"), report.store));
+    out
+}
+
+fn models_text(report: &Report) -> String {
+    let mut out = format!("\n{}\n", paint(HEAD, "Models"));
+    if report.models.is_empty() {
+        let none =
+            "name one in `[models]` of orchestrate.toml, `orchestrate init` writes an example";
+        out.push_str(&format!("  {} {none}\n", paint(DIM, "[none]")));
+    }
+    for line in &report.models {
+        let names = safe(&line.models.join(", then "));
+        out.push_str(&format!("  {:<16} {names}\n", line.used_by));
+    }
+    out.push_str(&format!("\n{}\n", paint(HEAD, "Providers")));
+    for line in &report.providers {
+        let (sign, key) = match &line.key_variable {
+            None => (paint(GOOD, "[ok]  "), "needs no key".to_owned()),
+            Some(name) if line.key_is_set => (paint(GOOD, "[ok]  "), format!("key in {name}")),
+            Some(name) => (paint(WARN, "[none]"), format!("no key: {name} is not set")),
+        };
+        let reach = match (line.reachable, &line.problem) {
+            (Some(true), _) => ", reachable".to_owned(),
+            (_, Some(problem)) => format!(", not reachable: {problem}"),
+            _ => String::new(),
+        };
+        out.push_str(&format!(
+            "  {sign} {:<16} {}{}\n",
+            safe(&line.name),
+            safe(&key),
+            safe(&reach)
+        ));
     }
     out
+}
+
+fn model_lines(services: &Services) -> Vec<ModelLine> {
+    let models = &services.models;
+    let tiers = [
+        ("CHEAP", &models.cheap),
+        ("CAPABLE", &models.capable),
+        ("PREMIUM", &models.premium),
+    ];
+    let tiers = tiers
+        .into_iter()
+        .filter_map(|(tier, names)| Some((tier, names.as_ref()?)));
+    let agents = models
+        .agents
+        .iter()
+        .map(|(agent, names)| (agent.as_str(), names));
+    let line = |(used_by, names): (&str, &Names)| ModelLine {
+        used_by: used_by.to_owned(),
+        models: names.list(),
+    };
+    tiers.chain(agents).map(line).collect()
+}
+
+/// The providers that a model names or that the settings or a key make known.
+fn provider_lines(services: &Services, models: &[ModelLine]) -> Option<Vec<ProviderLine>> {
+    let used = |name: &str| {
+        let mut all = models.iter().flat_map(|line| &line.models);
+        all.any(|model| model.split('/').next() == Some(name))
+    };
+    let setups = wire::providers(services).ok()?.into_iter();
+    let known = setups.filter(|(name, setup)| {
+        used(name) || services.providers.contains_key(name) || setup.key.is_some()
+    });
+    let line = |(name, setup): (String, wire::ProviderSetup)| ProviderLine {
+        name,
+        kind: setup.kind.as_str(),
+        address: setup
+            .address
+            .or_else(|| setup.kind.default_address().map(str::to_owned)),
+        key_is_set: setup.key.is_some(),
+        key_variable: setup.key_variable,
+        reachable: None,
+        problem: None,
+    };
+    Some(known.map(line).collect())
+}
+
+/// Tries to reach each provider.
+fn check(services: &Services, lines: &mut [ProviderLine]) -> Result<(), Failure> {
+    let setups = wire::providers(services)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::internal("the network cannot be used", error))?;
+    for line in lines {
+        let Some(setup) = setups.get(&line.name) else {
+            continue;
+        };
+        let answer = runtime.block_on(wire::reach(setup));
+        line.reachable = Some(answer.is_ok());
+        line.problem = answer.err();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One verb per file: resolved input in, an answer printed, an exit status out.
 
 pub(crate) mod agents;
+pub(crate) mod approvals;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod docs;
@@ -9,12 +10,17 @@ pub(crate) mod explain;
 pub(crate) mod plan;
 pub(crate) mod release_prep;
 pub(crate) mod run;
+pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod strategies;
 pub(crate) mod workflows;
 
+mod detach;
 mod files;
 mod limits;
+mod measure;
 mod named;
 mod publish;
+mod recipe;
+mod store;
 mod watch;

@@ -16,6 +16,7 @@ use crate::wire;
 
 pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     }
     match args.graph {
         None => printer.answer(
-            || render::plan(&plan, printer.width(), wire::backend_of),
+            || render::plan(&plan, printer.width(), |agent| models.run_by(agent)),
             &plan,
         )?,
         Some(form) => {

@@ -1,17 +1,24 @@
 //! `release-prep`: measure a repository, judge it, say so.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::external::ExternalTool;
 use orchestrate_workflows::gates::Thresholds;
-use orchestrate_workflows::programs::Programs;
+use orchestrate_workflows::programs::{Programs, Progress};
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
 use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
+use serde_json::Value;
 
-use super::watch::{progress, watch};
-use super::{files, limits, publish};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, progress, watch};
+use super::{files, limits, measure, publish, store};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
 use crate::error::{CliError, Failure};
@@ -25,27 +32,46 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let workflow = workflow(args, &call.settings)?;
     let limits = limits::limits(&args.limits, &call.settings);
     let plan = workflow.plan(&wire::registry())?;
-    let reports = files::readable(&args.coverage_report)?;
     let scope = scope(args)?;
     publish::check(args)?;
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let about = Recipe::of_call(call, Some(&workflow)).about();
     let (progress, told) = progress();
-    let options = AnalysisOptions {
-        coverage_reports: reports,
-        programs: workflow.programs.clone(),
-        progress,
-        ignore: call
-            .settings
-            .ignores
-            .iter()
-            .map(|(rule, _)| rule.clone())
-            .collect(),
-        ..AnalysisOptions::default()
-    };
-    let executor = wire::executor(&args.path, options, limits)?;
+    let executor = executor(args, &call.settings, limits, journal, about, progress)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
-    let watched = watch(&executor, &plan, printer, Some(told))?;
+    let watched = watch(&executor, Begin::Plan(&plan), printer, Some(told))?;
+    conclude(args, &workflow, scope, &watched, call)
+}
+
+/// The executor that measures.
+pub(crate) fn executor(
+    args: &ReleasePrepArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+    progress: Progress,
+) -> Result<LocalExecutor, Failure> {
+    let options = AnalysisOptions {
+        coverage_reports: files::readable(&args.coverage_report)?,
+        programs: programs(args, settings)?,
+        progress,
+        ..measure::options(&args.measure, settings, &args.path)?
+    };
+    let models = wire::Models::default();
+    wire::executor(&args.path, options, limits, &models, journal, about)
+}
+
+/// Judges what a run measured, and says so.
+pub(crate) fn conclude(
+    args: &ReleasePrepArgs,
+    workflow: &ReleasePrep,
+    scope: Scope,
+    watched: &Watched,
+    call: &Call,
+) -> Result<Exit, Failure> {
     let subject = Subject {
         path: args.path.display().to_string(),
         timestamp: now(),
@@ -53,7 +79,8 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     };
     let report = workflow.report(&watched.report, subject)?;
     if watched.stopped.is_some() {
-        printer.note("stopped before its end: the report holds what was measured until then");
+        let note = "stopped before its end: the report holds what was measured until then";
+        call.printer.note(note);
     }
     publish::present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
@@ -68,7 +95,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
 }
 
 /// What the report is to be limited to.
-fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
+pub(crate) fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
     let baseline = match &args.baseline {
         Some(path) => {
             let text = String::from_utf8_lossy(&files::read(path)?).into_owned();
@@ -104,6 +131,24 @@ fn tools(args: &ReleasePrepArgs, settings: &Settings) -> Result<Vec<ExternalTool
     Ok(tools)
 }
 
+/// The programs that may be started: none unless the call or the settings name some.
+fn programs(args: &ReleasePrepArgs, settings: &Settings) -> Result<Programs, Failure> {
+    let seconds = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
+    let programs = Programs {
+        tests_seconds: args.run_tests.then(|| {
+            seconds(args.test_timeout, names::TEST_TIMEOUT).unwrap_or(Programs::TESTS_SECONDS)
+        }),
+        tools: tools(args, settings)?,
+        tool_seconds: seconds(args.tool_timeout, names::TOOL_TIMEOUT),
+    };
+    let starts_none = programs.tests_seconds.is_none() && programs.tools.is_empty();
+    Ok(if starts_none {
+        Programs::default()
+    } else {
+        programs
+    })
+}
+
 /// What the workflow is told: flags over settings over its own defaults.
 fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> Result<ReleasePrep, Failure> {
     let own = ReleasePrep::default();
@@ -135,23 +180,11 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> Result<ReleasePrep, 
         Some(FailOn::Warn) => verdict::FailOn::Warn,
         Some(FailOn::Critical) | None => verdict::FailOn::Critical,
     };
-    let seconds = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
-    let programs = Programs {
-        tests_seconds: args.run_tests.then(|| {
-            seconds(args.test_timeout, names::TEST_TIMEOUT).unwrap_or(Programs::TESTS_SECONDS)
-        }),
-        tools: tools(args, settings)?,
-        tool_seconds: seconds(args.tool_timeout, names::TOOL_TIMEOUT),
-    };
     Ok(ReleasePrep {
         thresholds,
         agents,
         fail_on,
-        programs: if programs.tests_seconds.is_none() && programs.tools.is_empty() {
-            Programs::default()
-        } else {
-            programs
-        },
+        programs: programs(args, settings)?,
     })
 }
 

@@ -1,23 +1,28 @@
 //! `run`: a task composed on the spot, or a plan exactly as it was saved.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use orchestrate_core::id::RunId;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
 use orchestrate_core::result::StrategyResult;
-use orchestrate_workflows::AnalysisOptions;
+use orchestrate_runtime::LocalExecutor;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watch::watch;
-use super::{files, limits, plan::compose};
+use super::recipe::Recipe;
+use super::watch::{Begin, Watched, wait_for, watch};
+use super::{detach, files, limits, measure, plan::compose, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{self, Printer};
+use crate::settings::Settings;
 use crate::wire;
 
 /// The format of the document that `run --json` prints.
@@ -41,11 +46,12 @@ pub(crate) struct RunDocument {
 
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
+    let models = wire::Models::of(&call.settings.services)?;
     let plan = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
             let plan = compose(task, &args.about, call)?;
-            if !sure(&plan, args.yes, printer)? {
+            if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
@@ -60,7 +66,10 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         }
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
-    let executor = wire::executor(&args.path, AnalysisOptions::default(), limits)?;
+    models.check_prices(&plan, limits)?;
+    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let about = Recipe::of_call(call, None).about();
+    let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -69,11 +78,39 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             }
             Some(_) => {}
             None => printer.note(&format!(
-                "nothing in this version can run {agent}: it will not be executed"
+                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
             )),
         }
     }
-    let watched = watch(&executor, &plan, printer, None)?;
+    if args.detach {
+        let journal = journal.ok_or_else(|| {
+            CliError::arguments(
+                "a run that is not recorded cannot go on by itself",
+                "name a place for its record with `--store sqlite:FILE`",
+            )
+        })?;
+        let run = wait_for(executor.record(&plan))?;
+        return detach::detach(&run, journal.url(), &args.path, printer);
+    }
+    let watched = watch(&executor, Begin::Plan(&plan), printer, None)?;
+    conclude(&plan, watched, printer)
+}
+
+/// The executor that a run needs.
+pub(crate) fn executor(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
+    let models = wire::Models::of(&settings.services)?;
+    let options = measure::options(&args.measure, settings, &args.path)?;
+    wire::executor(&args.path, options, limits, &models, journal, about)
+}
+
+/// Says what a run came to.
+pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Result<Exit, Failure> {
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),
@@ -89,7 +126,12 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
-fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Failure> {
+fn sure(
+    plan: &ExecutionPlan,
+    yes: bool,
+    printer: &Printer,
+    models: &wire::Models,
+) -> Result<bool, Failure> {
     if plan.confidence >= wire::ASK_BELOW {
         return Ok(true);
     }
@@ -103,7 +145,9 @@ fn sure(plan: &ExecutionPlan, yes: bool, printer: &Printer) -> Result<bool, Fail
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), wire::backend_of));
+    printer.note(&render::plan(plan, printer.width(), |agent| {
+        models.run_by(agent)
+    }));
     printer.ask(&format!("{words}. Run it?"))
 }
 
@@ -122,7 +166,7 @@ fn exit(result: &StrategyResult) -> Exit {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-fn saved(path: &Path) -> Result<Plan, CliError> {
+pub(crate) fn saved(path: &Path) -> Result<Plan, CliError> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use orchestrate_core::id::RunId;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
@@ -62,13 +63,35 @@ impl Drop for Threads {
     }
 }
 
+/// What is to be watched.
+#[derive(Debug)]
+pub(crate) enum Begin<'a> {
+    /// A plan that is run now.
+    Plan(&'a Plan),
+    /// A recorded run that is gone on with.
+    Resume { run: &'a RunId, take_over: bool },
+}
+
+/// Waits for something that needs no threads of its own.
+pub(crate) fn wait_for<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::internal("an async runtime cannot be started", error))?;
+    Ok(runtime.block_on(future)?)
+}
+
 /// Runs a plan to its end, or until a signal says otherwise.
 ///
 /// # Errors
-/// When the plan is wrong or the run could not begin. What goes wrong inside it is in its report.
+/// When the plan is wrong, the run could not begin, or could not be recorded any more. What else goes
+/// wrong inside it is in its report.
 pub(crate) fn watch(
     executor: &LocalExecutor,
-    plan: &Plan,
+    begin: Begin<'_>,
     printer: &Printer,
     told: Option<Told>,
 ) -> Result<Watched, Failure> {
@@ -80,7 +103,7 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, plan, printer, &mut signals, told).await?;
+        let (report, stopped) = follow(executor, begin, printer, &mut signals, told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -93,12 +116,15 @@ pub(crate) fn watch(
 /// Follows a run to its end. Gives its report, and how the program is to end if it was stopped.
 async fn follow(
     executor: &LocalExecutor,
-    plan: &Plan,
+    begin: Begin<'_>,
     printer: &Printer,
     signals: &mut Signals,
     mut told: Option<Told>,
 ) -> Result<(RunReport, Option<Exit>), Failure> {
-    let mut handle = executor.start(plan)?;
+    let mut handle = match begin {
+        Begin::Plan(plan) => executor.start(plan)?,
+        Begin::Resume { run, take_over } => executor.resume(run, take_over).await?,
+    };
     let mut events = handle.events();
     let mut live = Live::new(printer);
     let mut seen = RunReport::default();

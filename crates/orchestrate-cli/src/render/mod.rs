@@ -2,6 +2,7 @@
 
 mod columns;
 mod error;
+mod event;
 mod live;
 mod page;
 mod plan;
@@ -13,6 +14,7 @@ mod text;
 
 pub(crate) use columns::Columns;
 pub(crate) use error::render as error;
+pub(crate) use event::event_line;
 pub(crate) use live::{Live, REDRAW};
 pub(crate) use plan::plan;
 pub(crate) use printer::{Printer, json};

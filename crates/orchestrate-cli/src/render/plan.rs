@@ -1,17 +1,18 @@
 //! A plan for people: who, how, within which bounds, and why.
 
 use orchestrate_core::plan::{Bound, ExecutionPlan};
+use orchestrate_core::team::Agent;
 use orchestrate_strategies::graph::render::{Format, render};
 
 use super::columns::Columns;
 use super::page::Page;
 use super::text::duration;
 
-/// The plan as a page of so many columns. `backend` tells what runs an agent's template here, if anything does.
+/// The plan as a page of so many columns. `backend` tells what runs an agent here, if anything does.
 pub(crate) fn plan(
     plan: &ExecutionPlan,
     width: usize,
-    backend: impl Fn(&str) -> Option<&'static str>,
+    backend: impl Fn(&Agent) -> Option<String>,
 ) -> String {
     let mut page = Page::new(width, "EXECUTION PLAN");
     let needs = &plan.requirements;
@@ -28,7 +29,7 @@ pub(crate) fn plan(
         let (id, tier) = (agent.id.as_str(), agent.tier.as_str());
         let template = plan.plan.agents.get(&agent.id);
         let runs = template
-            .and_then(|agent| backend(&agent.template.id))
+            .and_then(|agent| backend(agent))
             .map_or("nothing here can run it".to_owned(), |name| {
                 format!("run by {name}")
             });

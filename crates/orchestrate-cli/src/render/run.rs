@@ -42,6 +42,13 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
             counted(usage.cost, "unit")
         ),
     );
+    if usage.unpriced_tokens > 0 {
+        let unpriced = counted(usage.unpriced_tokens, "token");
+        page.text(
+            8,
+            &format!("{unpriced} of unknown price, which are not in the cost"),
+        );
+    }
     let mail = &result.mail;
     if !mail.is_empty() {
         let told = format!(
@@ -67,6 +74,10 @@ fn agent_lines(page: &mut Page, agent: &AgentResult) {
     page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}"));
     if let Some(error) = &agent.error {
         page.text(9, error);
+    }
+    let summary = agent.output.get("summary").and_then(Value::as_str);
+    if let Some(summary) = summary {
+        page.text(9, summary);
     }
     let figures = figures(&agent.output);
     if !figures.is_empty() {

@@ -46,6 +46,11 @@ pub(crate) mod names {
     pub(crate) const WITH: &str = "release-prep.with";
     pub(crate) const TOOL_TIMEOUT: &str = "release-prep.tool-timeout";
     pub(crate) const AGENTS: &str = "release-prep.agents";
+    pub(crate) const ADVISORY_DB: &str = "measure.advisory-db";
+    pub(crate) const ACCEPT_ADVISORY: &str = "measure.accept-advisory";
+    pub(crate) const GITLEAKS_CONFIG: &str = "measure.gitleaks-config";
+    pub(crate) const RULES: &str = "measure.rules";
+    pub(crate) const LAYERS: &str = "measure.layers";
 }
 
 const fn key(
@@ -125,6 +130,11 @@ pub(crate) const KEYS: &[Key] = &[
         Some("600"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
+    key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),
+    key(names::RULES, "rules", Kind::Names, None),
+    key(names::LAYERS, "layers", Kind::Names, None),
+    key(names::ADVISORY_DB, "advisory-db", Kind::Names, None),
+    key(names::ACCEPT_ADVISORY, "accept-advisory", Kind::Names, None),
 ];
 
 /// A checked value.

@@ -4,6 +4,8 @@
 mod file;
 mod key;
 mod resolve;
+mod services;
 
 pub(crate) use key::names;
 pub(crate) use resolve::Settings;
+pub(crate) use services::{Names, Services};

@@ -8,6 +8,7 @@ use orchestrate_workflows::IgnoreRule;
 
 use super::file;
 use super::key::{KEYS, Key, Value};
+use super::services::Services;
 use crate::args::env_name;
 use crate::error::CliError;
 
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) ignores: Vec<(IgnoreRule, Origin)>,
     /// The files that were read, the strongest first.
     pub(crate) files: Vec<PathBuf>,
+    /// Providers, models and prices.
+    pub(crate) services: Services,
 }
 
 impl Settings {
@@ -58,6 +61,7 @@ impl Settings {
             list: KEYS.iter().map(default).collect(),
             ignores: Vec::new(),
             files: Vec::new(),
+            services: Services::default(),
         }
     }
 
@@ -75,8 +79,21 @@ impl Settings {
         let mut problems = Vec::new();
         for path in paths.iter().rev() {
             let read = fs::read_to_string(path).map_err(|error| vec![format!(" {error}")]);
-            match read.and_then(|text| file::parse(&text)) {
-                Ok(said) => {
+            let parsed = read.and_then(|text| {
+                let said = file::parse(&text)?;
+                let services = Services::parse(&text).map_err(|problem| vec![problem])?;
+                let own = user_file().is_some_and(|own| own == *path);
+                if own {
+                    return Ok((said, services));
+                }
+                Ok((
+                    said,
+                    settings.services.clone().with_project(services, path)?,
+                ))
+            });
+            match parsed {
+                Ok((said, services)) => {
+                    settings.services = services;
                     let origin = || Origin::File(path.clone());
                     for (key, value) in said.settings {
                         settings.set(key, value, origin());

@@ -76,23 +76,23 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             --- stdout
             # Exit codes
 
-            The same for all verbs. Those marked as reserved cannot occur in this version.
+            The same for all verbs.
 
-            | Code | Meaning |  |
-            |---|---|---|
-            | 0 | done, and the answer is yes |  |
-            | 1 | done, and the answer is no: a gate failed, not ready |  |
-            | 2 | bad arguments; nothing was run |  |
-            | 3 | bad definition, plan or configuration; nothing was run |  |
-            | 4 | credentials are missing or were refused | reserved |
-            | 5 | a limit or budget was reached |  |
-            | 6 | a needed action was denied, by a rule or by a person |  |
-            | 7 | paused for a person's decision |  |
-            | 8 | a step failed after its retries or was not executed, or its result could not be written |  |
-            | 9 | cancelled: told to end (SIGTERM), or not begun because a person said no |  |
-            | 10 | not measured: a required measurement could not be made |  |
-            | 70 | internal error: a mistake of this program |  |
-            | 130 | interrupted (Ctrl-C) |  |
+            | Code | Meaning |
+            |---|---|
+            | 0 | done, and the answer is yes |
+            | 1 | done, and the answer is no: a gate failed, not ready |
+            | 2 | bad arguments; nothing was run |
+            | 3 | bad definition, plan or configuration; nothing was run |
+            | 4 | credentials are missing or were refused |
+            | 5 | a limit or budget was reached |
+            | 6 | a needed action was denied, by a rule or by a person |
+            | 7 | paused for a person's decision |
+            | 8 | a step failed after its retries or was not executed, or its result could not be written |
+            | 9 | cancelled: told to end (SIGTERM), or not begun because a person said no |
+            | 10 | not measured: a required measurement could not be made |
+            | 70 | internal error: a mistake of this program |
+            | 130 | interrupted (Ctrl-C) |
         "#]],
     );
 }

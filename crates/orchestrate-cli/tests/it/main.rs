@@ -1,7 +1,6 @@
 //! Whole commands: the built program in a directory of its own, its streams and its exit status.
 //!
-//! Exit codes 4, 6 and 7 cannot occur in this version (no credentials, no policy, no approvals), and
-//! 70 only by a fault; unit tests hold what leads to them.
+//! Exit code 70 occurs only by a fault; unit tests hold what leads to it.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,12 +9,14 @@
 )]
 
 mod answers;
+mod models;
 mod program;
 #[cfg(unix)]
 mod programs;
 mod refusals;
 mod release_prep;
 mod reports;
+mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;

@@ -112,6 +112,7 @@ impl Place {
             .current_dir(self.path())
             .env("HOME", self.directory.path())
             .env("XDG_CONFIG_HOME", self.directory.path().join("config"))
+            .env("XDG_CACHE_HOME", self.directory.path().join("cache"))
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null());

@@ -35,8 +35,7 @@ fn a_project_in_good_order_is_ready() {
 
               NOT MEASURED (1)
               --------------------------------------------------------------------
-              - known vulnerable dependencies: not audited: there is no lock file at the
-                root
+              - known vulnerable dependencies: not audited: there is no lock file
                 how: commit the lock file and run the auditor of your package manager over
                      it
 
@@ -225,8 +224,17 @@ fn a_report_that_cannot_be_written_is_no_success() {
 fn nothing_is_changed_in_the_repository() {
     let place = Place::project();
     let before = place.files();
-    place.run(&["release-prep"]);
+    place.run(&["release-prep", "--no-store"]);
     assert_eq!(place.files(), before);
+    // The record of the run is all that is added, in a folder that no version control looks into.
+    place.run(&["release-prep"]);
+    let mut after = place.files();
+    assert!(
+        after.contains(&".orchestrate/.gitignore".to_owned()),
+        "{after:?}"
+    );
+    after.retain(|file| !file.starts_with(".orchestrate/"));
+    assert_eq!(after, before);
 }
 
 #[test]

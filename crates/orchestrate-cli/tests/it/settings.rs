@@ -77,10 +77,15 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.with          (not set)   default
         release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
+        measure.gitleaks-config    (not set)   default
+        measure.rules              (not set)   default
+        measure.layers             (not set)   default
+        measure.advisory-db        (not set)   default
+        measure.accept-advisory    (not set)   default
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 16);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 21);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -158,22 +158,18 @@ fn agents_that_nothing_can_run_are_told_and_fail_the_run() {
     let place = Place::project();
     let ran = place.run(&[
         "run",
-        "Speed up the slow import",
+        "Write code for the slow import",
         "--hint",
-        "domain=performance",
+        "capabilities=write_code",
     ]);
     assert_eq!(ran.code, Some(8), "{}", ran.shown());
     assert!(
-        ran.stderr
-            .contains("nothing in this version can run performance_optimizer"),
+        ran.stderr.contains("nothing here can run coder"),
         "{}",
         ran.shown()
     );
-    assert!(
-        ran.stdout.contains("[FAIL] performance_optimizer"),
-        "{}",
-        ran.shown()
-    );
+    assert!(ran.stdout.contains("[FAIL] coder"), "{}", ran.shown());
+    assert!(ran.stdout.contains("[FAIL] coder"), "{}", ran.shown());
 }
 
 #[test]

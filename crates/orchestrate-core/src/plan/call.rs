@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Step;
 use crate::condition::Reference;
 use crate::id::StepName;
+use crate::task::Context;
 
 /// The key under which the output of a call is seen by later steps, unless the step says otherwise.
 pub const NESTED_RESULT: &str = "nested_result";
@@ -44,6 +45,17 @@ pub struct CallStep {
     /// `{"steps.draft.output": "text"}`. A value that does not exist is left out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub context_mapping: BTreeMap<Reference, String>,
+    /// Values of the caller by the name that they have in the context inside; the same as
+    /// `context_mapping` the other way round, for one value under several names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, Reference>,
+    /// Values that the context inside has besides, whatever the caller's has under their names.
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub values: Context,
+    /// Whether its output stands under no key when none is given, and is seen only as that of the step.
+    /// A body of a map needs that, because its items would write one key at the same time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unkeyed: bool,
     /// Calls inside calls at most, this one counted; without it [`MAX_CALL_DEPTH`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_depth: Option<u32>,
@@ -65,6 +77,16 @@ impl CallStep {
         Self {
             inline: Some(Box::new(root)),
             ..Self::default()
+        }
+    }
+
+    /// Calls `visit` for every reference that it reads, with the name of the value inside.
+    pub fn mapped<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference, &'a str)) {
+        for (field, name) in &self.context_mapping {
+            visit(field, name);
+        }
+        for (name, field) in &self.inputs {
+            visit(field, name);
         }
     }
 

@@ -45,6 +45,9 @@ pub struct ExpandStep {
     /// Values that every sub-task's agent is given by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Reference>,
+    /// Longest time of one attempt of a sub-task's agent in milliseconds; without it the template's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
     /// What a failure of one sub-task means for the others.
     #[serde(default = "OnError::skip_dependents")]
     pub on_error: OnError,
@@ -65,6 +68,7 @@ impl ExpandStep {
             max_depth: 1,
             optional: false,
             inputs: BTreeMap::new(),
+            timeout_ms: None,
             on_error: OnError::SkipDependents,
             collect: None,
         }

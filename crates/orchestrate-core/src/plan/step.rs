@@ -342,8 +342,28 @@ impl Step {
     pub fn key(&self) -> Option<&str> {
         match (&self.result_key, &self.kind) {
             (Some(key), _) => Some(key.as_str()),
-            (None, StepKind::Call(_)) => Some(super::NESTED_RESULT),
+            (None, StepKind::Call(call)) if !call.unkeyed => Some(super::NESTED_RESULT),
             (None, _) => None,
+        }
+    }
+
+    /// The steps directly inside this one, in order, to be changed.
+    pub fn children_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Expand(_) | StepKind::Approve(_) => {
+                Vec::new()
+            }
+            StepKind::Call(call) => call.inline.as_deref_mut().into_iter().collect(),
+            StepKind::Sequence { steps, .. } | StepKind::Parallel { steps, .. } => {
+                steps.iter_mut().collect()
+            }
+            StepKind::Graph { nodes, .. } => nodes.iter_mut().map(|node| &mut node.step).collect(),
+            StepKind::Branch { arms, otherwise } => arms
+                .iter_mut()
+                .map(|arm| &mut arm.then)
+                .chain(otherwise.as_deref_mut())
+                .collect(),
+            StepKind::Loop { body, .. } | StepKind::Map { body, .. } => vec![body],
         }
     }
 

@@ -115,3 +115,34 @@ impl AgentBackend for ScriptedBackend {
             })
     }
 }
+
+/// A small value of the form that a JSON Schema asks for: yes to every question, the first of several
+/// words, one entry in every list.
+#[must_use]
+pub fn example(schema: &serde_json::Value) -> serde_json::Value {
+    use serde_json::{Map, Value, json};
+    if let Some(first) = schema.pointer("/enum/0") {
+        return first.clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("object") => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let required = schema.get("required").and_then(Value::as_array);
+            let wanted = |name: &String| {
+                required.is_none_or(|list| list.iter().any(|it| it == name.as_str()))
+            };
+            properties
+                .into_iter()
+                .flatten()
+                .filter(|(name, _)| wanted(name))
+                .map(|(name, schema)| (name.clone(), example(schema)))
+                .collect::<Map<_, _>>()
+                .into()
+        }
+        Some("array") => json!([schema.get("items").map_or(json!("one"), example)]),
+        Some("boolean") => json!(true),
+        Some("string") => json!("text"),
+        Some("number" | "integer") => json!(1),
+        _ => Value::Null,
+    }
+}

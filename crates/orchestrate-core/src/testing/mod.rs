@@ -2,6 +2,9 @@
 
 mod agents;
 mod clock;
+pub mod journal;
+mod models;
 
-pub use agents::{Script, ScriptedBackend, agent, template};
+pub use agents::{Script, ScriptedBackend, agent, example, template};
 pub use clock::ManualClock;
+pub use models::{ScriptedModel, model_calls, model_says};

@@ -18,6 +18,11 @@ use tokio_util::task::AbortOnDropHandle;
 use super::dispatcher::{Dispatcher, Message};
 use super::flights::Step;
 
+/// What can be decided of an attempt whose end nobody saw.
+const PARKED: [&str; 3] = [AGAIN, DONE, "failed"];
+const AGAIN: &str = "again";
+const DONE: &str = "succeeded";
+
 /// How a question came back.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -33,6 +38,8 @@ struct Open {
     request: ApprovalRequest,
     /// Asks; none once the answer was "later". Dropping it withdraws the question.
     asking: Option<AbortOnDropHandle<()>>,
+    /// Whether the question is what became of an attempt whose end nobody saw.
+    parked: bool,
 }
 
 /// The questions of a run that have not been answered, in the order of the plan.
@@ -81,11 +88,14 @@ impl Dispatcher {
             question.decisions.clone(),
             Arc::new(Value::Object(shown)),
         );
-        step.attempts = 1;
-        step.began_us = self.now_us;
-        self.publish(EventKind::ApprovalRequested {
-            request: request.clone(),
-        });
+        // A question that was recorded before is not asked a second time, it is still open.
+        if step.attempts == 0 {
+            step.attempts = 1;
+            step.began_us = self.now_us;
+            self.publish(EventKind::ApprovalRequested {
+                request: request.clone(),
+            });
+        }
         let node = step.node;
         let asking = self.approver.clone().map(|approver| {
             let limit = step.task.timeout_ms.map(Duration::from_millis);
@@ -102,8 +112,68 @@ impl Dispatcher {
             step,
             request,
             asking,
+            parked: false,
         };
         self.approvals.open.insert(node, open);
+        self.answer_decided();
+    }
+
+    /// Asks what became of an attempt that was under way when the run stopped and may not be repeated.
+    /// Only a decision from outside answers it: whoever resumes a run need not be who knows.
+    pub(super) fn park(&mut self, step: Step, asked: bool) {
+        let attempt = step.attempts;
+        let request = ApprovalRequest::new(
+            self.run.clone(),
+            step.task.path.clone(),
+            format!(
+                "attempt {attempt} was under way when the run stopped, and nobody saw its end: what became of it?"
+            ),
+            PARKED.map(str::to_owned).to_vec(),
+            Arc::new(json!({"worker": step.task.worker(), "attempt": attempt})),
+        );
+        if !asked {
+            self.publish(EventKind::ApprovalRequested {
+                request: request.clone(),
+            });
+        }
+        let node = step.node;
+        self.approvals.asked.push(node);
+        let open = Open {
+            step,
+            request,
+            asking: None,
+            parked: true,
+        };
+        self.approvals.open.insert(node, open);
+    }
+
+    /// Answers the open questions that were decided elsewhere.
+    pub(super) fn answer_decided(&mut self) {
+        let open = self.approvals.open.iter();
+        let decided = open.filter_map(|(node, open)| {
+            let answer = self.decisions.get(&open.step.task.path)?;
+            Some((*node, answer.clone()))
+        });
+        let decided: Vec<(NodeId, ApprovalAnswer)> = decided.collect();
+        for (node, answer) in decided {
+            // An answer counts once; one that is refused does not come back.
+            if let Some(open) = self.approvals.open.get(&node) {
+                self.decisions.remove(&open.step.task.path);
+            }
+            self.answered(node, Reply::Asked(Asked::Decided(answer)));
+        }
+    }
+
+    /// What a decision makes of an attempt whose end nobody saw.
+    fn unpark(&mut self, step: Step, answer: &ApprovalAnswer) {
+        match answer.decision.as_str() {
+            AGAIN => self.waiting.push_back(step),
+            DONE => self.finish(step, decided(answer.clone()), Vec::new()),
+            _ => {
+                let message = format!("it did not succeed, says {}", answer.by);
+                self.finish_without_output(step, Outcome::failed(FailureClass::Reported, message));
+            }
+        }
     }
 
     /// Takes in what came of asking. An answer that does not count leaves the question open.
@@ -146,6 +216,9 @@ impl Dispatcher {
             step: open.step.task.path.clone(),
             answer: answer.clone(),
         });
+        if open.parked {
+            return self.unpark(open.step, &answer);
+        }
         self.finish(open.step, decided(answer), Vec::new());
     }
 }

@@ -8,7 +8,7 @@ use orchestrate_core::id::AgentId;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
-use orchestrate_core::tool::Tool;
+use orchestrate_core::tool::{Effect, Tool};
 
 /// An agent of a plan and the backend that will run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,7 @@ pub(super) struct Assigned {
     pub(super) backend: Arc<dyn AgentBackend>,
     pub(super) name: Arc<str>,
     pub(super) reservation: Usage,
+    pub(super) effect: Effect,
 }
 
 /// The backends of an executor in the order in which they are asked.
@@ -71,6 +72,7 @@ impl Backends {
             backend: backend.clone(),
             name: name.clone(),
             reservation: backend.reservation(agent),
+            effect: backend.effect(agent),
         })
     }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
-use orchestrate_core::calls::Calls;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
@@ -22,14 +21,16 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::assign::Doer;
+use super::call_log::KnownCalls;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::{Flight, Step};
+use super::recording::Cleared;
 use super::tools::cut_off;
 use super::worker::{Attempt, Ended};
 
 impl Dispatcher {
-    /// Makes an attempt. One that does not end at once goes on as a task.
-    pub(super) fn attempt(&mut self, mut step: Step, doer: &Doer, reservation: Reservation) {
+    /// Announces an attempt, and makes it once that is recorded; without a journal, at once.
+    pub(super) fn attempt(&mut self, mut step: Step, doer: Doer, reservation: Reservation) {
         self.in_a_row += 1;
         step.attempts += 1;
         if step.attempts == 1 {
@@ -42,6 +43,19 @@ impl Dispatcher {
             attempt: step.attempts,
         });
         self.deliver(&step);
+        if self.is_recorded() {
+            self.cleared.push_back(Cleared {
+                step,
+                doer,
+                reservation,
+            });
+        } else {
+            self.launch(step, &doer, reservation);
+        }
+    }
+
+    /// Makes an attempt. One that does not end at once goes on as a task.
+    pub(super) fn launch(&mut self, mut step: Step, doer: &Doer, reservation: Reservation) {
         let signal = self.signal.attempt();
         let mut attempt = match self.begin_attempt(&mut step, doer, signal.clone()) {
             Ok(attempt) => attempt,
@@ -101,7 +115,7 @@ impl Dispatcher {
                     scope: step.scope.clone(),
                     messages: self.mail.of_step(&step.task.path).to_vec(),
                     attempt: step.attempts,
-                    calls: Calls::default(),
+                    calls: self.calls_of(step),
                     cancel,
                 };
                 Ok(Attempt::new(assigned.clone(), input))
@@ -193,6 +207,10 @@ impl Dispatcher {
                 class: failure.class,
                 message: failure.message,
                 delay_ms,
+                usage: Usage {
+                    calls: 1,
+                    ..failure.usage
+                },
             });
             self.flights.rest(step, until);
             return;
@@ -292,6 +310,7 @@ impl Step {
             attempts: 0,
             began_us: 0,
             usage: Usage::default(),
+            calls: KnownCalls::new(),
         }
     }
 

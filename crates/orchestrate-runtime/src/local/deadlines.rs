@@ -28,6 +28,12 @@ impl Deadlines {
 }
 
 impl Dispatcher {
+    /// Sets a deadline again that was set when the run was at this time, in microseconds.
+    pub(super) fn restore_deadline(&mut self, node: NodeId, at_us: u64) {
+        let left = at_us.saturating_sub(self.now_us);
+        self.set_deadline(node, left.div_ceil(1000));
+    }
+
     pub(super) fn set_deadline(&mut self, node: NodeId, ms: u64) {
         // A time beyond what the clock can tell never comes.
         if let Some(at) = Instant::now().checked_add(Duration::from_millis(ms)) {

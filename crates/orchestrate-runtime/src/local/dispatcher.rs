@@ -1,19 +1,21 @@
 //! The owner of a run: starts what may start, takes in what ended, until the walk has its result.
 //!
 //! It decides nothing that another executor would have to decide too; that is the walk's.
-//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in `publish`.
+//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in
+//! `publish`, with a journal in `recording`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_core::approval::Approver;
+use orchestrate_core::approval::{ApprovalAnswer, Approver};
 use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
 use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
-use orchestrate_core::id::{AgentId, RunId};
+use orchestrate_core::id::{AgentId, RunId, StepPath};
+use orchestrate_core::journal::{JournalError, Outside};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
@@ -21,17 +23,22 @@ use orchestrate_core::report::RunReport;
 use orchestrate_strategies::graph::walk::{StepResult, Walk};
 use orchestrate_strategies::graph::{AgentWork, Graph, NodeId, Work};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::approvals::{Approvals, Reply};
 use super::assign::{Assigned, Backends, Doer};
+use super::call_log::CallNews;
 use super::deadlines::Deadlines;
 use super::flights::{Flight, Flights, Step, Stopping};
+use super::recording::{Cleared, Record, Recording};
+use super::resume::Past;
 use super::tools::Tools;
 use super::worker::Ended;
+use crate::error::RunError;
 
 /// How long work that was told to stop is waited for before the run ends without it.
-const STOP_BOUND: Duration = Duration::from_millis(500);
+pub(super) const STOP_BOUND: Duration = Duration::from_millis(500);
 /// Attempts after which the dispatcher lets other tasks of its thread run.
 const STEPS_IN_A_ROW: u32 = 64;
 
@@ -44,6 +51,18 @@ pub(super) enum Message {
         attempt: u32,
         ended: Ended,
     },
+    /// An attempt calls a model or a tool.
+    Call {
+        node: NodeId,
+        attempt: u32,
+        news: CallNews,
+        /// Answered once that is recorded.
+        recorded: oneshot::Sender<()>,
+    },
+    /// What others have told the run, all of it.
+    Outside(Outside),
+    /// Another owns the run by now.
+    Lost(JournalError),
     /// A person was asked.
     Answered { node: NodeId, reply: Reply },
     /// The user wants the run to stop.
@@ -72,6 +91,7 @@ pub(super) struct Setup<'a> {
     pub(super) limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
+    pub(super) record: Option<Record>,
 }
 
 /// One run.
@@ -113,6 +133,18 @@ pub(super) struct Dispatcher {
     pub(super) mail: Mailboxes,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) batch: Vec<Event>,
+
+    /// How the run comes to be recorded, until it is.
+    pub(super) record: Option<Record>,
+    pub(super) recording: Option<Recording>,
+    /// Why it cannot be recorded any more; it is to stop then.
+    pub(super) broken: Option<JournalError>,
+    /// Steps whose next attempt is announced but not recorded, and so has not begun.
+    pub(super) cleared: VecDeque<Cleared>,
+    /// What people have decided elsewhere, by step.
+    pub(super) decisions: HashMap<StepPath, ApprovalAnswer>,
+    /// Calls that go on once they are recorded.
+    pub(super) waiting_calls: Vec<oneshot::Sender<()>>,
 }
 
 impl Dispatcher {
@@ -126,6 +158,7 @@ impl Dispatcher {
             limits,
             clock,
             subscriber,
+            record,
         } = setup;
         let context = Arc::new(plan.context.clone());
         let (address, messages) = unbounded_channel();
@@ -159,6 +192,12 @@ impl Dispatcher {
             mail: Mailboxes::new(plan.agents.keys().cloned()),
             subscriber,
             batch: Vec::new(),
+            record,
+            recording: None,
+            broken: None,
+            cleared: VecDeque::new(),
+            decisions: HashMap::new(),
+            waiting_calls: Vec::new(),
         }
     }
 
@@ -172,19 +211,36 @@ impl Dispatcher {
         self.address.clone()
     }
 
-    /// Runs to the end.
-    pub(super) async fn run(mut self) -> RunReport {
-        self.begin();
+    /// Runs to the end, or until it cannot be recorded any more.
+    pub(super) async fn run(mut self, past: Option<Past>) -> Result<RunReport, RunError> {
+        if let Some(record) = self.record.take() {
+            self.recording = Some(record.open(self.address.clone()).await?);
+        }
+        match past {
+            None => self.begin(),
+            Some(past) => self.take_up(past),
+        }
         loop {
             self.start_what_may_start().await;
             // Standing still would be a mistake of the walk; it must show as one and not as a hang.
-            if self.walk.result().is_some() || self.stands_still() {
+            if self.broken.is_some() || self.walk.result().is_some() || self.stands_still() {
                 break;
             }
-            self.flush();
+            self.flush().await;
+            if self.broken.is_some() {
+                break;
+            }
             self.wait().await;
         }
-        self.end().await
+        match self.broken.take() {
+            None => self.end().await,
+            Some(error) => Err(self.give_up(error).await),
+        }
+    }
+
+    /// Whether nothing may begin or be told before it is recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recording.is_some()
     }
 
     /// Whether nothing could happen any more of itself: the run waits for people only, or something is wrong.
@@ -204,8 +260,8 @@ impl Dispatcher {
         });
     }
 
-    async fn end(mut self) -> RunReport {
-        self.flush();
+    async fn end(mut self) -> Result<RunReport, RunError> {
+        self.flush().await;
         for (task, late) in self.stopping.ended(STOP_BOUND).await {
             self.publish(EventKind::StepUnstopped {
                 step: task.path.clone(),
@@ -233,7 +289,13 @@ impl Dispatcher {
                 usage: self.report.usage,
             });
         }
-        self.flush();
+        self.flush().await;
+        if let Some(error) = self.broken.take() {
+            return Err(RunError::Journal(error));
+        }
+        if let Some(recording) = self.recording.take() {
+            recording.close().await;
+        }
         let mut report = std::mem::take(&mut self.report);
         let tasks = self.walk.in_order();
         let places: HashMap<&str, usize> = tasks
@@ -242,7 +304,7 @@ impl Dispatcher {
             .map(|(place, task)| (task.path.as_str(), place))
             .collect();
         report.sort_by_plan(|step| places.get(step.as_str()).copied());
-        report
+        Ok(report)
     }
 
     /// Starts steps until none may start now. Other tasks get their turn in between.
@@ -254,13 +316,13 @@ impl Dispatcher {
             self.apply_effects();
             let Some((step, doer, reservation)) = self.next_step() else {
                 // To ask for a step can end others, and that can make room.
-                if self.apply_effects() {
+                if self.apply_effects() || self.launch_cleared().await {
                     continue;
                 }
                 return;
             };
-            self.attempt(step, &doer, reservation);
-            if self.in_a_row >= STEPS_IN_A_ROW {
+            self.attempt(step, doer, reservation);
+            if self.in_a_row >= STEPS_IN_A_ROW && !self.is_recorded() {
                 self.let_others_run().await;
                 self.take_all();
             }
@@ -269,7 +331,7 @@ impl Dispatcher {
 
     async fn let_others_run(&mut self) {
         self.in_a_row = 0;
-        self.flush();
+        self.flush().await;
         tokio::task::yield_now().await;
         self.read_clock();
     }
@@ -319,7 +381,18 @@ impl Dispatcher {
                 ended,
             } => (node, attempt, ended),
             Message::Answered { node, reply } => return self.answered(node, reply),
-            // It is seen by its signal, once what has ended is taken in.
+            Message::Call {
+                node,
+                attempt,
+                news,
+                recorded,
+            } => return self.call(node, attempt, news, recorded),
+            Message::Outside(outside) => return self.told(outside),
+            Message::Lost(error) => {
+                self.broken = Some(error);
+                return;
+            }
+            // A cancellation is seen by its signal, once what has ended is taken in.
             Message::Cancel => return,
         };
         self.in_a_row += 1;
@@ -349,6 +422,20 @@ impl Dispatcher {
         }
     }
 
+    /// How many attempts are under way or about to be.
+    fn at_work(&self) -> usize {
+        self.flights.working() + self.cleared.len()
+    }
+
+    /// The same of the agents made from a template.
+    fn at_work_of(&self, template: &str) -> usize {
+        let of_template = |it: &&Cleared| {
+            let work = it.step.task.agent_work();
+            work.is_some_and(|work| work.agent.template.id == template)
+        };
+        self.flights.of(template) + self.cleared.iter().filter(of_template).count()
+    }
+
     /// The first step in line whose agent may begin another one now.
     fn next_with_a_place(&mut self) -> Option<Step> {
         let waiting = self.waiting.iter().position(|step| self.has_place(step));
@@ -370,7 +457,7 @@ impl Dispatcher {
         work.is_none_or(|work| {
             let template = &work.agent.template;
             let most = template.manifest.max_parallel_tasks;
-            most.is_none_or(|most| self.flights.of(&template.id) < most as usize)
+            most.is_none_or(|most| self.at_work_of(&template.id) < most as usize)
         })
     }
 
@@ -378,7 +465,7 @@ impl Dispatcher {
     fn next_step(&mut self) -> Option<(Step, Doer, Reservation)> {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
-        while self.flights.working() < places {
+        while self.at_work() < places {
             let step = self.next_with_a_place()?;
             let task = step.task.clone();
             let doer = match self.doer(&task.work) {
@@ -397,7 +484,7 @@ impl Dispatcher {
             };
             match self.budget.reserve(Account::RUN, doer.reservation()) {
                 Ok(reservation) => return Some((step, doer, reservation)),
-                Err(Refused::Busy(_)) if self.flights.working() > 0 => {
+                Err(Refused::Busy(_)) if self.at_work() > 0 => {
                     self.waiting.push_front(step);
                     return None;
                 }
@@ -417,7 +504,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// How the step ends when there is nothing that could.
-    fn doer(&self, work: &Work) -> Result<Option<Doer>, Outcome> {
+    pub(super) fn doer(&self, work: &Work) -> Result<Option<Doer>, Outcome> {
         match work {
             Work::Agent(AgentWork { agent, .. }) => match self.assigned.get(&agent.id) {
                 Some(assigned) => Ok(Some(Doer::Agent(assigned.clone()))),

@@ -7,7 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use orchestrate_core::approval::Approver;
 use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::clock::Clock;
+use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::RunId;
+use orchestrate_core::journal::{Pinned, RecordedRun, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
@@ -17,12 +19,16 @@ use orchestrate_core::task::Context;
 use orchestrate_core::team::Team;
 use orchestrate_core::tool::Tool;
 use orchestrate_strategies::catalog::Catalog;
+use orchestrate_strategies::graph::replay::Replay;
 use orchestrate_strategies::graph::{Graph, PlanProblem, PlanProblems, check, check_tools};
+use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::assign::{Assignment, Backends};
 use super::dispatcher::{Dispatcher, Setup};
 use super::handle::{Canceller, RunHandle};
+use super::recording::Record;
+use super::resume::Past;
 use super::tools::Tools;
 use crate::clock::SystemClock;
 use crate::error::RunError;
@@ -36,6 +42,8 @@ pub struct LocalExecutor {
     limits: Limits,
     clock: Arc<dyn Clock>,
     catalog: Catalog,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 }
 
 /// Makes a [`LocalExecutor`].
@@ -48,6 +56,8 @@ pub struct LocalExecutorBuilder {
     limits: Limits,
     clock: Option<Arc<dyn Clock>>,
     catalog: Option<Catalog>,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 }
 
 impl LocalExecutorBuilder {
@@ -101,6 +111,19 @@ impl LocalExecutorBuilder {
         self
     }
 
+    /// Records every run: nothing is begun and nothing is told before it is recorded, and a run that
+    /// cannot be recorded any more stops.
+    pub fn journal(mut self, journal: Arc<dyn RunJournal>) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// What whoever goes on with a recorded run has to know, for example which repository it is about.
+    pub fn about(mut self, about: Value) -> Self {
+        self.about = about;
+        self
+    }
+
     /// The executor.
     ///
     /// # Errors
@@ -117,6 +140,8 @@ impl LocalExecutorBuilder {
             limits: self.limits,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             catalog: self.catalog.unwrap_or_else(Catalog::builtin),
+            journal: self.journal,
+            about: self.about,
         })
     }
 }
@@ -174,13 +199,161 @@ impl LocalExecutor {
         Ok(self.run(&plan).await?.into_strategy_result())
     }
 
+    /// Records a plan as a run that nobody works on yet; [`Self::resume`] begins it, here or in another process.
+    ///
+    /// # Errors
+    /// [`RunError`] when the plan is wrong or it cannot be recorded.
+    pub async fn record(&self, plan: &impl AsRef<Plan>) -> Result<RunId, RunError> {
+        let plan = plan.as_ref();
+        self.compile(plan)?;
+        let run = new_run_id();
+        let journal = self.journal_for(&run)?;
+        let limits = plan.limits.tightest(self.limits);
+        startable(limits)?;
+        let ownership = journal
+            .create(&self.pinned(&run, plan, limits), &owner())
+            .await?;
+        journal.release(ownership).await?;
+        Ok(run)
+    }
+
+    /// Goes on with a recorded run where its record ends, under the limits that were pinned. What
+    /// has ended is not run again. With `take_over`, whoever works on it is replaced.
+    ///
+    /// # Errors
+    /// [`RunError::Journal`] while another works on it or when its record is not whole,
+    /// [`RunError::Ended`] when it is over, [`RunError::Diverged`] when this version does not come to
+    /// what is recorded.
+    pub async fn resume(&self, run: &RunId, take_over: bool) -> Result<RunHandle, RunError> {
+        let journal = self.journal_for(run)?;
+        let RecordedRun { pinned, mut events } = journal.load(run).await?;
+        // A run that is over is not taken from anybody.
+        if is_over(&events) {
+            return Err(RunError::Ended { run: run.clone() });
+        }
+        let ownership = journal.acquire(run, &owner(), take_over).await?;
+        // Whoever owned it until now may have gone on meanwhile.
+        events.extend(journal.events(run, events.len() as u64).await?);
+        if is_over(&events) {
+            journal.release(ownership).await?;
+            return Err(RunError::Ended { run: run.clone() });
+        }
+        let epoch = ownership.epoch;
+        let outside = journal.outside(run).await?;
+        let replay = self.replay(&pinned, &events)?;
+        let elapsed_us = self
+            .clock
+            .wall_ms()
+            .saturating_sub(pinned.created_ms)
+            .saturating_mul(1000);
+        let past =
+            (!events.is_empty()).then(|| Past::of(replay, events, elapsed_us, epoch, outside));
+        let record = Record::Owned { journal, ownership };
+        self.spawn(
+            run.clone(),
+            &pinned.plan,
+            pinned.limits,
+            true,
+            Some(record),
+            past,
+        )
+    }
+
+    /// Whether a plan is the one that a run was recorded with; a run is never gone on with another.
+    ///
+    /// # Errors
+    /// [`RunError::OtherPlan`] with what of the run could be reused.
+    pub async fn check_plan(&self, run: &RunId, plan: &Plan) -> Result<(), RunError> {
+        let RecordedRun { pinned, events } = self.journal_for(run)?.load(run).await?;
+        let given = plan.digest();
+        if given == pinned.plan_digest {
+            return Ok(());
+        }
+        let ended = |events: &[Event]| -> Vec<String> {
+            let paths = events.iter().filter_map(|event| match &event.kind {
+                EventKind::StepFinished { step, .. } => Some(step.to_string()),
+                _ => None,
+            });
+            paths.collect()
+        };
+        let reusable = ended(&self.reusable(plan, &events, None)?);
+        let changed = ended(&events);
+        Err(RunError::OtherPlan {
+            run: run.clone(),
+            pinned: pinned.plan_digest,
+            given,
+            changed: changed
+                .into_iter()
+                .filter(|step| !reusable.contains(step))
+                .collect(),
+            reusable,
+        })
+    }
+
+    /// A recorded run folded back into a walk, every event checked against what the plan gives.
+    ///
+    /// # Errors
+    /// [`RunError::Diverged`] at the first event that this version does not come to.
+    pub fn replay(&self, pinned: &Pinned, events: &[Event]) -> Result<Replay, RunError> {
+        let mut replay = Replay::new(
+            self.compile(&pinned.plan)?,
+            Arc::new(pinned.plan.context.clone()),
+            pinned.limits,
+        );
+        for event in events {
+            replay.apply(event).map_err(|source| RunError::Diverged {
+                run: pinned.run_id.clone(),
+                source,
+            })?;
+        }
+        Ok(replay)
+    }
+
+    pub(super) fn journal_for(&self, run: &RunId) -> Result<Arc<dyn RunJournal>, RunError> {
+        let missing = || RunError::NoJournal { run: run.clone() };
+        self.journal.clone().ok_or_else(missing)
+    }
+
+    pub(super) fn compile(&self, plan: &Plan) -> Result<Graph, RunError> {
+        Ok(Graph::compile(plan, &self.catalog)?)
+    }
+
+    pub(super) fn wall_ms(&self) -> u64 {
+        self.clock.wall_ms()
+    }
+
+    fn pinned(&self, run: &RunId, plan: &Plan, limits: Limits) -> Pinned {
+        let created_ms = self.clock.wall_ms();
+        Pinned {
+            about: self.about.clone(),
+            ..Pinned::new(run.clone(), plan.clone(), limits, created_ms)
+        }
+    }
+
     fn launch(&self, plan: &Plan, watched: bool) -> Result<RunHandle, RunError> {
         let limits = plan.limits.tightest(self.limits);
         startable(limits)?;
-        let graph = Graph::compile(plan, &self.catalog)?;
+        let run = new_run_id();
+        let record = self.journal.clone().map(|journal| Record::New {
+            journal,
+            pinned: Box::new(self.pinned(&run, plan, limits)),
+            owner: owner(),
+        });
+        self.spawn(run, plan, limits, watched, record, None)
+    }
+
+    fn spawn(
+        &self,
+        run: RunId,
+        plan: &Plan,
+        limits: Limits,
+        watched: bool,
+        record: Option<Record>,
+        past: Option<Past>,
+    ) -> Result<RunHandle, RunError> {
+        let graph = self.compile(plan)?;
         self.admit_tools(plan)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| RunError::NoRuntime)?;
-        let run = new_run_id();
         let (subscriber, events) = if watched {
             let (subscriber, events) = unbounded_channel();
             (Some(subscriber), Some(events))
@@ -197,11 +370,12 @@ impl LocalExecutor {
                 limits,
                 clock: self.clock.clone(),
                 subscriber,
+                record,
             },
             graph,
         );
         let canceller = Canceller::new(dispatcher.signal(), dispatcher.address());
-        let task = runtime.spawn(dispatcher.run());
+        let task = runtime.spawn(dispatcher.run(past));
         Ok(RunHandle::new(run, events, canceller, task))
     }
 }
@@ -227,8 +401,18 @@ fn startable(limits: Limits) -> Result<(), RunError> {
     }
 }
 
+fn is_over(events: &[Event]) -> bool {
+    let last = events.last();
+    last.is_some_and(|event| matches!(event.kind, EventKind::RunFinished { .. }))
+}
+
+/// How this process is called as the owner of a run.
+pub(super) fn owner() -> String {
+    format!("process {}", std::process::id())
+}
+
 /// A name for a run, unlike any other of this machine: when it began, in which process, as the how-manieth.
-fn new_run_id() -> RunId {
+pub(super) fn new_run_id() -> RunId {
     static STARTED: AtomicU64 = AtomicU64::new(0);
     let at = SystemTime::now().duration_since(UNIX_EPOCH);
     let ms = at.map_or(0, |at| u64::try_from(at.as_millis()).unwrap_or(u64::MAX));

@@ -16,6 +16,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::call_log::KnownCalls;
+
 /// A step from the moment it may start to its end.
 #[derive(Debug)]
 pub(super) struct Step {
@@ -31,6 +33,8 @@ pub(super) struct Step {
     pub(super) began_us: u64,
     /// What the attempts used.
     pub(super) usage: Usage,
+    /// The calls that its attempts made, as far as they are recorded.
+    pub(super) calls: KnownCalls,
 }
 
 /// An attempt that is under way.
@@ -83,6 +87,12 @@ impl Flights {
         } else {
             None
         }
+    }
+
+    /// The step whose `attempt` is under way.
+    pub(super) fn working_step(&mut self, node: NodeId, attempt: u32) -> Option<&mut Step> {
+        let flight = self.working.get_mut(&node)?;
+        (flight.step.attempts == attempt).then_some(&mut flight.step)
     }
 
     pub(super) fn rest(&mut self, step: Step, until: Instant) {

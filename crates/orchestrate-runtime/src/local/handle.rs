@@ -28,7 +28,7 @@ pub struct RunHandle {
     run: RunId,
     events: Option<UnboundedReceiver<Vec<Event>>>,
     canceller: Canceller,
-    dispatcher: JoinHandle<RunReport>,
+    dispatcher: JoinHandle<Result<RunReport, RunError>>,
     keep: Arc<Keep>,
 }
 
@@ -37,7 +37,7 @@ impl RunHandle {
         run: RunId,
         events: Option<UnboundedReceiver<Vec<Event>>>,
         canceller: Canceller,
-        dispatcher: JoinHandle<RunReport>,
+        dispatcher: JoinHandle<Result<RunReport, RunError>>,
     ) -> Self {
         let keep = Arc::new(Keep(dispatcher.abort_handle()));
         Self {
@@ -78,10 +78,13 @@ impl RunHandle {
     /// Waits for the end of the run. Events that nobody has taken are discarded.
     ///
     /// # Errors
-    /// [`RunError::TornDown`] when the runtime stopped before the run did.
+    /// [`RunError::TornDown`] when the runtime stopped before the run did, [`RunError::Journal`] when
+    /// the run could not be recorded any more and so was stopped.
     pub async fn report(mut self) -> Result<RunReport, RunError> {
         self.events = None;
-        (&mut self.dispatcher).await.map_err(|_| RunError::TornDown)
+        (&mut self.dispatcher)
+            .await
+            .map_err(|_| RunError::TornDown)?
     }
 }
 

@@ -8,17 +8,22 @@
 mod approvals;
 mod assign;
 mod attempt;
+mod call_log;
 mod deadlines;
 mod dispatcher;
 mod executor;
 mod flights;
+mod fork;
 mod handle;
 mod mail;
 mod publish;
+mod recording;
+mod resume;
 mod stop;
 mod tools;
 mod worker;
 
 pub use assign::Assignment;
 pub use executor::{LocalExecutor, LocalExecutorBuilder};
+pub use fork::Fork;
 pub use handle::{Canceller, Events, RunHandle};

@@ -61,7 +61,7 @@ impl Dispatcher {
         self.now_us = self.now_us.max(now);
     }
 
-    /// The one way of every event: numbered, folded into the report, handed to the subscriber.
+    /// The one way of every event: numbered, folded into the report, recorded, handed to the subscriber.
     pub(super) fn publish(&mut self, kind: EventKind) {
         let event = Event {
             seq: self.seq,
@@ -71,16 +71,18 @@ impl Dispatcher {
         self.seq += 1;
         self.report.apply(&event);
         self.mail.apply(&event.kind);
-        if self.subscriber.is_some() {
+        if self.is_recorded() {
+            self.batch.push(event);
+        } else if self.subscriber.is_some() {
             self.batch.push(event);
             if self.batch.len() >= BATCH {
-                self.flush();
+                self.hand_over();
             }
         }
     }
 
-    /// Hands over what was published since the last time: before the dispatcher waits or yields.
-    pub(super) fn flush(&mut self) {
+    /// Hands over what was published since the last time.
+    pub(super) fn hand_over(&mut self) {
         if self.batch.is_empty() {
             return;
         }

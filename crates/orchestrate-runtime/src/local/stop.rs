@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::EventKind;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_strategies::graph::{NodeId, Task};
 use tokio::time::Instant;
 
 use super::dispatcher::{Dispatcher, Going};
 use super::flights::{Flight, Stopped};
+use super::recording::Cleared;
 use super::tools::cut_off;
 
 impl Dispatcher {
@@ -19,6 +21,10 @@ impl Dispatcher {
         let waiting = self.waiting.iter().position(|step| step.node == node);
         if let Some(step) = waiting.and_then(|at| self.waiting.remove(at)) {
             return self.finish_without_output(step, outcome);
+        }
+        let cleared = self.cleared.iter().position(|it| it.step.node == node);
+        if let Some(it) = cleared.and_then(|at| self.cleared.remove(at)) {
+            return self.stop_cleared(it, outcome);
         }
         if let Some(step) = self.approvals.stop(node) {
             return self.finish_without_output(step, outcome);
@@ -41,6 +47,15 @@ impl Dispatcher {
         self.watch_stopping(&step.task, signal);
         self.settle_unknown(&mut step, reservation);
         let outcome = cut_off(&step.task, outcome);
+        self.finish_without_output(step, outcome);
+    }
+
+    /// Ends a step whose attempt was announced and has not begun: it has used nothing.
+    fn stop_cleared(&mut self, cleared: Cleared, outcome: Outcome) {
+        let Cleared {
+            step, reservation, ..
+        } = cleared;
+        self.budget.settle(reservation, Usage::default());
         self.finish_without_output(step, outcome);
     }
 
@@ -96,6 +111,9 @@ impl Dispatcher {
 
     pub(super) fn stop_all(&mut self, outcome: &Outcome) {
         self.stop_idle(outcome);
+        for cleared in std::mem::take(&mut self.cleared) {
+            self.stop_cleared(cleared, outcome.clone());
+        }
         for flight in self.flights.stop_working() {
             self.stop_flight(flight, outcome.clone());
         }

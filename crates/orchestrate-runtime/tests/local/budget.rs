@@ -78,6 +78,7 @@ impl Drop for Out {
             calls: book.out.calls - self.reserved.calls,
             tokens: book.out.tokens - self.reserved.tokens,
             cost: Cost(book.out.cost.0 - self.reserved.cost.0),
+            unpriced_tokens: 0,
             cached_tokens: 0,
         };
         book.gone += self.used;
@@ -126,6 +127,7 @@ impl AgentBackend for Till {
             calls: 1,
             tokens: tokens * share / 100,
             cost: Cost(reserved.cost.0 * share / 100),
+            unpriced_tokens: 0,
             cached_tokens: 0,
         };
         out.used = used;
@@ -320,6 +322,7 @@ async fn an_overrun_is_booked_and_told() {
         calls: 9,
         tokens: 150,
         cost: Cost::ZERO,
+        unpriced_tokens: 0,
         cached_tokens: 0,
     };
     let backend = ScriptedBackend::answering(AgentOutput::json(json!(1)).with_usage(used));

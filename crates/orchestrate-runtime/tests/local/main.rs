@@ -7,6 +7,7 @@
 
 mod budget;
 mod cancel;
+mod durable;
 mod events;
 mod failures;
 mod functions;

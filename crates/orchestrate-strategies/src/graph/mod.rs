@@ -12,6 +12,8 @@ mod place;
 mod problem;
 mod read;
 pub mod render;
+pub mod replay;
+pub mod reuse;
 pub mod walk;
 
 pub use bounds::bounds;

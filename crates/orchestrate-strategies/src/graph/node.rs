@@ -304,6 +304,7 @@ pub(crate) struct CallSpec {
     /// The context that is made when the call begins.
     pub(crate) env: Env,
     pub(crate) mapping: Vec<(String, Resolved)>,
+    pub(crate) values: Context,
 }
 
 /// What a reference leads to, before the rest of its path is followed.

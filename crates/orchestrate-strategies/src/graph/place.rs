@@ -190,7 +190,7 @@ fn steps_read<'a>(step: &'a Step, names: &mut Vec<&'a str>) {
             expand.inputs.values().for_each(read);
         }
         // What is inside a call sees nothing of the caller's steps.
-        StepKind::Call(call) => return call.context_mapping.keys().for_each(read),
+        StepKind::Call(call) => return call.mapped(&mut |field, _| read(field)),
         StepKind::Graph { nodes, .. } => {
             for when in nodes.iter().filter_map(|node| node.when.as_ref()) {
                 when.fields(&mut read);

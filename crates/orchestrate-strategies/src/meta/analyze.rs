@@ -34,6 +34,8 @@ pub(super) struct Cues {
     pub(super) triage: Option<String>,
     /// The result is to be gone over.
     pub(super) polish: Option<String>,
+    /// A way of working together that is asked for: the strategy, and the word for it.
+    pub(super) way: Option<(&'static str, String)>,
     /// What several agents find is to be joined.
     pub(super) join: Option<String>,
     /// The capability that general work needs, and the word for it.
@@ -72,6 +74,7 @@ pub(super) fn read(task: &str, hints: &Hints) -> Reading {
         views: first(Meaning::Views),
         triage: first(Meaning::Triage),
         polish: first(Meaning::Polish),
+        way: way(&heard),
         join: first(Meaning::Join),
         skill: skill(&heard),
         unclear: false,
@@ -118,6 +121,18 @@ fn release(heard: &[&Hit]) -> Option<String> {
     first(Meaning::Release).or_else(|| {
         let (ready, production) = (first(Meaning::Ready)?, first(Meaning::Production)?);
         Some(format!("{ready} … {production}"))
+    })
+}
+
+/// The first way of working together that is asked for.
+fn way(heard: &[&Hit]) -> Option<(&'static str, String)> {
+    heard.iter().find_map(|hit| {
+        let meanings = hit.phrase.meanings.iter();
+        let mut ways = meanings.filter_map(|meaning| match meaning {
+            Meaning::Way(strategy) => Some(*strategy),
+            _ => None,
+        });
+        ways.next().map(|strategy| (strategy, hit.text()))
     })
 }
 

@@ -1,10 +1,18 @@
 //! Which strategy fits a task: rules as data, tried in order, each with a test task.
 
-use orchestrate_core::task::{TaskComplexity, TaskDomain, TaskRequirements};
+use orchestrate_core::task::{Context, TaskComplexity, TaskDomain, TaskRequirements};
+use orchestrate_core::template::AgentTemplate;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::analyze::Cues;
-use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Synthesis, Teaching};
+use super::team::coordinates;
+use crate::strategy::{
+    Adaptive, Conditional, Debate, DelegationChain, EventFlow, GroupChat, Handoff, Hierarchical,
+    MapReduce, MultiConditional, Nested, NestedSequential, OrchestratorWorker, Parallel,
+    PlanExecute, PromptCachedSequential, React, Refinement, ScatterVote, SelfCorrect, Sequential,
+    Supervisor, Synthesis, Teaching, ToolEnhanced,
+};
 
 /// One rule by which the planner chooses a strategy.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -27,10 +35,165 @@ pub(super) struct Situation<'a> {
     pub(super) cues: &'a Cues,
     /// How many agents there are to work on it.
     pub(super) agents: usize,
+    /// Who there is to work on it.
+    pub(super) templates: &'a [&'a AgentTemplate],
+    /// What the user said besides the task.
+    pub(super) context: &'a Context,
 }
+
+/// From how many characters on a shared context is worth caching.
+const LARGE: usize = 2000;
+/// The keys of a context that several agents read whole.
+const SHARED: [&str; 2] = ["cached_context", "shared_knowledge"];
+
+/// The keys of the context that ask for a strategy, and the parameter in which it takes the value.
+pub(super) const GIVEN: [(&str, &str, &str); 5] = [
+    ("condition", Conditional::NAME, "condition"),
+    ("cases", MultiConditional::NAME, "cases"),
+    ("workflow", Nested::NAME, "workflow"),
+    ("workflows", NestedSequential::NAME, "steps"),
+    ("flow", EventFlow::NAME, "steps"),
+];
 
 /// All rules, in the order in which they are tried. A `strategy` in the context goes before all of them.
 pub const RULES: &[Rule] = &[
+    Rule {
+        id: "given_condition",
+        when: "the context gives a `condition`",
+        strategy: Conditional::NAME,
+        holds: |it| given(it, "condition"),
+    },
+    Rule {
+        id: "given_cases",
+        when: "the context gives `cases`, each with its condition",
+        strategy: MultiConditional::NAME,
+        holds: |it| given(it, "cases"),
+    },
+    Rule {
+        id: "given_workflow",
+        when: "the context names a registered `workflow`",
+        strategy: Nested::NAME,
+        holds: |it| given(it, "workflow"),
+    },
+    Rule {
+        id: "given_workflows",
+        when: "the context names `workflows` or agents that follow each other",
+        strategy: NestedSequential::NAME,
+        holds: |it| given(it, "workflows"),
+    },
+    Rule {
+        id: "given_flow",
+        when: "the context gives a `flow` of steps that listen to each other",
+        strategy: EventFlow::NAME,
+        holds: |it| given(it, "flow"),
+    },
+    Rule {
+        id: "exploring_with_tools",
+        when: "one agent with tools is to find its way step by step",
+        strategy: React::NAME,
+        holds: |it| asked(it, React::NAME).filter(|_| it.agents == 1),
+    },
+    Rule {
+        id: "one_agent_with_tools",
+        when: "one agent is enough, and the context gives `tools`",
+        strategy: ToolEnhanced::NAME,
+        holds: |it| given(it, "tools").filter(|_| it.agents == 1),
+    },
+    Rule {
+        id: "coordinator_and_complex",
+        when: "a complex task, and one of several agents is a coordinator",
+        strategy: DelegationChain::NAME,
+        holds: |it| {
+            let complex = it.requirements.complexity == TaskComplexity::Complex;
+            let coordinator = it.templates.iter().find(|template| coordinates(template))?;
+            (complex && it.agents > 1).then(|| format!("`{}`", coordinator.id))
+        },
+    },
+    Rule {
+        id: "large_shared_context",
+        when: "three or more agents share a context of more than 2000 characters",
+        strategy: PromptCachedSequential::NAME,
+        holds: |it| {
+            let size = SHARED
+                .iter()
+                .filter_map(|key| it.context.get(*key))
+                .map(size);
+            let size: usize = size.sum();
+            (it.agents >= 3 && size > LARGE).then(|| format!("{size} characters"))
+        },
+    },
+    Rule {
+        id: "either_or",
+        when: "what is to be done depends on something that is to be found out first",
+        strategy: Conditional::NAME,
+        holds: |it| asked(it, Conditional::NAME),
+    },
+    Rule {
+        id: "delegating",
+        when: "somebody is to divide the work and join the results",
+        strategy: DelegationChain::NAME,
+        holds: |it| asked(it, DelegationChain::NAME),
+    },
+    Rule {
+        id: "open_ended",
+        when: "the way to the goal is not known beforehand",
+        strategy: OrchestratorWorker::NAME,
+        holds: |it| asked(it, OrchestratorWorker::NAME),
+    },
+    Rule {
+        id: "supervising",
+        when: "work is to be routed to those who can do it",
+        strategy: Supervisor::NAME,
+        holds: |it| asked(it, Supervisor::NAME),
+    },
+    Rule {
+        id: "managing",
+        when: "a manager is to delegate and to review",
+        strategy: Hierarchical::NAME,
+        holds: |it| asked(it, Hierarchical::NAME),
+    },
+    Rule {
+        id: "planning_first",
+        when: "a plan is to be written and carried out",
+        strategy: PlanExecute::NAME,
+        holds: |it| asked(it, PlanExecute::NAME),
+    },
+    Rule {
+        id: "handing_over",
+        when: "work is to be handed over to whoever should go on",
+        strategy: Handoff::NAME,
+        holds: |it| asked(it, Handoff::NAME),
+    },
+    Rule {
+        id: "discussing",
+        when: "a conversation is asked for",
+        strategy: GroupChat::NAME,
+        holds: |it| asked(it, GroupChat::NAME),
+    },
+    Rule {
+        id: "until_it_holds",
+        when: "a result is to be checked and made again until it holds",
+        strategy: SelfCorrect::NAME,
+        holds: |it| asked(it, SelfCorrect::NAME),
+    },
+    Rule {
+        id: "for_each",
+        when: "the same is to be done for many things",
+        strategy: MapReduce::NAME,
+        holds: |it| asked(it, MapReduce::NAME),
+    },
+    Rule {
+        id: "voting",
+        when: "a vote is asked for",
+        strategy: ScatterVote::NAME,
+        holds: |it| asked(it, ScatterVote::NAME),
+    },
+    Rule {
+        id: "events",
+        when: "steps are to follow from events",
+        strategy: EventFlow::NAME,
+        holds: |it| asked(it, EventFlow::NAME),
+    },
     Rule {
         id: "release",
         when: "something is to be released; the checks before it do not need each other",
@@ -137,6 +300,27 @@ pub(super) fn choose(
             Sequential::NAME,
             "strategy sequential: no rule holds".to_owned(),
         ))
+}
+
+/// The context has something under a key.
+fn given(situation: &Situation<'_>, key: &str) -> Option<String> {
+    let value = situation.context.get(key)?;
+    let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    (!empty).then(|| format!("`{key}` in the context"))
+}
+
+/// The task has a word for a way of working together.
+fn asked(situation: &Situation<'_>, strategy: &str) -> Option<String> {
+    let (way, word) = situation.cues.way.as_ref()?;
+    (*way == strategy).then(|| format!("`{word}`"))
+}
+
+/// How many characters a value has as text.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.chars().count(),
+        other => other.to_string().chars().count(),
+    }
 }
 
 fn quoted(word: Option<&str>) -> Option<String> {

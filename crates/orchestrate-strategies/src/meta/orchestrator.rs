@@ -7,7 +7,7 @@ use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
-use super::choose::{Situation, choose};
+use super::choose::{GIVEN, Situation, choose};
 use super::confidence::confidence;
 use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
@@ -15,6 +15,7 @@ use super::hints::Hints;
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
 use crate::graph::bounds;
+use serde_json::{Value, json};
 
 /// Turns a task into a plan. Pure: the same task, context, registry and catalogue give the same plan.
 #[derive(Debug, Clone, Copy)]
@@ -78,10 +79,11 @@ impl<'a> MetaOrchestrator<'a> {
             task: &lower,
             health: self.health,
         };
-        let candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
-        let (name, why) = self.strategy(&reading, &hints, &candidates)?;
+        let mut candidates = Candidates::find(self.registry, selecting, &reading, &hints)?;
+        let (name, why) = self.strategy(&reading, &hints, &candidates, &context)?;
+        let params = self.params(&name, &context, &mut candidates)?;
         let arity = self.catalog.info(&name)?.arity;
-        let composition = team::compose(candidates, &name, arity);
+        let composition = team::compose(candidates, &name, arity, params);
         let strategy = self.catalog.get_strategy(&name, &composition.params)?;
         let root = strategy.compose(&composition.team, &context)?;
 
@@ -125,12 +127,49 @@ impl<'a> MetaOrchestrator<'a> {
         Ok((analyze::read(task, &hints), hints))
     }
 
+    /// What the context says of the strategy's parameters: the value that asked for it, and `strategy_params`.
+    /// Whoever they name works on the task.
+    fn params(
+        &self,
+        strategy: &str,
+        context: &Context,
+        candidates: &mut Candidates<'_>,
+    ) -> Result<Context, PlanError> {
+        let mut params = Context::new();
+        for (key, of, parameter) in GIVEN {
+            let value = context.get(key).filter(|value| !value.is_null());
+            if let (true, Some(value)) = (of == strategy, value) {
+                params.insert(parameter.to_owned(), references(key, value));
+            }
+        }
+        match context.get("strategy_params") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(own)) => params.extend(own.clone()),
+            Some(other) => {
+                return Err(PlanError::Hints {
+                    problems: vec![HintProblem {
+                        hint: "strategy_params",
+                        given: other.to_string(),
+                        possible: format!("an object of what `strategies show {strategy}` lists"),
+                    }],
+                });
+            }
+        }
+        let mut named = Vec::new();
+        self.catalog
+            .agents_named(&Value::Object(params.clone()), &mut named);
+        let only = GIVEN.iter().any(|(_, of, _)| *of == strategy);
+        candidates.name(&named, only);
+        Ok(params)
+    }
+
     /// The hinted strategy, else the one that a rule chooses among those that leave nobody out whom a hint asks for.
     fn strategy(
         &self,
         reading: &Reading,
         hints: &Hints,
         candidates: &Candidates<'_>,
+        context: &Context,
     ) -> Result<(String, String), PlanError> {
         let wanted = candidates.wanted();
         let possible = |name: &str| {
@@ -142,6 +181,8 @@ impl<'a> MetaOrchestrator<'a> {
                 requirements: &reading.analysis.requirements,
                 cues: &reading.cues,
                 agents: candidates.len(),
+                templates: &candidates.templates(),
+                context,
             };
             let (name, why) = choose(&situation, possible);
             return Ok((name.to_owned(), why));
@@ -168,6 +209,21 @@ impl<'a> MetaOrchestrator<'a> {
                 ),
             }],
         })
+    }
+}
+
+/// Workflows are named by their ids in a context, and by references in parameters; what is no id stays as it is.
+fn references(key: &str, value: &Value) -> Value {
+    match (key, value) {
+        ("workflows", Value::Array(items)) => items
+            .iter()
+            .map(|item| match item {
+                Value::String(id) => json!({ "workflow": id }),
+                other => other.clone(),
+            })
+            .collect(),
+        ("condition", Value::String(words)) => json!({ "ask": words }),
+        _ => value.clone(),
     }
 }
 

@@ -11,7 +11,11 @@ use orchestrate_core::template::{AgentRegistry, AgentTemplate, Selecting, Tier};
 use super::analyze::Reading;
 use super::error::PlanError;
 use super::hints::Hints;
-use crate::strategy::{Adaptive, Debate, Refinement, Teaching};
+use crate::strategy::{
+    Adaptive, Conditional, Debate, DelegationChain, EventFlow, GroupChat, Handoff, Hierarchical,
+    MultiConditional, OrchestratorWorker, PlanExecute, Refinement, ScatterVote, Supervisor,
+    Teaching,
+};
 
 /// Whom a domain needs: the lead's capabilities, and what joins it from which complexity on.
 struct Bench {
@@ -212,6 +216,31 @@ impl<'a> Candidates<'a> {
         Ok(this)
     }
 
+    /// The templates, in order.
+    pub(super) fn templates(&self) -> Vec<&AgentTemplate> {
+        self.list.iter().map(|it| &*it.template).collect()
+    }
+
+    /// Those whom parameters name by id work on the task; with `only` nobody else does.
+    pub(super) fn name(&mut self, ids: &[String], only: bool) {
+        let here = |id: &&String| !only && self.list.iter().any(|it| it.template.id == **id);
+        let named: Vec<Candidate> = ids
+            .iter()
+            .filter(|id| !here(id))
+            .filter_map(|id| self.registry.get(id))
+            .map(|template| Candidate {
+                template: template.clone(),
+                why: "the parameters of the strategy name it".to_owned(),
+                wanted: true,
+            })
+            .collect();
+        if only && !named.is_empty() {
+            self.list = named;
+        } else {
+            self.list.extend(named);
+        }
+    }
+
     /// Who they are, the lead first, and why.
     pub(super) fn named(&self) -> impl Iterator<Item = (&Arc<AgentTemplate>, &str)> {
         let list = self.list.iter();
@@ -323,6 +352,33 @@ pub(super) struct Composition {
     pub(super) agents: Vec<AgentChoice>,
 }
 
+/// Whether a template is for somebody who divides work among others.
+pub(super) fn coordinates(template: &AgentTemplate) -> bool {
+    template.can("coordinate") || template.role.to_lowercase().contains("coordinator")
+}
+
+/// What the first member of a strategy's team is for, and why it is there, when it leads or is asked.
+fn head(strategy: &str, params: &Context) -> Option<(&'static str, &'static str)> {
+    match strategy {
+        DelegationChain::NAME => Some(("coordinator", "divides the work and joins the results")),
+        OrchestratorWorker::NAME => Some(("manager", "keeps the ledgers and sends the workers")),
+        Supervisor::NAME => Some(("supervisor", "routes the work and sums up")),
+        Hierarchical::NAME => Some(("manager", "plans, delegates and reviews")),
+        PlanExecute::NAME => Some(("planner", "writes the steps")),
+        Conditional::NAME
+            if params
+                .get("condition")
+                .is_none_or(|it| it.get("ask").is_some()) =>
+        {
+            Some(("judge", "answers the question that decides"))
+        }
+        MultiConditional::NAME if !params.contains_key("cases") => {
+            Some(("judge", "names who is to work"))
+        }
+        _ => None,
+    }
+}
+
 struct Seat {
     template: Arc<AgentTemplate>,
     tier: Tier,
@@ -334,18 +390,40 @@ struct Seat {
 }
 
 /// Puts the candidates on the seats of a strategy.
-pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Arity) -> Composition {
+pub(super) fn compose(
+    mut candidates: Candidates<'_>,
+    strategy: &str,
+    arity: Arity,
+    mut params: Context,
+) -> Composition {
     let fixed = candidates.requirements.tier.is_some();
-    let mut params = Context::new();
+    let head = head(strategy, &params).and_then(|role| {
+        let own = candidates.list.iter();
+        let at = own.clone().position(|it| coordinates(&it.template));
+        let first = at.map(|at| candidates.list.remove(at)).or_else(|| {
+            let template = candidates.registry.by_capability(CLASSIFIES).next();
+            let template = template.or_else(|| Some(&candidates.list.first()?.template))?;
+            Some(Candidate {
+                template: template.clone(),
+                why: role.1.to_owned(),
+                wanted: false,
+            })
+        })?;
+        Some((first, role.0))
+    });
     let closing = (strategy == Debate::NAME)
         .then(|| candidates.take_synthesizer())
         .flatten();
     match strategy {
-        Refinement::NAME => candidates.fill(3),
+        // Draft, review, polish; an odd number of voters, which has no draw; and a flow with somebody to
+        // start, to listen and to join.
+        Refinement::NAME | ScatterVote::NAME | EventFlow::NAME => candidates.fill(3),
         // One specialist alone leaves nothing to choose, so there is a cheaper and a dearer one.
         Adaptive::NAME => candidates.double(2),
         // The synthesizer has no opinion of its own.
-        Debate::NAME => candidates.fill(2),
+        Debate::NAME | Handoff::NAME | GroupChat::NAME => candidates.fill(2),
+        // Who leads is not among those who work.
+        _ if head.is_some() => candidates.fill(1),
         _ => candidates.fill(arity.least as usize),
     }
     if let Some(most) = arity.most {
@@ -390,6 +468,13 @@ pub(super) fn compose(mut candidates: Candidates<'_>, strategy: &str, arity: Ari
         }
         Debate::NAME => roles(&mut seats, &["participant"]),
         _ => {}
+    }
+    if let Some((candidate, role)) = head {
+        let leader = Seat {
+            role,
+            ..seat(candidate, requirements)
+        };
+        seats.insert(0, leader);
     }
     if let Some(candidate) = closing {
         seats.push(Seat {

@@ -34,6 +34,8 @@ pub(super) enum Meaning {
     Triage,
     /// The result is to be gone over.
     Polish,
+    /// A way of working together is asked for, by the name of its strategy.
+    Way(&'static str),
     /// What several find is to be joined.
     Join,
     /// Something is looked for; what is "without" something is then what is looked for.
@@ -55,7 +57,7 @@ pub(super) enum Weight {
 const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
         Action, Domain, Independent, Join, Polish, Production, Ready, Release, Search, Serial,
-        Size, Skill, Triage, Views, Work,
+        Size, Skill, Triage, Views, Way, Work,
     };
     use TaskComplexity::{Complex, Moderate, Simple};
     use TaskDomain::{
@@ -182,6 +184,49 @@ const TABLES: &[(Meaning, &str)] = {
             Polish,
             "polish*, draft*, refine*, refinement, proofread*, iterate*, reword*, rephrase*, step by \
              step improvement",
+        ),
+        (Way("conditional"), "otherwise, only if, unless"),
+        (
+            Way("delegation_chain"),
+            "delegate*, coordinate*, divide the work",
+        ),
+        (
+            Way("orchestrator_worker"),
+            "get to the bottom, figure out, by whatever means, open ended",
+        ),
+        (Way("supervisor"), "supervise*, supervisor, dispatch*"),
+        (
+            Way("hierarchical"),
+            "crew, manage* the team, with a manager, team lead",
+        ),
+        (
+            Way("plan_execute"),
+            "make a plan, plan and execute, plan and carry out, step by step plan",
+        ),
+        (
+            Way("handoff"),
+            "hand over, hand off, handing over, handoff, escalate*, pass* on to",
+        ),
+        (
+            Way("group_chat"),
+            "brainstorm*, discuss*, discussion, round table, talk* through, group chat",
+        ),
+        (
+            Way("react"),
+            "explore*, poke around, look around, trial and error",
+        ),
+        (
+            Way("self_correct"),
+            "until it passes, until they pass, until it works, until valid, self correct, double check*",
+        ),
+        (
+            Way("map_reduce"),
+            "each file, every file, for each, for every, each of the, one by one",
+        ),
+        (Way("scatter_vote"), "vote*, poll*, ballot, majority"),
+        (
+            Way("event_flow"),
+            "whenever, as soon as, event driven, react* to events",
         ),
         (
             Join,

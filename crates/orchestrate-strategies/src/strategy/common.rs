@@ -1,11 +1,12 @@
 //! What every strategy needs: reading parameters, writing agent steps, and figures over parts.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use orchestrate_core::condition::{Comparison, Condition, Reference};
 use orchestrate_core::id::{AgentId, StepName};
-use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{AgentStep, Collect, Step, StepKind};
+use orchestrate_core::outcome::{Outcome, SkipReason};
+use orchestrate_core::plan::{AgentStep, Arm, Collect, OnError, Start, Step, StepKind};
 use orchestrate_core::strategy::{Arity, Part, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
@@ -236,4 +237,154 @@ pub(super) fn summary(parts: &[Part], final_output: Value) -> Context {
         ("outputs".to_owned(), outputs.into()),
         ("final_output".to_owned(), final_output),
     ])
+}
+
+/// The loop of a strategy that works in rounds.
+pub(super) const ROUNDS: &str = "rounds";
+
+/// The part of that name.
+pub(super) fn part<'a>(parts: &'a [Part], name: &str) -> Option<&'a Part> {
+    parts.iter().find(|part| part.name == name)
+}
+
+/// The way that a branch took.
+pub(super) fn taken(branch: &Part) -> Option<&Part> {
+    let not_taken = Outcome::Skipped {
+        reason: SkipReason::NotTaken,
+    };
+    branch.parts.iter().find(|part| part.outcome != not_taken)
+}
+
+/// An agent's step that asks for a form of answer.
+pub(super) fn asking(mut step: Step, answer: Value) -> Step {
+    if let StepKind::Agent(work) = &mut step.kind {
+        work.answer = Some(Box::new(answer));
+    }
+    step
+}
+
+/// The first member alone, and the others.
+pub(super) fn first_and_rest(team: &Team) -> (Team, Team) {
+    let mut members = team.members().iter().cloned();
+    let first = members.next().into_iter().collect();
+    (first, members.collect())
+}
+
+/// The ids of members.
+pub(super) fn ids(members: &[Agent]) -> Vec<&str> {
+    members.iter().map(|agent| agent.id.as_str()).collect()
+}
+
+/// Holds a number against its range.
+pub(super) fn within(
+    strategy: &str,
+    name: &str,
+    given: u32,
+    possible: RangeInclusive<u32>,
+) -> Result<(), StrategyError> {
+    if possible.contains(&given) {
+        return Ok(());
+    }
+    let (least, most) = possible.into_inner();
+    let problem = format!("must be from {least} to {most}, got `{given}`");
+    Err(parameter(strategy, name, problem))
+}
+
+/// Puts a field into an object.
+pub(super) fn put(object: &mut Value, key: &str, value: Value) {
+    if let Value::Object(map) = object {
+        map.insert(key.to_owned(), value);
+    }
+}
+
+/// The list in a field of an object; empty when there is none.
+pub(super) fn list(object: Option<&Value>, field: &str) -> Vec<Value> {
+    let list = object.and_then(|it| it.get(field)?.as_array());
+    list.cloned().unwrap_or_default()
+}
+
+/// The number in a field of an object; 0 when there is none.
+pub(super) fn count(object: Option<&Value>, field: &str) -> u64 {
+    let number = object.and_then(|it| it.get(field)?.as_u64());
+    number.unwrap_or_default()
+}
+
+/// The output of a part with further fields beside its own; what is no object stands under `result`.
+pub(super) fn beside<'a>(
+    part: Option<&Part>,
+    fields: impl IntoIterator<Item = (&'a str, Value)>,
+) -> Value {
+    let mut map = match part.map(|part| part.output.as_ref()) {
+        Some(Value::Object(map)) => map.clone(),
+        None | Some(Value::Null) => Context::new(),
+        Some(other) => Context::from_iter([("result".to_owned(), other.clone())]),
+    };
+    map.extend(
+        fields
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value)),
+    );
+    Value::Object(map)
+}
+
+/// An outcome, unless the group was stopped from outside.
+pub(super) fn unless_interrupted(group: &Outcome, otherwise: Outcome) -> Outcome {
+    if interrupted(group) {
+        group.clone()
+    } else {
+        otherwise
+    }
+}
+
+/// A body repeated until its result is what is wanted; `start` is what the first round sees as the round before.
+pub(super) fn repeat(body: Step, until: Condition, fuel: u32, start: Value) -> Step {
+    let repeated = StepKind::Loop {
+        body: Box::new(body),
+        until,
+        fuel,
+        start: Some(Start::Value(start)),
+    };
+    named(Step::new(repeated), ROUNDS)
+}
+
+/// A loop and what follows it, whose output the strategy makes.
+pub(super) fn looped(
+    strategy: &str,
+    params: &impl Serialize,
+    rounds: Step,
+    then: impl IntoIterator<Item = Step>,
+) -> Step {
+    Step::new(StepKind::Sequence {
+        steps: std::iter::once(rounds).chain(then).collect(),
+        on_error: OnError::Stop,
+        collect: Some(collect(strategy, params)),
+    })
+}
+
+/// A branch in which the member named by a field works; nobody when the field names nobody.
+pub(super) fn turn(
+    members: &[Agent],
+    field: &str,
+    also: &[Condition],
+    work: impl Fn(&Agent) -> Step,
+) -> Step {
+    let names = step_names(members);
+    let arms = members.iter().zip(&names).map(|(agent, name)| {
+        let own = Condition::compare(field, Comparison::Eq, agent.id.as_str());
+        let when = match also {
+            [] => own,
+            more => Condition::All {
+                of: more.iter().cloned().chain([own]).collect(),
+            },
+        };
+        Arm {
+            label: agent.id.to_string(),
+            when,
+            then: named(work(agent), name),
+        }
+    });
+    Step::new(StepKind::Branch {
+        arms: arms.collect(),
+        otherwise: None,
+    })
 }

@@ -3,6 +3,7 @@
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::task::{Context, TaskDomain};
 use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::testing::example;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -28,7 +29,12 @@ fn run(
         let result = if failed {
             StepResult::without_output(Outcome::failed(FailureClass::Reported, "no"))
         } else {
-            succeed(json!({"text": ready.task.path.as_str()}), confidence)
+            let asked = ready
+                .task
+                .agent_work()
+                .and_then(|work| work.answer.as_deref());
+            let text = json!({"text": ready.task.path.as_str()});
+            succeed(asked.map_or(text, example), confidence)
         };
         walk.finish(ready.node, result);
     }
@@ -46,14 +52,14 @@ proptest! {
             "\\PC{0,12}",
         ], 0..12),
         domain in proptest::option::of(proptest::sample::select(TaskDomain::ALL.to_vec())),
-        strategy in proptest::option::of(proptest::sample::select(vec!["sequential", "parallel", "debate", "teaching", "refinement", "adaptive"])),
+        strategy in proptest::option::of(proptest::sample::select(Catalog::builtin().iter().map(|info| info.name.clone()).collect::<Vec<_>>())),
         fails in 0usize..4,
         confidence in 0.0f64..=1.0,
     ) {
         let registry = AgentRegistry::builtin();
         let mut context = Context::new();
         context.extend(domain.map(|domain| ("domain".to_owned(), json!(domain.as_str()))));
-        context.extend(strategy.map(|strategy| ("strategy".to_owned(), json!(strategy))));
+        context.extend(strategy.clone().map(|strategy| ("strategy".to_owned(), json!(strategy))));
         let task = words.join(" ");
         let plan = match MetaOrchestrator::new(&registry).analyze_and_compose(&task, context.clone()) {
             Ok(plan) => plan,

@@ -47,7 +47,7 @@ fn all_problems_of_a_plan_are_told_at_once() {
             ORC0610 at step `later`: `max_concurrency` is 0, it must be at least 1
             ORC0610 at step `later`: a quorum of 3 cannot be met by 2 steps
             ORC0604 at step `empty`: the group has nothing inside
-            ORC0611 at step `strange`: unknown strategy `quantum` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis)
+            ORC0611 at step `strange`: unknown strategy `quantum` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential)
             ORC0610 at step `loop`: `fuel` is 0, it must be at least 1
             ORC0606 at step `loop`: `steps.round.result`: a result has `output`, `outcome`, `success` and `confidence`, not `result`
             ORC0610 at step `map`: `max_items` is 0, it must be at least 1

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use orchestrate_analysis::architecture::Layers;
+use orchestrate_analysis::dependencies::Acceptance;
 use orchestrate_analysis::{ScanOptions, Snapshot};
 use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 
 use super::answer::Answer;
 use super::scan_summary::ScanSummary;
 use super::shared_scan::SharedScan;
 use super::test_runs::TestRuns;
 use super::trust::Trust;
-use super::{coverage, documentation, masked, quality, security};
+use super::{
+    architecture, coverage, documentation, masked, performance, quality, refactoring, security,
+};
 use crate::error::WorkflowError;
 use crate::external::{self, Bounds, ExternalTool, ToolRun};
 use crate::ignore::IgnoreRule;
@@ -40,15 +45,20 @@ type Work = fn(&Job<'_>) -> Answer;
 /// The agent that runs the project's own tests.
 const TEST_AGENT: &str = "test_coverage_analyzer";
 
-const WORK: [(&str, Work); 4] = [
+const WORK: [(&str, Work); 7] = [
     ("security_auditor", security::audit),
     ("test_coverage_analyzer", coverage::analyse),
     ("code_reviewer", quality::review),
     ("documentation_writer", documentation::check),
+    ("architecture_analyst", architecture::analyse),
+    ("performance_optimizer", performance::look),
+    ("refactoring_specialist", refactoring::rank),
 ];
 
 /// The templates that this backend can run, by id.
-pub const AGENTS: [&str; 4] = [WORK[0].0, WORK[1].0, WORK[2].0, WORK[3].0];
+pub const AGENTS: [&str; 7] = [
+    WORK[0].0, WORK[1].0, WORK[2].0, WORK[3].0, WORK[4].0, WORK[5].0, WORK[6].0,
+];
 
 /// What the analysis can be told.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +69,12 @@ pub struct AnalysisOptions {
     /// Coverage reports to use instead of those that lie in the usual places, relative to the
     /// root or absolute.
     pub coverage_reports: Vec<PathBuf>,
+    /// Directories of advisories to hold lock files against.
+    pub advisory_databases: Vec<PathBuf>,
+    /// Advisories that were looked at and do not matter here.
+    pub accepted_advisories: Vec<Acceptance>,
+    /// Directories from the highest layer to the lowest, which imports are held to.
+    pub layers: Layers,
     /// What the configuration leaves out.
     pub ignore: Vec<IgnoreRule>,
     /// The programs that may be started.
@@ -79,7 +95,8 @@ impl AnalysisBackend {
     /// A backend for the repository at `root`.
     ///
     /// # Errors
-    /// [`WorkflowError::Path`] when there is no readable directory there.
+    /// [`WorkflowError::Path`] when there is no readable directory there, and
+    /// [`WorkflowError::AdvisoryDatabase`] when there is none where advisories should be.
     pub fn new(root: impl Into<PathBuf>, options: AnalysisOptions) -> Result<Self, WorkflowError> {
         let root = root.into();
         let problem = match std::fs::read_dir(&root) {
@@ -87,6 +104,12 @@ impl AnalysisBackend {
             Err(_) if root.is_file() => Some("is a file, not a directory".to_owned()),
             Err(error) => Some(format!("cannot be analysed: {error}")),
         };
+        for directory in &options.advisory_databases {
+            std::fs::read_dir(directory).map_err(|error| WorkflowError::AdvisoryDatabase {
+                path: directory.display().to_string(),
+                problem: error.to_string(),
+            })?;
+        }
         match problem {
             Some(problem) => Err(WorkflowError::Path {
                 path: root.display().to_string(),
@@ -109,6 +132,10 @@ impl AgentBackend for AnalysisBackend {
 
     fn supports(&self, agent: &Agent) -> bool {
         work_of(agent).is_some()
+    }
+
+    fn effect(&self, _agent: &Agent) -> Effect {
+        Effect::Read
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -3,11 +3,15 @@
 //! It supports exactly the templates in [`AGENTS`]; any other agent is not executed here.
 
 mod answer;
+mod architecture;
 mod backend;
 mod coverage;
+mod dependencies;
 mod documentation;
 mod masked;
+mod performance;
 mod quality;
+mod refactoring;
 mod scan_summary;
 mod security;
 mod shared_scan;

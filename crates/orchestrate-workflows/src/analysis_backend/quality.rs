@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use orchestrate_analysis::duplication::{CodeClone, MIN_LINES, MIN_TOKENS};
 use orchestrate_analysis::finding::{Confidence, Finding, Severity, number_equal};
 use orchestrate_analysis::metrics::HazardKind;
 use orchestrate_analysis::quality::{QualityReport, quality};
+use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::backend::Job;
 use super::smell::Smell;
 use super::tools;
 
+/// How many copies are named, the largest first.
+const COPIES: usize = 20;
 const METRIC: &str = "quality_score";
 
 pub(super) fn review(job: &Job<'_>) -> Answer {
@@ -19,7 +23,7 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
     } = job;
     let mut answer = Answer::over(
         job,
-        "a score from 0 to 10 over densities of complexity, size, nesting, hazards and unfinished work in product code",
+        "a score from 0 to 10 over densities of complexity, size, nesting, copies, rule violations, hazards and unfinished work in product code",
     );
     let mut own = Vec::new();
     if let Some(report) = answer.take(METRIC, quality(snapshot)) {
@@ -27,6 +31,7 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
         own = findings(job, &report);
         answer.detail("components", &report.components);
         answer.detail("counts", &report.counts);
+        answer.detail("duplication", &copies(job));
         answer.detail("files", &report.files);
         answer.detail("functions", &report.functions);
     }
@@ -42,7 +47,19 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
     answer
 }
 
-/// The worst functions, the largest files, and one finding per kind of hazard and file.
+/// How much is copied, with the definition.
+fn copies(job: &Job<'_>) -> Value {
+    let duplication = &job.snapshot.duplication;
+    json!({
+        "blocks": duplication.clones.len(),
+        "copied_lines": duplication.lines(),
+        "definition": format!(
+            "blocks of at least {MIN_TOKENS} tokens and {MIN_LINES} lines that stand earlier as well; only lines of the later copies count"
+        ),
+    })
+}
+
+/// The worst functions, the largest files and copies, and one finding per kind of hazard and file.
 fn findings(job: &Job<'_>, report: &QualityReport) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for worst in &report.worst {
@@ -72,6 +89,28 @@ fn findings(job: &Job<'_>, report: &QualityReport) -> Vec<Finding> {
             subject: "",
             message: format!("the file has {lines} lines of code"),
             fix: "split it by subject",
+        };
+        found.push(smell.into());
+    }
+    let mut clones: Vec<&CodeClone> = job.snapshot.duplication.clones.iter().collect();
+    clones.sort_by_key(|it| std::cmp::Reverse(it.tokens));
+    for it in clones.into_iter().take(COPIES) {
+        let original = &it.original;
+        let smell = Smell {
+            rule_id: "quality.duplication",
+            severity: Severity::Low,
+            confidence: Confidence::High,
+            path: &it.copy.path,
+            line: it.copy.line,
+            subject: &original.path,
+            message: format!(
+                "{} lines ({} tokens) are the same as `{}` from line {} on",
+                it.lines(),
+                it.tokens,
+                original.path,
+                original.line
+            ),
+            fix: "keep one of them and call it from both places",
         };
         found.push(smell.into());
     }

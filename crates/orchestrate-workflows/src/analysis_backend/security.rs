@@ -1,6 +1,4 @@
-//! The security auditor: rules over syntax trees, and credentials in any text.
-//!
-//! Dependencies are not audited: that needs a database of advisories, and none is bundled.
+//! The security auditor: rules over syntax trees, credentials in any text, known vulnerable dependencies.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,31 +10,15 @@ use orchestrate_analysis::source::Role;
 
 use super::answer::Answer;
 use super::backend::Job;
+use super::dependencies;
 use super::tools;
 use super::trust::{Trust, named};
 
 const METRIC: &str = "critical_issues";
 
-/// Lock files and the program that audits them.
-const AUDITS: [(&str, &str); 10] = [
-    ("Cargo.lock", "cargo audit"),
-    ("package-lock.json", "npm audit"),
-    ("npm-shrinkwrap.json", "npm audit"),
-    ("pnpm-lock.yaml", "pnpm audit"),
-    ("yarn.lock", "yarn npm audit"),
-    ("poetry.lock", "pip-audit"),
-    ("uv.lock", "pip-audit"),
-    ("Pipfile.lock", "pip-audit"),
-    ("requirements.txt", "pip-audit -r requirements.txt"),
-    ("go.sum", "govulncheck ./..."),
-];
-
 pub(super) fn audit(job: &Job<'_>) -> Answer {
     let Job {
-        root,
-        snapshot,
-        trust,
-        ..
+        snapshot, trust, ..
     } = job;
     let limit = size(job.options.scan.max_text_bytes);
     let mut answer = Answer::over(
@@ -53,7 +35,13 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         .iter()
         .map(|file| (file.path.as_str(), file.role))
         .collect();
-    let merged = tools::merged(root, snapshot, &snapshot.findings, &job.tools);
+    let (vulnerable, unknown) = dependencies::audit(job, &mut answer);
+    let all = snapshot.findings.iter().chain(&vulnerable);
+    let all: Vec<Finding> = match &*job.tools {
+        [] => Vec::new(),
+        _ => all.cloned().collect(),
+    };
+    let merged = tools::merged(job.root, snapshot, &all, &job.tools);
     let own = snapshot.findings.iter().enumerate();
     let own = own.map(|(at, finding)| (finding, merged.sources(at)));
     let added = merged
@@ -72,41 +60,41 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         }
     }
     tools::state(&mut answer, &job.tools);
+    let rules = &job.options.scan.rules;
+    if !rules.problems().is_empty() {
+        let places = rules.problems().iter();
+        let places = places.map(|it| format!("{}:{}: {}", it.path, it.line, it.what));
+        answer.not_measured(
+            "rules of the user that cannot be read",
+            named(places),
+            "mend them; the other rules were run",
+        );
+    }
+    if !rules.is_empty() {
+        answer.notes.push(format!(
+            "{} rules of the user were run as well",
+            rules.len()
+        ));
+    }
+    for (position, finding) in vulnerable.iter().enumerate() {
+        let sources = merged.sources(snapshot.findings.len() + position);
+        if answer.finding_of(finding, sources) {
+            *by_severity.entry(finding.severity).or_default() += 1;
+        }
+    }
     answer.detail("issues", &by_severity);
     answer.detail("findings_elsewhere", &elsewhere);
     let critical = by_severity
         .get(&Severity::Critical)
         .copied()
         .unwrap_or_default();
-    match why_no_count(snapshot, trust) {
+    match why_no_count(snapshot, trust).or(unknown) {
         // What was found was found, however much could not be looked at; only nought needs a look at all of it.
         Some((why, how)) if critical == 0 => answer.not_measured(METRIC, why, how),
         _ => answer.metric(METRIC, f64::from(critical)),
     }
     answer.not_measured.extend(trust.gap());
     unsearched(&mut answer, snapshot, &limit);
-    let found = AUDITS
-        .iter()
-        .filter(|(file, _)| root.join(file).is_file())
-        .collect::<Vec<_>>();
-    let commands: Vec<String> = found.iter().map(|(_, how)| format!("`{how}`")).collect();
-    if found.is_empty() {
-        answer.not_measured(
-            "known vulnerable dependencies",
-            "not audited: there is no lock file at the root",
-            "commit the lock file and run the auditor of your package manager over it",
-        );
-    } else {
-        let files: Vec<String> = found.iter().map(|(file, _)| format!("`{file}`")).collect();
-        answer.not_measured(
-            "known vulnerable dependencies",
-            format!(
-                "not audited: no advisory database was given ({})",
-                files.join(", ")
-            ),
-            format!("run {}", commands.join(", ")),
-        );
-    }
     answer
 }
 

@@ -50,7 +50,7 @@ impl<'a> Checker<'a> {
         }
         self.bound("max_depth", call.max_depth, at);
         let mut names = HashSet::new();
-        for (field, name) in &call.context_mapping {
+        call.mapped(&mut |field, name| {
             self.reference(field, at);
             if name.is_empty() || name.contains('.') {
                 let message = format!("`{name}` cannot be a name in a context");
@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
                 let message = format!("two values are to be called `{name}` inside");
                 self.report("ORC0627", at, message);
             }
-        }
+        });
     }
 
     /// Checks the definitions themselves, and how calls hang together from the root on.

@@ -327,14 +327,17 @@ impl Graph {
         let Some(inner) = inner.or(call.inline.as_deref()) else {
             return self.add_nothing(step, path, scopes);
         };
-        let mapping = call
-            .context_mapping
-            .iter()
-            .map(|(field, name)| (name.clone(), scopes.resolve(field, self)))
-            .collect();
+        let mut mapping = Vec::new();
+        call.mapped(&mut |field, name| {
+            mapping.push((name.to_owned(), scopes.resolve(field, self)));
+        });
         let env = Env(self.envs);
         self.envs += 1;
-        let kind = GroupKind::Call(Box::new(CallSpec { env, mapping }));
+        let kind = GroupKind::Call(Box::new(CallSpec {
+            env,
+            mapping,
+            values: call.values.clone(),
+        }));
         let opened = self.open(step, kind, None, path, scopes);
         let start = opened.start;
         self.around = Surroundings {

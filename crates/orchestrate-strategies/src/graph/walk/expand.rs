@@ -100,8 +100,9 @@ impl Walk {
             allotted,
         );
         if fragment.tasks.is_some() {
-            // An agent that is unknown or not allowed is a failure of its sub-task alone.
-            problems.retain(|problem| !["ORC0602", "ORC0625"].contains(&problem.code));
+            // An agent that is unknown or not allowed is a failure of its sub-task alone. That all depths
+            // together stay within what was allotted is kept by the one store that they take from.
+            problems.retain(|it| !["ORC0602", "ORC0625", "ORC0626"].contains(&it.code));
         }
         if problems.is_empty() {
             Ok(fragment)
@@ -261,6 +262,7 @@ fn node(task: SubTask, position: usize, step: &ExpandStep) -> Option<GraphNode> 
     let work = Step::new(StepKind::Agent(AgentStep {
         instruction: Some(task),
         inputs: all,
+        timeout_ms: step.timeout_ms,
         ..AgentStep::new(agent_id(&agent)?)
     }));
     let whole = if step.max_depth > 1 {

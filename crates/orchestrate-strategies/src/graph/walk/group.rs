@@ -98,14 +98,15 @@ impl Walk {
         let outside = self.scope_of(start);
         let around = self.contexts.get(group.extras.around.env.0 as usize);
         let mut context = around.cloned().flatten().unwrap_or_default();
-        let values: Vec<(String, Value)> = spec
-            .mapping
+        let mapped = spec.mapping.iter().filter_map(|(name, field)| {
+            let value = self.shared(field, &outside)?;
+            Some((name.clone(), Arc::unwrap_or_clone(value)))
+        });
+        let own = spec
+            .values
             .iter()
-            .filter_map(|(name, field)| {
-                let value = self.shared(field, &outside)?;
-                Some((name.clone(), Arc::unwrap_or_clone(value)))
-            })
-            .collect();
+            .map(|(name, value)| (name.clone(), value.clone()));
+        let values: Vec<(String, Value)> = own.chain(mapped).collect();
         if !values.is_empty() {
             let mut overlaid = Arc::unwrap_or_clone(context);
             overlaid.extend(values);

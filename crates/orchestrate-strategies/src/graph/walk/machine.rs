@@ -130,6 +130,12 @@ impl Walk {
         }
     }
 
+    /// Gives back what was taken by [`Walk::next_effect`]; it comes again before everything else.
+    pub(crate) fn give_back(&mut self, mut effects: VecDeque<Effect>) {
+        effects.append(&mut self.effects);
+        self.effects = effects;
+    }
+
     /// Tells that the time of a step or group is over; see [`Effect::Deadline`].
     pub fn expire(&mut self, node: NodeId) {
         let reason = CancelReason::Deadline;

@@ -55,7 +55,112 @@ fn reasons(task: &str, context: Value, expected: Expect) {
     expected.assert_eq(&lines.join("\n"));
 }
 
-/// One task per rule, in the order of the rules.
+/// What the context or the task's words ask for, in the order of the rules.
+fn ways() -> Vec<(&'static str, &'static str, Value)> {
+    let large = "x".repeat(2100);
+    let always = json!({"op": "always", "value": true});
+    vec![
+        (
+            "given_condition",
+            "Review the code",
+            json!({"condition": always}),
+        ),
+        (
+            "given_cases",
+            "Review the code",
+            json!({"cases": [{"when": always, "then": {"agents": ["code_reviewer"]}}]}),
+        ),
+        (
+            "given_workflow",
+            "Review the code",
+            json!({"workflow": "ours"}),
+        ),
+        (
+            "given_workflows",
+            "Review the code",
+            json!({"workflows": ["ours", "theirs"]}),
+        ),
+        (
+            "given_flow",
+            "Review the code",
+            json!({"flow": [
+                {"name": "first", "agent": "code_reviewer"},
+                {"name": "second", "agent": "writer", "on": "first"},
+            ]}),
+        ),
+        (
+            "exploring_with_tools",
+            "Explore the small script",
+            json!({"complexity": "simple"}),
+        ),
+        (
+            "one_agent_with_tools",
+            "Fix a typo in the readme",
+            json!({"tools": ["doc_generator"]}),
+        ),
+        (
+            "coordinator_and_complex",
+            "Migrate everything to the new vendor",
+            json!({"capabilities": ["coordinate", "write_code"]}),
+        ),
+        (
+            "large_shared_context",
+            "Overhaul the test coverage thoroughly",
+            json!({"shared_knowledge": large}),
+        ),
+        (
+            "either_or",
+            "Fix the tests if they fail, otherwise improve them",
+            json!({}),
+        ),
+        ("delegating", "Delegate the review of the code", json!({})),
+        (
+            "open_ended",
+            "Get to the bottom of the slow start",
+            json!({}),
+        ),
+        ("supervising", "Supervise the review of the code", json!({})),
+        ("managing", "Let a crew write the user guide", json!({})),
+        (
+            "planning_first",
+            "Make a plan for the new parser and carry it out",
+            json!({}),
+        ),
+        (
+            "handing_over",
+            "Look at the bug and hand over to whoever can fix it",
+            json!({}),
+        ),
+        ("discussing", "Brainstorm names for the tool", json!({})),
+        ("until_it_holds", "Fix the parser until it works", json!({})),
+        ("for_each", "Write a summary for each file", json!({})),
+        ("voting", "Vote on the best design", json!({})),
+        ("events", "Write a note whenever a job ends", json!({})),
+    ]
+}
+
+/// A planner's answer where the workflows and the coordinator of [`ways`] exist.
+fn plan_here(task: &str, context: Value) -> Result<ExecutionPlan, PlanError> {
+    let mut registry = AgentRegistry::builtin();
+    let mut coordinator = template("lead", Tier::Capable);
+    coordinator.role = "Release Coordinator".to_owned();
+    coordinator.capabilities = vec![orchestrate_core::template::AgentCapability::named(
+        "coordinate",
+    )];
+    registry.register(coordinator).unwrap();
+    let mut catalog = catalog::Catalog::builtin();
+    for (id, agent) in [("ours", "code_reviewer"), ("theirs", "writer")] {
+        let member = orchestrate_core::id::AgentId::new(agent).unwrap();
+        let recipe = crate::workflow::Recipe::new("sequential").with([member.into()]);
+        let definition = crate::workflow::WorkflowDefinition::new(id, recipe);
+        catalog.register_workflow(definition).unwrap();
+    }
+    MetaOrchestrator::new(&registry)
+        .with_catalog(&catalog)
+        .analyze_and_compose(task, object(context))
+}
+
+/// One task per further rule, in the order of the rules.
 const EXAMPLES: &[(&str, &str)] = &[
     ("release", "Prepare for release"),
     (
@@ -91,10 +196,16 @@ const EXAMPLES: &[(&str, &str)] = &[
 
 #[test]
 fn every_rule_has_a_task_that_it_decides() {
-    let decided: Vec<String> = EXAMPLES
+    let mut examples = ways();
+    examples.extend(
+        EXAMPLES
+            .iter()
+            .map(|(rule, task)| (*rule, *task, json!({}))),
+    );
+    let decided: Vec<String> = examples
         .iter()
-        .map(|(_, task)| {
-            let plan = plan(task, json!({})).unwrap();
+        .map(|(_, task, context)| {
+            let plan = plan_here(task, context.clone()).unwrap();
             let reason = plan
                 .reasons
                 .iter()
@@ -106,7 +217,7 @@ fn every_rule_has_a_task_that_it_decides() {
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert_eq!(decided, rules);
     assert_eq!(
-        EXAMPLES.iter().map(|(rule, _)| *rule).collect::<Vec<_>>(),
+        examples.iter().map(|(rule, ..)| *rule).collect::<Vec<_>>(),
         rules
     );
 }
@@ -283,7 +394,9 @@ fn words_are_whole_words() {
     check(
         "Describe the relationship between the two leased ships' crews",
         json!({}),
-        expect!["general | moderate | sequential | generic_agent CAPABLE"],
+        expect![
+            "general | moderate | hierarchical | generic_agent CAPABLE, generic_agent_2 CAPABLE"
+        ],
     );
     check(
         "Write release notes",
@@ -512,7 +625,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
             "quality_gates": {"min_coverage": "high", "max_issues": -1},
         }),
         expect![[
-            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
+            r#"ORC0402: impossible hints in the context: `domain` cannot be `cooking` (possible: testing, security, code_quality, documentation, performance, architecture, refactoring, general); `complexity` cannot be `7` (possible: simple or low, moderate or medium, complex or high); `tier` cannot be `GOLD` (possible: CHEAP, CAPABLE, PREMIUM); `strategy` cannot be `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis, tool_enhanced, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, react, self_correct, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential); `budget` cannot be `-1` (possible: a number of cost units above 0); `quality_gates` cannot be `{"min_coverage":"high"}` (possible: an object of thresholds, each a number, 0 or more); `quality_gates` cannot be `{"max_issues":-1}` (possible: an object of thresholds, each a number, 0 or more)"#
         ]],
     );
     let error = plan("Do it", json!({"capabilities": ["fly"], "tools": [3]})).unwrap_err();
@@ -527,7 +640,7 @@ fn impossible_hints_come_at_once_with_what_is_possible() {
         "Do it",
         json!({"strategy": "teaching", "capabilities": ["code_review", "run_tests", "list_files"]}),
         expect![
-            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, synthesis, because `capabilities` and `tools` ask for 3 agents)"
+            "ORC0402: impossible hints in the context: `strategy` cannot be `teaching` (possible: sequential, parallel, debate, refinement, adaptive, synthesis, prompt_cached_sequential, delegation_chain, orchestrator_worker, supervisor, hierarchical, plan_execute, handoff, group_chat, map_reduce, scatter_vote, event_flow, conditional, multi_conditional, nested, nested_sequential, because `capabilities` and `tools` ask for 3 agents)"
         ],
     );
     check(

@@ -6,8 +6,9 @@ use orchestrate_core::task::Context;
 use serde_json::{Value, json};
 
 use super::super::common;
-use super::compose::{ConflictPolicy, Debate, SYNTHESIS_STEP};
-use super::vote::{Camp, camps, opinion, tally};
+use super::super::opinion::{Camp, camps, opinion};
+use super::compose::{ConflictPolicy, DECISION_STEP, Debate, SYNTHESIS_STEP};
+use super::vote::tally;
 
 /// What everyone gave in a round, by step name; who gave nothing is not there.
 fn voiced(parts: &[Part]) -> Context {
@@ -27,7 +28,10 @@ pub(super) fn round(parts: &[Part], outcome: Outcome) -> Aggregate {
         } else {
             outcome
         },
-        output: json!({ "opinions": voiced(parts) }),
+        output: json!({
+            "opinions": voiced(parts),
+            "conflict": camps(parts).len() > 1,
+        }),
         confidence: common::mean_confidence(parts),
     }
 }
@@ -37,13 +41,21 @@ pub(super) fn debate(debate: &Debate, parts: &[Part], outcome: Outcome) -> Aggre
     let policy = debate.conflict_policy();
     let rounds: Vec<&[Part]> = parts
         .iter()
-        .filter(|part| part.name != SYNTHESIS_STEP && part.parts.iter().any(common::ran))
+        .filter(|part| ![SYNTHESIS_STEP, DECISION_STEP].contains(&part.name.as_str()))
+        .filter(|part| part.parts.iter().any(common::ran))
         .map(|part| part.parts.as_slice())
         .collect();
     let last = rounds.last().copied().unwrap_or_default();
     let closing = parts.iter().find(|part| part.name == SYNTHESIS_STEP);
     let camps = camps(last);
-    let tally = tally(policy, &camps, last.len(), closing);
+    let decided = common::part(parts, DECISION_STEP).and_then(common::taken);
+    let decision = decided.and_then(|part| part.output.get("decision")?.as_str());
+    let chosen = decision.and_then(|name| common::part(last, name));
+    let arbiter = match policy {
+        ConflictPolicy::Human => chosen,
+        _ => closing,
+    };
+    let tally = tally(policy, &camps, last.len(), arbiter);
     let leading = tally.leading;
     let arbitrated = matches!(policy, ConflictPolicy::Arbitrate(_));
     let winner = match (tally.reached, arbitrated) {
@@ -68,6 +80,9 @@ pub(super) fn debate(debate: &Debate, parts: &[Part], outcome: Outcome) -> Aggre
         "policy": policy,
         "winner": winner,
     });
+    if let Some(person) = decided {
+        common::put(&mut consensus, "decided_by", common::output(Some(person)));
+    }
     if let (Value::Object(map), false) = (&mut consensus, tally.tied.is_empty()) {
         let tied: Vec<&Value> = tally.tied.iter().map(|camp| &camp.opinion).collect();
         map.insert("tied".to_owned(), json!(tied));
@@ -82,6 +97,9 @@ pub(super) fn debate(debate: &Debate, parts: &[Part], outcome: Outcome) -> Aggre
     Aggregate {
         outcome: if common::interrupted(&outcome) {
             outcome
+        } else if !tally.reached && decided.is_some_and(|part| !part.outcome.is_success()) {
+            // The person decided for nobody, or nobody decided in time.
+            decided.map_or(outcome, |part| part.outcome.clone())
         } else if !tally.reached {
             Outcome::failed(
                 FailureClass::Policy,
@@ -121,6 +139,7 @@ fn conflicts(camps: &[Camp<'_>]) -> Vec<Value> {
 fn no_consensus(policy: &ConflictPolicy, votes: usize, participants: usize) -> String {
     match policy {
         ConflictPolicy::Arbitrate(arbiter) => format!("no consensus: `{arbiter}` made no decision"),
+        ConflictPolicy::Human => "no consensus: nobody has a view to decide on".to_owned(),
         ConflictPolicy::HighestConfidence => {
             "no consensus (highest confidence): no opinion is ahead of all others".to_owned()
         }
@@ -316,11 +335,8 @@ mod tests {
             },
             expect![[r#"
                 cancelled: cancelled by the user (0.00)
-                debate_participants = []
-                opinions = []
-                conflicts = []
-                consensus = {"consensus_reached":false,"reached":false,"success_votes":0,"total_votes":0,"avg_confidence":0.0,"policy":"majority","winner":null}
-                synthesis = null
+                opinions = {}
+                conflict = false
             "#]],
         );
     }
@@ -337,6 +353,7 @@ mod tests {
             expect![[r#"
                 succeeded (0.25)
                 opinions = {"a":{"verdict":"ship"}}
+                conflict = false
             "#]],
         );
         check(
@@ -346,6 +363,7 @@ mod tests {
             expect![[r#"
                 failed: not all parts succeeded (0.00)
                 opinions = {}
+                conflict = false
             "#]],
         );
     }

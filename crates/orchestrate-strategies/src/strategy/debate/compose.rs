@@ -1,14 +1,14 @@
 //! The parameters of a debate and the step it writes: rounds of parallel opinions, then a synthesis.
 
-use orchestrate_core::plan::{Join, OnError, Step, StepKind};
+use orchestrate_core::condition::{Comparison, Condition, Reference};
+use orchestrate_core::plan::{ApproveStep, Arm, Join, OnError, REJECT, Step, StepKind};
 use orchestrate_core::strategy::{
-    Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
+    Aggregate, Arity, ExecutionStrategy, Gathered, Part, StrategyError, StrategyInfo,
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::common;
 use super::aggregate;
@@ -20,6 +20,9 @@ const SYNTHESIS: &str = "The views of the participants are there as `opinion_` a
 
 /// The step that joins the opinions.
 pub(super) const SYNTHESIS_STEP: &str = "synthesis";
+
+/// The step in which a person decides.
+pub(super) const DECISION_STEP: &str = "decision";
 
 /// What decides when opinions differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +37,8 @@ pub enum ConflictPolicy {
     Unanimous,
     /// The opinion whose holders have more than half of the confidence of all.
     Weighted,
+    /// Whatever a person decides, who is asked only when views differ.
+    Human,
     /// Whatever this member of the team decides after hearing the others.
     Arbitrate(String),
 }
@@ -45,7 +50,7 @@ pub struct Debate {
     /// Rounds, from 1 to 5; in the first all are independent, in each later one they see the opinions of the one before. 1 unless told.
     #[schemars(range(min = 1, max = 5))]
     rounds: u32,
-    /// What decides when opinions differ: `majority` (the default), `unanimous`, `weighted`, `highest_confidence`, or `{"arbitrate": "<agent id>"}`.
+    /// What decides when opinions differ: `majority` (the default), `unanimous`, `weighted`, `highest_confidence`, `human`, or `{"arbitrate": "<agent id>"}`.
     policy: ConflictPolicy,
     /// The member who joins the opinions and gives none. Without it the last member, if its template is `synthesizer`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,13 +79,8 @@ impl Debate {
     /// Reads it from parameters.
     ///
     /// # Errors
-    /// [`StrategyError::Parameter`] for an unknown parameter, a number of rounds out of range, or
-    /// the policy `human`, which needs approvals that do not exist yet.
+    /// [`StrategyError::Parameter`] for an unknown parameter or a number of rounds out of range.
     pub fn from_params(params: &Context) -> Result<Self, StrategyError> {
-        if params.get("policy").and_then(Value::as_str) == Some("human") {
-            let problem = "cannot be `human` yet: a person's decision needs approval steps, which are not there (possible: highest_confidence, majority, unanimous, weighted, arbitrate)";
-            return Err(common::parameter(Self::NAME, "policy", problem));
-        }
         let this: Self = common::read(Self::NAME, params)?;
         this.check()?;
         Ok(this)
@@ -168,6 +168,33 @@ fn opinions(round: u32, names: &[String]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A person says whose view holds, when views differ.
+fn decision(round: u32, names: &[String]) -> Step {
+    let show = opinions(round, names).into_iter();
+    let mut decisions = names.to_vec();
+    decisions.push(REJECT.to_owned());
+    let ask = ApproveStep {
+        show: show
+            .map(|(name, field)| (name, Reference::new(field)))
+            .collect(),
+        decisions,
+        ..ApproveStep::new("The views differ. Whose view holds?")
+    };
+    let differ = Condition::compare(
+        format!("steps.round_{round}.output.conflict"),
+        Comparison::Eq,
+        true,
+    );
+    Step::new(StepKind::Branch {
+        arms: vec![Arm {
+            label: "conflict".to_owned(),
+            when: differ,
+            then: common::named(Step::new(StepKind::Approve(ask)), "conflict"),
+        }],
+        otherwise: None,
+    })
+}
+
 impl ExecutionStrategy for Debate {
     fn info(&self) -> StrategyInfo {
         common::info::<Self>(
@@ -225,6 +252,9 @@ impl ExecutionStrategy for Debate {
             };
             steps.push(common::named(Step::new(group), &format!("round_{round}")));
         }
+        if self.policy == ConflictPolicy::Human {
+            steps.push(common::named(decision(self.rounds, &names), DECISION_STEP));
+        }
         if let Some(agent) = closing {
             let work = common::work(&agent.id, Some(SYNTHESIS), opinions(self.rounds, &names));
             steps.push(common::named(work, SYNTHESIS_STEP));
@@ -239,10 +269,12 @@ impl ExecutionStrategy for Debate {
     /// Called for each round, whose parts are agents, and for the debate, whose parts are rounds.
     fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {
         let (parts, outcome) = (group.parts, group.outcome.clone());
-        if parts.first().is_some_and(|part| part.agent.is_some()) {
-            aggregate::round(parts, outcome)
-        } else {
+        // Parts of the whole are rounds; a participant of a round may be a group too, if it is a workflow.
+        let whole = |part: &Part| part.name == "round_1" && !part.parts.is_empty();
+        if parts.first().is_some_and(whole) {
             aggregate::debate(self, parts, outcome)
+        } else {
+            aggregate::round(parts, outcome)
         }
     }
 }
@@ -253,7 +285,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use orchestrate_core::testing::agent;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn check(debate: &Debate, ids: &[&str], expected: Expect) {
         let step = debate.compose(&agent(ids), &Context::new()).unwrap();
@@ -336,17 +368,10 @@ mod tests {
             expect!["strategy `debate`: parameter `rounds` must be from 1 to 5, got `6`"],
         );
         refused(
-            json!({"policy": "human"}),
-            &["a", "b"],
-            expect![
-                "strategy `debate`: parameter `policy` cannot be `human` yet: a person's decision needs approval steps, which are not there (possible: highest_confidence, majority, unanimous, weighted, arbitrate)"
-            ],
-        );
-        refused(
             json!({"policy": "shouting"}),
             &["a", "b"],
             expect![
-                "strategy `debate`: parameter `policy` is not usable: unknown variant `shouting`, expected one of `highest_confidence`, `majority`, `unanimous`, `weighted`, `arbitrate`"
+                "strategy `debate`: parameter `policy` is not usable: unknown variant `shouting`, expected one of `highest_confidence`, `majority`, `unanimous`, `weighted`, `human`, `arbitrate`"
             ],
         );
         refused(

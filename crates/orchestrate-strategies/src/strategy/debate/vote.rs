@@ -1,91 +1,9 @@
-//! Opinions and how they are counted. Knows nothing of plans.
+//! How opinions are counted by a policy.
 
-use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::strategy::Part;
-use serde_json::Value;
 
-use super::super::common;
+use super::super::opinion::{Camp, opinion, same};
 use super::compose::ConflictPolicy;
-
-/// The fields in which an agent states what its view comes down to; the first one that is there counts.
-const FIELDS: [&str; 6] = [
-    "verdict", "decision", "position", "vote", "answer", "passed",
-];
-
-/// What a participant votes for: its verdict, else `true` when it succeeded.
-///
-/// One that broke off votes for nothing. One that did its work and reports that it did not succeed
-/// still has the verdict it states.
-pub(super) fn opinion(part: &Part) -> Option<Value> {
-    let spoke = matches!(
-        part.outcome,
-        Outcome::Succeeded
-            | Outcome::Partial { .. }
-            | Outcome::Failed {
-                class: FailureClass::Reported,
-                ..
-            }
-    );
-    let stated = FIELDS
-        .iter()
-        .filter_map(|field| part.output.get(*field))
-        .find(|value| !value.is_null());
-    match stated {
-        Some(value) if spoke => Some(value.clone()),
-        Some(_) => None,
-        None => part.outcome.is_success().then_some(Value::Bool(true)),
-    }
-}
-
-/// Two texts are the same opinion when they differ only in case and in space around them.
-fn same(left: &Value, right: &Value) -> bool {
-    match (left.as_str(), right.as_str()) {
-        (Some(a), Some(b)) => a.trim().to_lowercase() == b.trim().to_lowercase(),
-        _ => left == right,
-    }
-}
-
-/// One opinion and who holds it.
-#[derive(Debug)]
-pub(super) struct Camp<'a> {
-    /// The opinion, as its first holder put it.
-    pub(super) opinion: Value,
-    /// Its holders, in the order of the team; never empty.
-    pub(super) holders: Vec<&'a Part>,
-}
-
-impl<'a> Camp<'a> {
-    /// The first of its most confident holders.
-    pub(super) fn speaker(&self) -> Option<&'a Part> {
-        common::most_confident(self.holders.iter().copied())
-    }
-
-    fn weight(&self) -> f64 {
-        self.holders.iter().map(|part| part.confidence).sum()
-    }
-
-    fn size(&self) -> u32 {
-        u32::try_from(self.holders.len()).unwrap_or(u32::MAX)
-    }
-}
-
-/// The camps among participants, in the order in which they were first voiced.
-pub(super) fn camps(parts: &[Part]) -> Vec<Camp<'_>> {
-    let mut camps: Vec<Camp<'_>> = Vec::new();
-    for part in parts {
-        let Some(opinion) = opinion(part) else {
-            continue;
-        };
-        match camps.iter_mut().find(|camp| same(&camp.opinion, &opinion)) {
-            Some(camp) => camp.holders.push(part),
-            None => camps.push(Camp {
-                opinion,
-                holders: vec![part],
-            }),
-        }
-    }
-    camps
-}
 
 /// How a vote came out.
 #[derive(Debug)]
@@ -108,10 +26,26 @@ pub(super) fn tally<'a, 'c>(
     let measure = |camp: &Camp<'_>| match policy {
         ConflictPolicy::HighestConfidence => camp.speaker().map_or(0.0, |part| part.confidence),
         ConflictPolicy::Weighted => camp.weight(),
-        ConflictPolicy::Majority | ConflictPolicy::Unanimous | ConflictPolicy::Arbitrate(_) => {
-            f64::from(camp.size())
-        }
+        ConflictPolicy::Majority
+        | ConflictPolicy::Unanimous
+        | ConflictPolicy::Human
+        | ConflictPolicy::Arbitrate(_) => f64::from(camp.size()),
     };
+    if *policy == ConflictPolicy::Human {
+        // Nobody is asked when nobody differs; otherwise `arbiter` is whose view the person chose.
+        let chosen = arbiter.and_then(opinion);
+        let leading = match camps {
+            [one] => Some(one),
+            _ => chosen
+                .as_ref()
+                .and_then(|chosen| camps.iter().find(|camp| same(&camp.opinion, chosen))),
+        };
+        return Tally {
+            leading,
+            reached: leading.is_some(),
+            tied: Vec::new(),
+        };
+    }
     if let ConflictPolicy::Arbitrate(_) = policy {
         let decision = arbiter.and_then(opinion);
         let leading = decision
@@ -137,7 +71,9 @@ pub(super) fn tally<'a, 'c>(
         ConflictPolicy::Unanimous => camp.holders.len() == participants,
         ConflictPolicy::Majority => camp.holders.len() * 2 > participants,
         ConflictPolicy::Weighted => camp.weight() * 2.0 > camps.iter().map(Camp::weight).sum(),
-        ConflictPolicy::HighestConfidence | ConflictPolicy::Arbitrate(_) => true,
+        ConflictPolicy::HighestConfidence
+        | ConflictPolicy::Human
+        | ConflictPolicy::Arbitrate(_) => true,
     });
     Tally {
         leading,
@@ -148,40 +84,12 @@ pub(super) fn tally<'a, 'c>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::opinion::camps;
     use super::super::super::testing::{bad, good, verdict};
     use super::*;
     use expect_test::{Expect, expect};
-    use serde_json::json;
-
-    #[test]
-    fn an_opinion_is_a_verdict_else_success() {
-        let reported = |output| Part {
-            output: std::sync::Arc::new(output),
-            ..bad("a", FailureClass::Reported)
-        };
-        let timeout = |output| Part {
-            output: std::sync::Arc::new(output),
-            ..bad("a", FailureClass::Timeout)
-        };
-        assert_eq!(
-            opinion(&good("a", json!({"vote": "no", "decision": "yes"}), 1.0)),
-            Some(json!("yes"))
-        );
-        assert_eq!(
-            opinion(&good("a", json!({"verdict": null, "passed": false}), 1.0)),
-            Some(json!(false))
-        );
-        assert_eq!(
-            opinion(&good("a", json!("free text"), 1.0)),
-            Some(json!(true))
-        );
-        assert_eq!(
-            opinion(&reported(json!({"passed": false}))),
-            Some(json!(false))
-        );
-        assert_eq!(opinion(&reported(json!({}))), None);
-        assert_eq!(opinion(&timeout(verdict("yes"))), None);
-    }
+    use orchestrate_core::outcome::FailureClass;
+    use serde_json::Value;
 
     fn check(votes: &[(&str, &str, f64)], expected: Expect) {
         let parts: Vec<Part> = votes

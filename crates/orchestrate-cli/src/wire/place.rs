@@ -1,7 +1,9 @@
-//! What is wired to what: the only place that names concrete adapters.
+//! Planner, executor and the analysis: what every run is made of.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
@@ -10,8 +12,10 @@ use orchestrate_runtime::LocalExecutor;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
-use orchestrate_workflows::analysis_backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
+use serde_json::Value;
 
+use super::models::Models;
 use crate::error::Failure;
 
 /// Plans of less confidence are shown to a person before they run.
@@ -25,11 +29,6 @@ pub(crate) fn registry() -> AgentRegistry {
 /// The strategies by which a team can work.
 pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
-}
-
-/// The backend that runs an agent, by the id of its template; none when nothing here can.
-pub(crate) fn backend_of(template: &str) -> Option<&'static str> {
-    AGENTS.contains(&template).then_some("analysis")
 }
 
 /// A plan for a task, with limits.
@@ -50,7 +49,8 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
-/// An executor whose agents measure the repository at `path`, within limits of its own.
+/// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
+/// recording in a journal if there is one. `about` is what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -58,8 +58,27 @@ pub(crate) fn executor(
     path: &Path,
     options: AnalysisOptions,
     limits: Limits,
+    models: &Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder().backend(analysis);
-    Ok(builder.limits(limits).build()?)
+    let builder = LocalExecutor::builder();
+    let builder = match models.backends() {
+        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
+        None => builder.backend(analysis),
+    };
+    let builder = match journal {
+        Some(journal) => builder.journal(journal),
+        None => builder,
+    };
+    Ok(builder.limits(limits).about(about).build()?)
+}
+
+/// The journal at an address; with `create` it is made if there is none.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    orchestrate_store::open(url, create)
 }

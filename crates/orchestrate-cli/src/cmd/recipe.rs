@@ -1,0 +1,79 @@
+//! What a recorded run has to know of the call that began it, so that another process can go on with it.
+
+use std::path::PathBuf;
+
+use clap::Parser as _;
+use orchestrate_core::journal::Pinned;
+use orchestrate_workflows::ReleasePrep;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::Call;
+use crate::args::{Cli, Verb};
+use crate::error::{CliError, Failure};
+
+/// The command line that began a run, where it was given, and what it was settled to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recipe {
+    /// The words of the command line, the program left out.
+    arguments: Vec<String>,
+    /// The directory in which it was given; its paths are relative to it.
+    directory: PathBuf,
+    /// What the workflow was told, all settings included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) workflow: Option<ReleasePrep>,
+}
+
+impl Recipe {
+    /// The recipe of a run that this call begins.
+    pub(crate) fn of_call(call: &Call, workflow: Option<&ReleasePrep>) -> Self {
+        Self {
+            arguments: call.arguments.clone(),
+            // Without a directory to stand in, relative paths mean nothing to anybody.
+            directory: std::env::current_dir().unwrap_or_default(),
+            workflow: workflow.cloned(),
+        }
+    }
+
+    /// The recipe of a recorded run.
+    ///
+    /// # Errors
+    /// When something else than this program began the run.
+    pub(crate) fn of(pinned: &Pinned) -> Result<Self, Failure> {
+        serde_json::from_value(pinned.about.clone()).map_err(|_| {
+            CliError::arguments(
+                format!(
+                    "`{}` was not begun by a verb of this program",
+                    pinned.run_id
+                ),
+                "go on with it where it was begun, with `LocalExecutor::resume`",
+            )
+            .into()
+        })
+    }
+
+    /// The recipe as it is recorded.
+    pub(crate) fn about(&self) -> Value {
+        // Paths and numbers can always be written.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Stands where the run was begun, and gives the verb that began it.
+    ///
+    /// # Errors
+    /// When the directory is not there any more, or this version does not know the command line.
+    pub(crate) fn enter(&self) -> Result<Verb, Failure> {
+        std::env::set_current_dir(&self.directory).map_err(|source| CliError::Read {
+            path: self.directory.clone(),
+            source,
+        })?;
+        let words = std::iter::once("orchestrate").chain(self.arguments.iter().map(String::as_str));
+        let cli = Cli::try_parse_from(words).map_err(|error| {
+            CliError::arguments(
+                format!("this version does not know the command line that began the run: {error}"),
+                "use the version that began it",
+            )
+        })?;
+        Ok(cli.verb)
+    }
+}

@@ -1,0 +1,243 @@
+//! The verbs that only look: list, show, follow, export.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use orchestrate_core::event::{EVENT_FORMAT, EventKind};
+use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
+use orchestrate_core::report::RunReport;
+use serde_json::{Value, json};
+
+use super::{find, load, moment};
+use crate::app::Call;
+use crate::args::{FindArgs, OneRun, State};
+use crate::cmd::files;
+use crate::cmd::store::existing;
+use crate::cmd::watch::wait_for;
+use crate::error::{CliError, Failure};
+use crate::exit::Exit;
+use crate::render::{Columns, event_line, safe};
+
+/// How often a run is looked at that is followed.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) fn list(
+    states: &[State],
+    limit: usize,
+    at: &FindArgs,
+    call: &Call,
+) -> Result<Exit, Failure> {
+    let journal = existing(at)?;
+    let filter = RunFilter {
+        states: states.iter().map(|state| state.recorded()).collect(),
+        limit: Some(limit),
+    };
+    let runs = wait_for(journal.list(&filter))?;
+    call.printer.answer(
+        || table(&runs),
+        &json!({"store": journal.url(), "runs": runs}),
+    )?;
+    Ok(Exit::Yes)
+}
+
+fn table(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "no runs\n".to_owned();
+    }
+    let mut columns = Columns::new(["RUN", "STATE", "BEGAN", "STEPS", "TASK"]);
+    for run in runs {
+        columns.row([
+            run.run_id.to_string(),
+            state(run),
+            moment(run.created_ms),
+            run.steps.to_string(),
+            safe(run.damage.as_deref().unwrap_or(&run.task)),
+        ]);
+    }
+    columns.render()
+}
+
+fn state(run: &RunSummary) -> String {
+    match (&run.damage, &run.outcome) {
+        (Some(_), _) => "damaged".to_owned(),
+        (None, Some(outcome)) => outcome.replace('_', " "),
+        (None, None) => run.state.to_string(),
+    }
+}
+
+impl State {
+    fn recorded(self) -> RunState {
+        match self {
+            Self::Running => RunState::Running,
+            Self::Interrupted => RunState::Interrupted,
+            Self::Paused => RunState::Paused,
+            Self::Ended => RunState::Ended,
+        }
+    }
+}
+
+pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
+    let (journal, run) = find(one)?;
+    let (recorded, outside, runs) = wait_for(async {
+        let recorded = journal.load(&run).await?;
+        let outside = journal.outside(&run).await?;
+        let runs = journal.list(&RunFilter::default()).await?;
+        Ok::<_, orchestrate_core::journal::JournalError>((recorded, outside, runs))
+    })?;
+    let summary = runs.into_iter().find(|summary| summary.run_id == run);
+    let report = RunReport::of(&recorded.events);
+    let open: Vec<String> = open_steps(&recorded.events);
+    let steps: Vec<Value> = report
+        .agents
+        .iter()
+        .map(|step| {
+            json!({
+                "step": step.step, "agent": step.agent_id, "outcome": step.outcome.word(),
+                "attempts": step.attempts, "duration_ms": step.duration_ms, "error": step.error,
+                "output": step.output,
+            })
+        })
+        .collect();
+    let document = json!({
+        "run": summary,
+        "origin": recorded.pinned.origin,
+        "limits": recorded.pinned.limits,
+        "about": recorded.pinned.about,
+        "usage": report.usage,
+        "steps": steps,
+        "open_steps": open,
+        "decisions": outside.decisions,
+        "cancel": outside.cancel,
+        "outcome": report.outcome,
+        "output": report.output,
+    });
+    let text = || {
+        let mut text = String::new();
+        if let Some(summary) = &summary {
+            let _ = writeln!(text, "{} {}", summary.run_id, state(summary));
+            let _ = writeln!(text, "  task     {}", safe(&summary.task));
+            let _ = writeln!(text, "  began    {}", moment(summary.created_ms));
+            let _ = writeln!(text, "  last     {}", moment(summary.updated_ms));
+            if let Some(owner) = &summary.owner {
+                let _ = writeln!(text, "  owner    {owner}");
+            }
+        }
+        if let Some(origin) = &recorded.pinned.origin {
+            let _ = writeln!(
+                text,
+                "  forked   from {} at step {}",
+                origin.run, origin.step
+            );
+        }
+        let _ = writeln!(text, "  plan     {}", recorded.pinned.plan_digest);
+        let _ = writeln!(text, "  events   {}\n", recorded.events.len());
+        let mut columns = Columns::new(["STEP", "BY", "OUTCOME", "ATTEMPTS", "MS", ""]);
+        for step in &report.agents {
+            columns.row([
+                step.step.to_string(),
+                step.agent_id.to_string(),
+                step.outcome.word().replace('_', " "),
+                step.attempts.to_string(),
+                format!("{:.0}", step.duration_ms),
+                safe(step.error.as_deref().unwrap_or_default()),
+            ]);
+        }
+        for step in &open {
+            let cells = [step, "", "open", "", "", ""];
+            columns.row(cells.map(str::to_owned));
+        }
+        text + &columns.render()
+    };
+    call.printer.answer(text, &document)?;
+    Ok(Exit::Yes)
+}
+
+/// The steps that have begun and not ended.
+fn open_steps(events: &[orchestrate_core::event::Event]) -> Vec<String> {
+    let mut open = Vec::new();
+    for event in events {
+        match &event.kind {
+            EventKind::StepStarted {
+                step, attempt: 1, ..
+            } => open.push(step.to_string()),
+            EventKind::StepFinished { step, .. } => open.retain(|other| *other != step.to_string()),
+            _ => {}
+        }
+    }
+    open
+}
+
+pub(super) fn follow(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
+    let (journal, run) = find(one)?;
+    let printer = &call.printer;
+    if printer.json {
+        line(call, &json!({"format": EVENT_FORMAT, "run_id": run}))?;
+    }
+    let mut next = 0;
+    loop {
+        // Asked before the events: what is recorded after the answer is seen in the next round.
+        let filter = RunFilter::default();
+        let (runs, events) = wait_for(async {
+            let runs = journal.list(&filter).await?;
+            Ok::<_, orchestrate_core::journal::JournalError>((
+                runs,
+                journal.events(&run, next).await?,
+            ))
+        })?;
+        for event in &events {
+            if printer.json {
+                line(call, event)?;
+            } else {
+                printer.result(&event_line(event))?;
+            }
+            next = event.seq + 1;
+        }
+        let state = runs.iter().find(|it| it.run_id == run).map(|it| it.state);
+        if state != Some(RunState::Running) {
+            if let Some(state) = state.filter(|state| *state != RunState::Ended) {
+                printer.note(&format!(
+                    "{run} is {state}; `orchestrate runs resume {run}` goes on with it"
+                ));
+            }
+            return Ok(Exit::Yes);
+        }
+        if events.is_empty() {
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+fn line(call: &Call, value: &impl serde::Serialize) -> Result<(), Failure> {
+    call.printer.result(&json_line(value)?)
+}
+
+fn json_line(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value)
+        .map_err(|error| CliError::internal("an event could not be written as JSON", error).into())
+}
+
+pub(super) fn export(one: &OneRun, out: Option<&Path>, call: &Call) -> Result<Exit, Failure> {
+    if let Some(out) = out {
+        files::writable(out)?;
+    }
+    let recorded = load(&one.run, &one.at)?;
+    let mut text = json_line(&recorded.pinned)?;
+    text.push('\n');
+    for event in &recorded.events {
+        text.push_str(&json_line(event)?);
+        text.push('\n');
+    }
+    match out {
+        None => call.printer.result(&text)?,
+        Some(out) => {
+            files::write(out, &text)?;
+            let events = recorded.events.len();
+            call.printer.note(&safe(&format!(
+                "{events} events written to {}",
+                out.display()
+            )));
+        }
+    }
+    Ok(Exit::Yes)
+}

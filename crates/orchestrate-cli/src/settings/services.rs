@@ -1,0 +1,189 @@
+//! The tables of a settings file that name what agents work with: providers, models and prices.
+//!
+//! A project's file comes from whoever wrote the project. It may choose models, but it may not decide
+//! alone where a key is sent: an address that is not this machine counts only where the user's own
+//! file says so or trusts the project.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The tables, for whoever checks that no table is unknown.
+pub(super) const TABLES: &[&str] = &["providers", "models", "prices", "trust"];
+
+/// What the files say together.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Services {
+    pub(crate) providers: BTreeMap<String, ProviderTable>,
+    pub(crate) models: ModelsTable,
+    pub(crate) prices: BTreeMap<String, PriceTable>,
+    trust: TrustTable,
+}
+
+/// `[providers.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ProviderTable {
+    /// Without it, the provider's name is its kind.
+    pub(crate) kind: Option<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) key_env: Option<String>,
+    pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) tokens_per_minute: Option<u64>,
+    pub(crate) stall_seconds: Option<u64>,
+}
+
+/// `[models]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ModelsTable {
+    pub(crate) cheap: Option<Names>,
+    pub(crate) capable: Option<Names>,
+    pub(crate) premium: Option<Names>,
+    /// By the id of the agent or of its template.
+    pub(crate) agents: BTreeMap<String, Names>,
+}
+
+/// One name or several: the first, and those that are asked when it fails.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Names {
+    pub(crate) fn list(&self) -> Vec<String> {
+        match self {
+            Self::One(name) => vec![name.clone()],
+            Self::Several(names) => names.clone(),
+        }
+    }
+}
+
+/// `[prices."PROVIDER/MODEL"]`, in US dollars for a million tokens.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct PriceTable {
+    pub(crate) input: f64,
+    pub(crate) output: f64,
+    /// Without it, as `input`.
+    pub(crate) cache_read: Option<f64>,
+    /// Without it, as `input`.
+    pub(crate) cache_write: Option<f64>,
+}
+
+/// `[trust]`, which counts in the user's own file alone.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TrustTable {
+    projects: Vec<PathBuf>,
+}
+
+impl Services {
+    /// Reads the tables of one file.
+    ///
+    /// # Errors
+    /// The first problem as `line:column: what`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let before = before.unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            let first = error.message().lines().next().unwrap_or_default();
+            format!("{line}:{column}: {first}")
+        })
+    }
+
+    /// Lays a project's tables over the user's own.
+    ///
+    /// # Errors
+    /// Every thing that the project may not decide.
+    pub(super) fn with_project(mut self, project: Self, file: &Path) -> Result<Self, Vec<String>> {
+        let directory = file.parent().unwrap_or(file);
+        let trusted = self.trust.projects.iter().any(|path| {
+            path.canonicalize().ok().as_deref() == directory.canonicalize().ok().as_deref()
+        });
+        let mut problems = Vec::new();
+        if !trusted {
+            for (name, provider) in &project.providers {
+                let known = self
+                    .providers
+                    .get(name)
+                    .and_then(|own| own.base_url.as_ref());
+                let foreign = provider.base_url.as_ref().filter(|url| !is_local(url));
+                if let Some(url) = foreign.filter(|url| known != Some(url)) {
+                    problems.push(format!(
+                        " `providers.{name}.base-url` would send a key to `{url}`, which a project may not decide alone; \
+                         if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
+                        directory.display()
+                    ));
+                }
+            }
+        }
+        self.providers.extend(project.providers);
+        self.prices.extend(project.prices);
+        let (own, over) = (self.models, project.models);
+        let mut agents = own.agents;
+        agents.extend(over.agents);
+        self.models = ModelsTable {
+            cheap: over.cheap.or(own.cheap),
+            capable: over.capable.or(own.capable),
+            premium: over.premium.or(own.premium),
+            agents,
+        };
+        if problems.is_empty() {
+            Ok(self)
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+/// Whether an address is this machine.
+fn is_local(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        Some((inside, _)) => inside,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_chooses_models_and_no_address() {
+        let user = Services::parse("[models]\ncheap = \"a/b\"\n[providers.a]\nkind = \"openai\"\n")
+            .unwrap();
+        let over = |text: &str| {
+            let project = Services::parse(text).unwrap();
+            user.clone()
+                .with_project(project, Path::new("/nowhere/orchestrate.toml"))
+        };
+        let merged = over("[models]\ncheap = [\"c/d\", \"a/b\"]\n").unwrap();
+        assert_eq!(merged.models.cheap.unwrap().list(), ["c/d", "a/b"]);
+        assert!(over("[providers.a]\nbase-url = \"http://127.0.0.1:9/\"\n").is_ok());
+        for url in [
+            "https://evil.example/v1/",
+            "http://127.0.0.1@evil.example/",
+            "http://127.0.0.1.evil.example/",
+        ] {
+            let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).unwrap_err();
+            assert!(problems[0].contains("[trust]"), "{problems:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_told_by_its_place() {
+        let error = Services::parse("[models]\ncheep = \"a/b\"\n").unwrap_err();
+        assert!(error.starts_with("2:1: unknown field `cheep`"), "{error}");
+    }
+}

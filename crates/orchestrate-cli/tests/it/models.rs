@@ -1,0 +1,180 @@
+//! `run` with models: a server of this machine stands for the provider.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use crate::program::Place;
+
+const TASK: &str = "Draw the architecture of the cache";
+const KEY: &str = "sk-planted-0123456789abcdef";
+
+/// Answers every request with the same status and text, as an OpenAI-like provider does; gives its
+/// address and what it was asked. Its thread ends with the test.
+fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/v1/", listener.local_addr().unwrap());
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = asked.clone();
+    let chunk = |value| format!("data: {value}\n\n");
+    let body = match status {
+        200 => [
+            json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": null}]}),
+            json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 40, "total_tokens": 340}}),
+        ]
+        .map(chunk)
+        .concat()
+            + "data: [DONE]\n\n",
+        _ => text.to_owned(),
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut bytes = Vec::new();
+            let mut buffer = [0; 4096];
+            // The body of a request ends with its last brace; one without a body ends with its head.
+            let is_whole = |bytes: &[u8]| {
+                bytes.ends_with(b"}") || bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")
+            };
+            while !is_whole(&bytes) {
+                match stream.read(&mut buffer) {
+                    Ok(0) | Err(_) => break,
+                    Ok(count) => bytes.extend_from_slice(buffer.get(..count).unwrap()),
+                }
+            }
+            kept.lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&bytes).into_owned());
+            let head = format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: text/event-stream\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    (address, asked)
+}
+
+/// A project whose agents ask that provider.
+fn project(address: &str) -> Place {
+    let place = Place::project();
+    place.with(
+        "orchestrate.toml",
+        &format!(
+            "[providers.local]\nkind = \"openai-compatible\"\nbase-url = \"{address}\"\nkey-env = \"LOCAL_KEY\"\n\n[models]\ncheap = \"local/m\"\n"
+        ),
+    );
+    place
+}
+
+#[test]
+fn a_task_in_words_is_worked_on_by_a_model() {
+    let (address, asked) = provider(
+        200,
+        "{\"summary\": \"Two layers, no cycle.\", \"confidence\": 0.75}",
+    );
+    let place = project(&address);
+    let plan = place.run(&["plan", TASK]);
+    assert!(
+        plan.stdout.contains("run by model local/m"),
+        "{}",
+        plan.shown()
+    );
+    assert!(asked.lock().unwrap().is_empty());
+
+    let ran = place.run_with(&["run", TASK], &[("LOCAL_KEY", KEY)]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert!(
+        ran.stdout.contains("Two layers, no cycle."),
+        "{}",
+        ran.shown()
+    );
+    assert!(
+        ran.stdout.contains("680 tokens of unknown price"),
+        "{}",
+        ran.shown()
+    );
+    let requests = asked.lock().unwrap().clone();
+    assert!(
+        requests
+            .iter()
+            .all(|it| it.contains(TASK) && it.contains(KEY))
+    );
+
+    let document = place.run_with(&["run", TASK, "--json"], &[("LOCAL_KEY", KEY)]);
+    assert_eq!(document.json()["usage"]["unpriced_tokens"], 680);
+    assert!(!document.stdout.contains(KEY) && !document.stderr.contains(KEY));
+}
+
+#[test]
+fn a_key_that_is_missing_or_refused_ends_with_4() {
+    let (address, asked) = provider(401, "{\"error\": {\"message\": \"bad key\"}}");
+    let place = project(&address);
+    let missing = place.run(&["run", TASK]);
+    assert_eq!(missing.code, Some(4), "{}", missing.shown());
+    assert!(
+        missing.stdout.contains("ORC1301") && missing.stdout.contains("LOCAL_KEY"),
+        "{}",
+        missing.shown()
+    );
+    assert!(asked.lock().unwrap().is_empty());
+
+    let refused = place.run_with(&["run", TASK], &[("LOCAL_KEY", KEY)]);
+    assert_eq!(refused.code, Some(4), "{}", refused.shown());
+    assert!(refused.stdout.contains("ORC1302"), "{}", refused.shown());
+    assert!(!refused.shown().contains(KEY));
+}
+
+#[test]
+fn a_limit_of_cost_needs_a_price() {
+    let (address, asked) = provider(200, "{}");
+    let place = project(&address);
+    let args = ["run", TASK, "--max-cost", "1"];
+    let ran = place.run_with(&args, &[("LOCAL_KEY", KEY)]);
+    assert_eq!(ran.code, Some(3), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC1323"), "{}", ran.shown());
+    assert!(asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn doctor_shows_which_keys_are_set_and_none_of_them() {
+    let (address, _) = provider(200, "{}");
+    let place = project(&address);
+    let ran = place.run_with(&["doctor", "--check"], &[("LOCAL_KEY", KEY)]);
+    assert!(
+        ran.stdout.contains("key in LOCAL_KEY, reachable"),
+        "{}",
+        ran.shown()
+    );
+    assert!(!ran.shown().contains(KEY));
+    let ran = place.run(&["doctor"]);
+    assert!(
+        ran.stdout.contains("no key: LOCAL_KEY is not set"),
+        "{}",
+        ran.shown()
+    );
+}
+
+#[test]
+fn a_project_does_not_decide_where_a_key_is_sent() {
+    let place = project("https://elsewhere.example/v1/");
+    let ran = place.run_with(&["run", TASK], &[("LOCAL_KEY", KEY)]);
+    assert_eq!(ran.code, Some(3), "{}", ran.shown());
+    assert!(ran.stderr.contains("[trust]"), "{}", ran.shown());
+}
+
+#[test]
+fn a_model_that_does_not_exist_is_told_by_its_name() {
+    let place = Place::project();
+    place.with("orchestrate.toml", "[models]\ncheap = \"antropic/x\"\n");
+    let ran = place.run(&["run", TASK]);
+    assert_eq!(ran.code, Some(3), "{}", ran.shown());
+    assert!(
+        ran.stderr.contains("did you mean `anthropic`?"),
+        "{}",
+        ran.shown()
+    );
+}

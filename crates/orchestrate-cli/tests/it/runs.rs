@@ -1,0 +1,248 @@
+//! Recorded runs as a person meets them.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::program::{Place, Ran};
+
+/// A report without what differs from run to run.
+fn comparable(text: &str) -> Value {
+    let mut report: Value = serde_json::from_str(text).unwrap();
+    strip(&mut report);
+    report
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| {
+                let time =
+                    name.ends_with("_ms") || name.ends_with("_duration") || name == "timestamp";
+                !time
+            });
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => {
+            items.retain(|item| {
+                item.as_str()
+                    .is_none_or(|text| !text.starts_with("run run-"))
+            });
+            items.iter_mut().for_each(strip);
+        }
+        _ => {}
+    }
+}
+
+fn json(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()))
+}
+
+#[test]
+fn a_run_is_recorded_and_can_be_looked_at() {
+    let place = Place::project();
+    place.with_coverage(2);
+    assert_eq!(place.run(&["runs", "list"]).code, Some(2));
+    place.run(&["release-prep"]);
+    let list = json(&place.run(&["runs", "list", "--json"]));
+    assert_eq!(list["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(list["runs"][0]["state"], "ended");
+    assert_eq!(list["runs"][0]["steps"], 4);
+    let show = json(&place.run(&["runs", "show", "latest", "--json"]));
+    assert_eq!(show["steps"].as_array().unwrap().len(), 4);
+    assert_eq!(show["run"]["run_id"], list["runs"][0]["run_id"]);
+    let replay = json(&place.run(&["runs", "replay", "latest", "--json"]));
+    assert_eq!(replay["events"], list["runs"][0]["events"]);
+    let again = json(&place.run(&["runs", "replay", "latest", "--json"]));
+    assert_eq!(replay["event_hash"], again["event_hash"]);
+    let diff = place.run(&["runs", "diff", "latest", "latest"]);
+    assert_eq!((diff.code, diff.stdout.as_str()), (Some(0), ""));
+    let follow = place.run(&["runs", "follow", "latest", "--json"]);
+    let lines: Vec<Value> = follow
+        .stdout
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    assert_eq!(lines.len() as u64, replay["events"].as_u64().unwrap() + 1);
+    assert_eq!(lines[0]["format"], "orchestrate.events/1");
+    let export = place.run(&["runs", "export", "latest"]);
+    assert_eq!(export.stdout.lines().count(), lines.len());
+    assert_eq!(place.run(&["runs", "verify"]).stdout, "1 runs, 0 damaged\n");
+}
+
+#[test]
+fn without_a_store_nothing_is_found_and_that_is_said() {
+    let place = Place::project();
+    place.run(&["release-prep", "--no-store"]);
+    let ran = place.run(&["runs", "resume", "latest"]);
+    expect![[r#"
+        error[ORC1102]: no run is recorded yet
+        hint: `orchestrate run TASK` records one
+    "#]]
+    .assert_eq(&ran.stderr);
+    assert_eq!(ran.code, Some(2));
+    let ran = place.run(&["release-prep", "--store", "mysql:x"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC1117"), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_project_that_cannot_be_written_to_is_measured_all_the_same() {
+    let place = Place::project();
+    // A file where the folder would be: nothing can be made there, whoever runs this test.
+    place.with(".orchestrate", "in the way");
+    let ran = place.run(&["release-prep"]);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("not recorded"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("RELEASE"), "{}", ran.stdout);
+    let ran = place.run(&["release-prep", "--store", "sqlite:.orchestrate/store.db"]);
+    assert_eq!(ran.code, Some(8), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC1112"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_run_that_ended_is_not_gone_on_with_and_another_plan_is_refused() {
+    let place = Place::project();
+    place.run(&["release-prep"]);
+    let ran = place.run(&["runs", "resume", "latest"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.shown());
+    assert!(ran.stderr.contains("ORC1131"), "{}", ran.stderr);
+    place.run(&["plan", "Review security", "--out", "plan.json"]);
+    let ran = place.run(&["runs", "resume", "latest", "--plan", "plan.json"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.shown());
+    assert!(
+        ran.stderr.contains("ORC1134") && ran.stderr.contains("could be reused"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_fork_leaves_its_source_as_it_is_and_repeats_nothing_before_the_step() {
+    let place = Place::project();
+    place.run(&["release-prep"]);
+    let source = place.run(&["runs", "export", "latest"]).stdout;
+    let id = json(&place.run(&["runs", "list", "--json"]))["runs"][0]["run_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let ran = place.run(&[
+        "runs",
+        "fork",
+        "latest",
+        "--from",
+        "code_reviewer",
+        "--set",
+        "reader=an expert",
+        "--json",
+    ]);
+    assert!(ran.stderr.contains("forked"), "{}", ran.shown());
+    let forked = place.run(&["runs", "export", "latest"]).stdout;
+    let began = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains(r#""type":"step_started""#))
+            .count()
+    };
+    let resumed = forked
+        .lines()
+        .position(|line| line.contains("run_resumed"))
+        .unwrap();
+    let after: Vec<&str> = forked.lines().skip(resumed).collect();
+    assert_eq!(
+        (began(&source), began(&after.join("\n"))),
+        (4, 1),
+        "{forked}"
+    );
+    assert!(forked.contains(r#""reader":"an expert""#));
+    assert_eq!(place.run(&["runs", "export", &id]).stdout, source);
+    let diff = place.run(&["runs", "diff", "latest", &id, "--json"]);
+    assert_eq!(json(&diff)["same_plan"], false);
+}
+
+#[test]
+fn runs_are_removed_only_when_that_was_confirmed() {
+    let place = Place::project();
+    for _ in 0..3 {
+        place.run(&["release-prep"]);
+    }
+    let count = || {
+        json(&place.run(&["runs", "list", "--json"]))["runs"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    let shown = place.run(&["runs", "prune", "--keep", "1"]);
+    assert!(
+        shown
+            .stdout
+            .ends_with("would be removed: 2; `--yes` removes them\n"),
+        "{}",
+        shown.stdout
+    );
+    assert_eq!(count(), 3);
+    assert_eq!(place.run(&["runs", "prune"]).code, Some(2));
+    place.run(&["runs", "prune", "--keep", "1", "--yes"]);
+    assert_eq!(count(), 1);
+    place.run(&["runs", "prune", "latest", "--yes"]);
+    assert_eq!(count(), 0);
+}
+
+/// The run is ended without mercy once it has told so many lines, and gone on with.
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_killed_anywhere_comes_to_the_same_report() {
+    let place = Place::project();
+    place.with_coverage(2);
+    let whole = comparable(&place.run(&["release-prep", "--json", "--no-store"]).stdout);
+    let mut resumed = 0;
+    for lines in 1..9 {
+        let mut child = place
+            .command(&["release-prep", "-v"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let told = BufReader::new(child.stderr.take().unwrap());
+        let count = told.lines().take(lines).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let runs = json(&place.run(&["runs", "list", "--state", "interrupted", "--json"]));
+        if runs["runs"].as_array().unwrap().is_empty() {
+            // It was quicker than the kill.
+            continue;
+        }
+        resumed += 1;
+        let ran = place.run(&["runs", "resume", "latest", "--json"]);
+        assert_eq!(comparable(&ran.stdout), whole, "killed after {count} lines");
+        let export = place.run(&["runs", "export", "latest"]).stdout;
+        for agent in ["security_auditor", "code_reviewer"] {
+            let end = format!(r#""type":"step_finished","step":"{agent}""#);
+            assert_eq!(export.matches(&end).count(), 1, "{export}");
+        }
+    }
+    assert!(resumed > 0, "no kill fell into a run");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_detached_run_is_on_disk_before_the_call_comes_back() {
+    let place = Place::project();
+    let ran = place.run(&["run", "Review security", "--detach", "--yes", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let id = json(&ran)["run_id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        json(&place.run(&["runs", "list", "--json"]))["runs"][0]["run_id"],
+        id
+    );
+    // Its end is waited for by following it; it may not have begun yet.
+    loop {
+        place.run(&["runs", "follow", &id]);
+        let list = json(&place.run(&["runs", "list", "--json"]));
+        if list["runs"][0]["state"] == "ended" {
+            break;
+        }
+    }
+}

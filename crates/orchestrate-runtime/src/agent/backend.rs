@@ -1,0 +1,183 @@
+//! The backend that runs agents by asking a model.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::evidence::Evidence;
+use orchestrate_core::guard::Guard;
+use orchestrate_core::limits::{Cost, Usage};
+use orchestrate_core::model::History;
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::team::Agent;
+use orchestrate_strategies::turn::{Turn, TurnLimits, TurnSetup};
+use tokio::time::Instant;
+
+use super::drive::{Drive, Tally};
+use super::form::Form;
+use super::prompt;
+use super::scrutiny::{Guards, Scrutiny};
+use crate::model::ModelBook;
+use crate::tools::ToolSet;
+
+/// What an agent counts as that does not say how sure it is.
+const UNSTATED: f64 = 0.5;
+
+/// Runs agents by models, with tools and guards.
+#[derive(Debug, Clone)]
+pub struct ModelBackend {
+    book: Arc<ModelBook>,
+    tools: ToolSet,
+    guards: Vec<Arc<dyn Guard>>,
+    own_only: bool,
+}
+
+impl ModelBackend {
+    /// A backend that runs every agent that a model is found for, without tools and guards.
+    #[must_use]
+    pub fn new(book: Arc<ModelBook>) -> Self {
+        Self {
+            book,
+            tools: ToolSet::default(),
+            guards: Vec::new(),
+            own_only: false,
+        }
+    }
+
+    /// The same backend for those agents alone that a model is named for. It stands before backends
+    /// that would otherwise run them.
+    #[must_use]
+    pub fn for_named_agents(mut self) -> Self {
+        self.own_only = true;
+        self
+    }
+
+    /// The same backend with tools; which agent may use which is theirs to say.
+    #[must_use]
+    pub fn with_tools(mut self, tools: ToolSet) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The same backend with one more guard.
+    #[must_use]
+    pub fn with_guard(mut self, guard: impl Guard + 'static) -> Self {
+        self.guards.push(Arc::new(guard));
+        self
+    }
+
+    fn turn(&self, input: &AgentInput, task: String) -> Turn {
+        let defaults = TurnLimits::default();
+        let requirements = &input.agent.template.resource_requirements;
+        let rounds = input
+            .toolbox
+            .as_ref()
+            .map_or(defaults.rounds, |toolbox| toolbox.max_steps);
+        Turn::new(TurnSetup {
+            system: prompt::system(input),
+            history: History::begin(task),
+            tools: self.tools.offered(&input.agent, input.toolbox.as_deref()),
+            output: prompt::output(input),
+            limits: TurnLimits {
+                rounds: rounds.max(1),
+                tokens: requirements.max_tokens,
+                ..defaults
+            },
+            cache: prompt::cache(input),
+        })
+    }
+}
+
+#[async_trait]
+impl AgentBackend for ModelBackend {
+    fn name(&self) -> &'static str {
+        "model"
+    }
+
+    fn supports(&self, agent: &Agent) -> bool {
+        if self.own_only {
+            self.book.own(agent).is_some()
+        } else {
+            self.book.model(agent).is_some()
+        }
+    }
+
+    fn reservation(&self, agent: &Agent) -> Usage {
+        let tokens = agent.template.resource_requirements.max_tokens;
+        let price = self.book.model(agent).and_then(|model| model.price());
+        Usage {
+            calls: 1,
+            tokens,
+            cost: price.map_or(Cost::ZERO, |price| price.most(tokens)),
+            ..Usage::default()
+        }
+    }
+
+    async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
+        let Some(model) = self.book.model(&input.agent) else {
+            let message = format!("no model for agent `{}`", input.agent.id);
+            return Err(AgentFailure::new(FailureClass::NotExecuted, message));
+        };
+        let began = Instant::now();
+        let mut drive = Drive {
+            input: &input,
+            model: model.as_ref(),
+            tools: &self.tools,
+            guards: Guards::new(&self.guards),
+            form: Form::of(input.answer.as_deref())?,
+            tally: Tally::default(),
+        };
+        let answer = match drive.guards.input(prompt::task(&input)) {
+            Scrutiny::Pass(task) => drive.run(self.turn(&input, task)).await,
+            Scrutiny::Block(reason) => Err(AgentFailure::new(FailureClass::Denied, reason)),
+        };
+        let Drive { guards, tally, .. } = drive;
+        let mut notes = guards.into_notes();
+        let stated = answer
+            .as_ref()
+            .ok()
+            .and_then(|value| value.get("confidence")?.as_f64());
+        if answer.is_ok() && stated.is_none() {
+            notes.push(format!("no confidence was stated; {UNSTATED} is taken"));
+        }
+        let usage = tally.usage;
+        let evidence = evidence(tally, began, notes);
+        match answer {
+            Ok(value) => Ok(AgentOutput::json(value)
+                .with_confidence(stated.unwrap_or(UNSTATED))
+                .with_usage(usage)
+                .with_evidence(evidence)),
+            Err(mut failure) => {
+                failure.usage = usage;
+                failure.evidence.push(evidence);
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// How an answer came to be.
+fn evidence(tally: Tally, began: Instant, mut notes: Vec<String>) -> Evidence {
+    if tally.replayed > 0 {
+        notes.push(format!(
+            "{} calls were taken from the journal",
+            tally.replayed
+        ));
+    }
+    if tally.usage.unpriced_tokens > 0 {
+        notes.push(format!(
+            "{} tokens have no known price",
+            tally.usage.unpriced_tokens
+        ));
+    }
+    Evidence {
+        method: format!(
+            "{} model calls, {} tool calls",
+            tally.model_calls, tally.tool_calls
+        ),
+        tool: tally.models.join(", "),
+        duration_ms: Some(began.elapsed().as_secs_f64() * 1e3),
+        notes,
+        ..Evidence::default()
+    }
+}

@@ -1,0 +1,233 @@
+//! Drives one turn: makes the calls that it needs, each recorded before and after, and guards what passes.
+
+use std::sync::Arc;
+
+use orchestrate_core::backend::{AgentFailure, AgentInput};
+use orchestrate_core::calls::{CallIntent, CallKind, CallStart};
+use orchestrate_core::canonical;
+use orchestrate_core::limits::Usage;
+use orchestrate_core::model::{Model, ModelRequest, ModelResponse};
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::tool::{Effect, ToolCall, ToolFailure, ToolOutput};
+use orchestrate_strategies::turn::{End, Need, PendingCall, ToolReply, Turn};
+use serde_json::{Value, json};
+
+use super::form::Form;
+use super::record;
+use super::scrutiny::{Guards, Scrutiny};
+use crate::tools::ToolSet;
+
+/// What a turn is driven with.
+#[derive(Debug)]
+pub(super) struct Drive<'a> {
+    pub(super) input: &'a AgentInput,
+    pub(super) model: &'a dyn Model,
+    pub(super) tools: &'a ToolSet,
+    pub(super) guards: Guards<'a>,
+    pub(super) form: Form,
+    pub(super) tally: Tally,
+}
+
+/// What was done and used, also by a turn that failed.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) usage: Usage,
+    pub(super) model_calls: u32,
+    pub(super) tool_calls: u32,
+    /// Calls that were found in the journal and not made again.
+    pub(super) replayed: u32,
+    /// Models that answered, each once.
+    pub(super) models: Vec<String>,
+}
+
+/// What a turn is told next.
+enum Told {
+    Model(Box<ModelResponse>),
+    Tools(Vec<(usize, ToolReply)>),
+}
+
+impl Drive<'_> {
+    /// Runs a turn to its end.
+    pub(super) async fn run(&mut self, mut turn: Turn) -> Result<Value, AgentFailure> {
+        loop {
+            let told = match turn.need() {
+                Need::Model { ordinal, request } => {
+                    Told::Model(Box::new(self.ask(ordinal, &request).await?))
+                }
+                Need::Tools(calls) => Told::Tools(self.call_all(&calls).await?),
+                Need::Done(End::Answered { value }) => match self.guards.output(value.clone()) {
+                    Scrutiny::Pass(value) => return Ok(value),
+                    Scrutiny::Block(reason) => {
+                        turn.reject(&reason);
+                        continue;
+                    }
+                },
+                Need::Done(end) => return Err(failure(end)),
+            };
+            match told {
+                Told::Model(response) => {
+                    turn.model_answered(*response, |value| self.form.check(value));
+                }
+                Told::Tools(replies) => {
+                    for (position, reply) in replies {
+                        turn.tool_answered(position, reply);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One call of the model, unless the journal knows its answer.
+    async fn ask(
+        &mut self,
+        ordinal: u32,
+        request: &ModelRequest<'_>,
+    ) -> Result<ModelResponse, AgentFailure> {
+        let intent = CallIntent {
+            ordinal,
+            kind: CallKind::Model,
+            name: self.model.name().to_owned(),
+            digest: request.digest(),
+            // It may be paid for twice, but nothing in the world changes by it.
+            effect: Effect::Read,
+        };
+        // A call that failed before is made again; only answers are kept.
+        if let CallStart::Recorded(result) = self.input.calls.begin(intent).await?
+            && let Some(response) = record::response(&result)
+        {
+            self.tally.replayed += 1;
+            // A further attempt of this run has been charged for it already.
+            if self.input.attempt == 1 {
+                self.tally.usage += record::usage(&response);
+            }
+            return Ok(response);
+        }
+        self.tally.model_calls += 1;
+        match self.model.answer(request, &|_| {}).await {
+            Ok(response) => {
+                self.tally.usage += record::usage(&response);
+                if !self.tally.models.contains(&response.model) {
+                    self.tally.models.push(response.model.clone());
+                }
+                let result = record::answered(&response);
+                self.input.calls.finish(ordinal, result).await?;
+                Ok(response)
+            }
+            Err(error) => {
+                self.input
+                    .calls
+                    .finish(ordinal, record::failed(&error))
+                    .await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The calls of one round, one after another, so that what they change happens in the model's order.
+    async fn call_all(
+        &mut self,
+        calls: &[PendingCall<'_>],
+    ) -> Result<Vec<(usize, ToolReply)>, AgentFailure> {
+        let mut replies = Vec::with_capacity(calls.len());
+        for call in calls {
+            let reply = self.call(call).await?;
+            let stop = matches!(reply, ToolReply::NeedsPerson(_));
+            replies.push((call.position, reply));
+            if stop {
+                break;
+            }
+        }
+        Ok(replies)
+    }
+
+    async fn call(&mut self, call: &PendingCall<'_>) -> Result<ToolReply, AgentFailure> {
+        let name = &call.tool.name;
+        let arguments = (*call.request.arguments).clone();
+        let arguments = match self.guards.tool_call(name, arguments) {
+            Scrutiny::Pass(arguments) => Arc::new(arguments),
+            Scrutiny::Block(reason) => return Ok(ToolReply::Failed(reason)),
+        };
+        let intent = CallIntent {
+            ordinal: call.ordinal,
+            kind: CallKind::Tool,
+            name: name.clone(),
+            digest: canonical::digest(&json!([name, &*arguments])),
+            effect: call.tool.effect,
+        };
+        match self.input.calls.begin(intent).await? {
+            CallStart::Recorded(result) => {
+                if let Some(reply) = record::reply(&result) {
+                    self.tally.replayed += 1;
+                    return Ok(reply);
+                }
+            }
+            CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
+                let question = format!(
+                    "`{name}` was begun and nobody saw its end; it may have changed something. Look whether \
+                     it did, then say whether it is to be called again"
+                );
+                return Ok(ToolReply::NeedsPerson(question));
+            }
+            CallStart::Fresh | CallStart::InDoubt => {}
+        }
+        self.tally.tool_calls += 1;
+        let reply = match self.tools.call(name, self.order(call, arguments)).await {
+            Ok(ToolOutput { output, .. }) => {
+                let content = match &*output {
+                    Value::String(text) => text.clone(),
+                    other => canonical::to_string(other),
+                };
+                match self.guards.tool_result(name, content) {
+                    Scrutiny::Pass(content) => ToolReply::Result(content),
+                    Scrutiny::Block(reason) => ToolReply::Failed(reason),
+                }
+            }
+            Err(ToolFailure::Retry { message }) => ToolReply::AskAgain(message),
+            Err(ToolFailure::Failed { message, .. }) => ToolReply::Failed(message),
+            Err(ToolFailure::NeedsApproval { question }) => {
+                // It was not called, so there is nothing to record: once it is allowed, it is called.
+                return Ok(ToolReply::NeedsPerson(question));
+            }
+            Err(other) => ToolReply::Failed(other.to_string()),
+        };
+        self.input
+            .calls
+            .finish(call.ordinal, record::replied(&reply))
+            .await?;
+        Ok(reply)
+    }
+
+    fn order(&self, call: &PendingCall<'_>, arguments: Arc<Value>) -> ToolCall {
+        ToolCall {
+            run: self.input.run.clone(),
+            step: self.input.step.clone(),
+            arguments,
+            idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
+            cancel: self.input.cancel.clone(),
+        }
+    }
+}
+
+/// What a turn that ended without an answer means for its agent.
+fn failure(end: &End) -> AgentFailure {
+    match end {
+        End::Failed { class, message } => AgentFailure::new(*class, message.as_str()),
+        End::LimitReached { limit, last } => {
+            let message = format!(
+                "it reached its limit of {} without an answer",
+                limit.as_str()
+            );
+            let failure = AgentFailure::new(FailureClass::Limit, message);
+            match last {
+                Some(last) => failure.with_output(json!({ "last": last })),
+                None => failure,
+            }
+        }
+        End::NeedsPerson { question } => AgentFailure::new(
+            FailureClass::Denied,
+            format!("a person must decide: {question}"),
+        ),
+        // The driver returns answers before it comes here.
+        End::Answered { .. } => AgentFailure::new(FailureClass::Internal, "an answer was lost"),
+    }
+}

@@ -1,0 +1,135 @@
+//! The calls that an attempt makes, recorded through the dispatcher: announced before, known after.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use orchestrate_core::backend::AgentFailure;
+use orchestrate_core::calls::{CallIntent, CallKind, CallLog, CallResult, CallStart, Calls};
+use orchestrate_core::event::EventKind;
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_strategies::graph::NodeId;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use super::dispatcher::{Dispatcher, Message};
+use super::flights::Step;
+
+/// The calls of a step by their ordinals, each with its end if that is known.
+pub(super) type KnownCalls = BTreeMap<u32, (CallIntent, Option<CallResult>)>;
+
+/// What an attempt tells the dispatcher of its calls.
+#[derive(Debug)]
+pub(super) enum CallNews {
+    Begins(CallIntent),
+    Ended(u32, CallResult),
+}
+
+#[derive(Debug)]
+struct StepCalls {
+    node: NodeId,
+    attempt: u32,
+    /// What was known when the attempt began.
+    known: KnownCalls,
+    dispatcher: UnboundedSender<Message>,
+}
+
+impl StepCalls {
+    async fn tell(&self, news: CallNews) -> Result<(), AgentFailure> {
+        let gone = || {
+            AgentFailure::new(
+                FailureClass::Internal,
+                "the run is over, so nothing more is recorded",
+            )
+        };
+        let (recorded, answer) = oneshot::channel();
+        let message = Message::Call {
+            node: self.node,
+            attempt: self.attempt,
+            news,
+            recorded,
+        };
+        self.dispatcher.send(message).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())
+    }
+}
+
+#[async_trait]
+impl CallLog for StepCalls {
+    async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
+        let known = self.known.get(&intent.ordinal);
+        match known.filter(|(before, _)| before.digest == intent.digest) {
+            // A model that did not answer is asked again: that is what another attempt is for.
+            Some((_, Some(end))) if end.success || intent.kind == CallKind::Tool => {
+                Ok(CallStart::Recorded(end.clone()))
+            }
+            Some((_, None)) => {
+                self.tell(CallNews::Begins(intent)).await?;
+                Ok(CallStart::InDoubt)
+            }
+            _ => {
+                self.tell(CallNews::Begins(intent)).await?;
+                Ok(CallStart::Fresh)
+            }
+        }
+    }
+
+    async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
+        self.tell(CallNews::Ended(ordinal, result)).await
+    }
+}
+
+impl Dispatcher {
+    /// What an attempt records its calls with; without a journal nothing is kept.
+    pub(super) fn calls_of(&self, step: &Step) -> Calls {
+        if self.recording.is_none() {
+            return Calls::default();
+        }
+        Calls::recorded_in(Arc::new(StepCalls {
+            node: step.node,
+            attempt: step.attempts,
+            known: step.calls.clone(),
+            dispatcher: self.address.clone(),
+        }))
+    }
+
+    /// Takes in what an attempt tells of its calls. One that was stopped is not answered.
+    pub(super) fn call(
+        &mut self,
+        node: NodeId,
+        attempt: u32,
+        news: CallNews,
+        recorded: oneshot::Sender<()>,
+    ) {
+        let Some(step) = self.flights.working_step(node, attempt) else {
+            return;
+        };
+        let path = step.task.path.clone();
+        let event = match news {
+            CallNews::Begins(call) => {
+                // Another call at this place makes what was known of later ones worthless.
+                if step
+                    .calls
+                    .get(&call.ordinal)
+                    .is_some_and(|(before, _)| before.digest != call.digest)
+                {
+                    step.calls.split_off(&call.ordinal);
+                }
+                step.calls.insert(call.ordinal, (call.clone(), None));
+                EventKind::CallStarted { step: path, call }
+            }
+            CallNews::Ended(ordinal, result) => {
+                if let Some((_, end)) = step.calls.get_mut(&ordinal) {
+                    *end = Some(result.clone());
+                }
+                EventKind::CallFinished {
+                    step: path,
+                    ordinal,
+                    result,
+                }
+            }
+        };
+        self.publish(event);
+        self.waiting_calls.push(recorded);
+    }
+}

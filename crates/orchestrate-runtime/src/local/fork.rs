@@ -1,0 +1,108 @@
+//! A new run that begins in the middle of another.
+
+use std::sync::Arc;
+
+use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::id::{RunId, StepPath};
+use orchestrate_core::journal::{Origin, Pinned, RecordedRun};
+use orchestrate_core::plan::Plan;
+use orchestrate_core::task::Context;
+use orchestrate_strategies::graph::replay::Replay;
+use orchestrate_strategies::graph::reuse::reusable;
+
+use super::executor::{LocalExecutor, new_run_id, owner};
+use crate::error::RunError;
+
+/// Events that are recorded together when a run is copied.
+const BATCH: usize = 1000;
+
+/// Where a fork leaves its source, and what is different from there on.
+#[derive(Debug, Clone, Default)]
+pub struct Fork {
+    /// The first step that is run again, by its path.
+    pub from: String,
+    /// Values that take the place of those in the context of the task, for all that is run again.
+    pub context: Context,
+}
+
+impl LocalExecutor {
+    /// Records a new run that takes over everything of a recorded one that does not depend on the
+    /// step. Nobody works on it yet; [`Self::resume`] begins. The source stays as it is.
+    ///
+    /// # Errors
+    /// [`RunError::NotBegun`] when the source has not begun the step, and as for [`Self::record`].
+    pub async fn fork(&self, run: &RunId, fork: &Fork) -> Result<RunId, RunError> {
+        let journal = self.journal_for(run)?;
+        let RecordedRun { pinned, events } = journal.load(run).await?;
+        let step = begun(run, &events, &fork.from)?;
+        let mut plan = pinned.plan.clone();
+        plan.context.extend(fork.context.clone());
+        let mut kept = self.reusable(&plan, &events, Some(&step))?;
+        let new = new_run_id();
+        let forked = Pinned {
+            origin: Some(Origin {
+                run: run.clone(),
+                step,
+            }),
+            about: pinned.about,
+            ..Pinned::new(new.clone(), plan, pinned.limits, self.wall_ms())
+        };
+        for event in &mut kept {
+            if let EventKind::RunStarted {
+                run_id,
+                plan_digest,
+                ..
+            } = &mut event.kind
+            {
+                *run_id = new.clone();
+                plan_digest.clone_from(&forked.plan_digest);
+            }
+        }
+        let mut ownership = journal.create(&forked, &owner()).await?;
+        for batch in kept.chunks(BATCH) {
+            journal.append(&mut ownership, batch).await?;
+        }
+        journal.release(ownership).await?;
+        Ok(new)
+    }
+
+    /// The events of a recorded run that hold for a plan, without those of a step.
+    ///
+    /// # Errors
+    /// [`RunError::Plan`] when the plan is wrong.
+    pub(super) fn reusable(
+        &self,
+        plan: &Plan,
+        events: &[Event],
+        without: Option<&StepPath>,
+    ) -> Result<Vec<Event>, RunError> {
+        let replay = Replay::new(
+            self.compile(plan)?,
+            Arc::new(plan.context.clone()),
+            plan.limits,
+        );
+        Ok(reusable(replay, events, without))
+    }
+}
+
+/// The step of that path, if the run has begun it.
+fn begun(run: &RunId, events: &[Event], from: &str) -> Result<StepPath, RunError> {
+    let mut paths: Vec<&StepPath> = Vec::new();
+    for event in events {
+        if let EventKind::StepStarted {
+            step, attempt: 1, ..
+        } = &event.kind
+        {
+            paths.push(step);
+        }
+    }
+    let is_it = |path: &&&StepPath| path.as_str() == from || path.to_string() == from;
+    match paths.iter().find(is_it) {
+        Some(path) => Ok((*path).clone()),
+        None => Err(RunError::NotBegun {
+            run: run.clone(),
+            step: from.to_owned(),
+            begun: paths.iter().take(12).map(ToString::to_string).collect(),
+        }),
+    }
+}

@@ -1,0 +1,14 @@
+//! Models over HTTP, against servers of this machine that speak as the providers do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what helpers of tests cannot do fails the test"
+)]
+
+mod agents;
+mod double;
+mod families;
+mod faults;
+mod keys;
+mod limits;

@@ -1,0 +1,188 @@
+//! The database file: opened, brought to the newest form, written by one thread and read by another.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use orchestrate_core::journal::{Durability, JournalError};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+use super::fault::Fault;
+use super::heads::Heads;
+use super::migrations::migrate;
+use super::writer::Writer;
+
+/// How long a lock of another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A database file that is open.
+#[derive(Debug)]
+pub(crate) struct Database {
+    url: String,
+    durability: Durability,
+    places: Places,
+    writer: Writer,
+    reader: OnceLock<Sender<Reading>>,
+}
+
+type Reading = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The files of a store.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) database: PathBuf,
+    pub(super) heads: PathBuf,
+    pub(super) locks: PathBuf,
+}
+
+impl Places {
+    fn of(database: &Path) -> Self {
+        Self {
+            database: database.to_owned(),
+            heads: database.with_extension("heads"),
+            locks: database.with_extension("locks"),
+        }
+    }
+}
+
+impl Database {
+    /// Opens the file, and makes it first if there is none and `create` says so.
+    ///
+    /// # Errors
+    /// When it cannot be opened, made or understood.
+    pub(crate) fn open(
+        path: &Path,
+        durability: Durability,
+        create: bool,
+    ) -> Result<Self, JournalError> {
+        let url = format!("sqlite:{}", path.display());
+        let place = |problem: String| JournalError::Place {
+            path: path.to_owned(),
+            problem,
+        };
+        if path.is_dir() {
+            return Err(place("it is a directory; give the file in it".to_owned()));
+        }
+        if !path.exists() {
+            if !create {
+                return Err(JournalError::Empty);
+            }
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(|error| JournalError::ReadOnly {
+                    store: url.clone(),
+                    problem: error.to_string(),
+                })?;
+            }
+        }
+        // The process may come to stand elsewhere while the store is open.
+        let whole = std::path::absolute(path).map_err(|error| place(error.to_string()))?;
+        let url = format!("sqlite:{}", whole.display());
+        let places = Places::of(&whole);
+        let explain = |fault: Fault| fault.explain(&url, None);
+        let mut connection = connect(&places.database, durability).map_err(explain)?;
+        migrate(&mut connection, &url).map_err(explain)?;
+        let heads = Heads::new(places.heads.clone(), durability == Durability::Full);
+        let again = places.database.clone();
+        let open = move || connect(&again, durability);
+        let writer =
+            Writer::start(connection, open, heads).map_err(|error| JournalError::Unavailable {
+                store: url.clone(),
+                problem: error.to_string(),
+            })?;
+        Ok(Self {
+            url,
+            durability,
+            places,
+            writer,
+            reader: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    pub(super) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Carries out a piece of work in a transaction, together with others, and answers once it is
+    /// safe. What it does is rolled back when it fails.
+    ///
+    /// # Errors
+    /// What the work gives, or why it could not be committed.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection, &mut Heads) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.writer.write(job).await
+    }
+
+    /// Reads in one transaction, so that everything is of one moment.
+    ///
+    /// # Errors
+    /// What the work gives, or why it could not be done.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let reading = Box::new(move |connection: &Connection| {
+            let result = connection
+                .unchecked_transaction()
+                .map_err(Fault::from)
+                .and_then(|transaction| job(&transaction));
+            // Whoever does not wait any more does not care.
+            let _ = reply.send(result);
+        });
+        let gone = || Fault::Unknown("the reader of the store has ended".to_owned());
+        self.reader().send(reading).map_err(|_| gone())?;
+        answer.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    /// The queue of the reader, whose thread and connection begin with its first piece of work.
+    fn reader(&self) -> &Sender<Reading> {
+        self.reader.get_or_init(|| {
+            let (work, queue) = channel::<Reading>();
+            let (path, durability) = (self.places.database.clone(), self.durability);
+            let thread = thread::Builder::new().name("store-reader".to_owned());
+            // Without a thread the queue is closed, and whoever asks is told so.
+            let _ = thread.spawn(move || {
+                let mut connection = None;
+                while let Ok(reading) = queue.recv() {
+                    if connection.is_none() {
+                        connection = connect(&path, durability).ok();
+                    }
+                    if let Some(connection) = &connection {
+                        reading(connection);
+                    }
+                }
+            });
+            work
+        })
+    }
+}
+
+fn connect(path: &Path, durability: Durability) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Fast => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    Ok(connection)
+}

@@ -1,0 +1,16 @@
+//! The embedded store: one SQLite file, one writer thread per process, nothing to install.
+//!
+//! [`Database`] is the file with its migrations, its writer and its reader; whatever is kept in it
+//! goes through these two. The journal stands in [`SqliteJournal`]. Beside `NAME.db` there are
+//! `NAME.heads`, in which the head of every run is kept a second time, and `NAME.locks/`, whose
+//! locks say which runs somebody works on.
+
+mod database;
+mod fault;
+mod heads;
+mod journal;
+mod lock;
+mod migrations;
+mod writer;
+
+pub use journal::SqliteJournal;

@@ -1,0 +1,22 @@
+//! The laws of journals, on every backend.
+
+use std::cell::Cell;
+
+use orchestrate_core::journal::Durability;
+use orchestrate_core::testing::journal::check_all;
+use orchestrate_store::SqliteJournal;
+
+#[tokio::test]
+async fn sqlite_keeps_the_laws_of_journals() {
+    let folder = tempfile::tempdir().unwrap();
+    for durability in [Durability::Full, Durability::Fast] {
+        let opened = Cell::new(0);
+        check_all(|| {
+            opened.set(opened.get() + 1);
+            let name = format!("{durability}-{}.db", opened.get());
+            let path = folder.path().join(name);
+            async move { SqliteJournal::open(&path, durability, true).unwrap() }
+        })
+        .await;
+    }
+}

@@ -1,0 +1,3 @@
+//! The backends are held to the laws of their traits, one list on every backend.
+
+mod laws;

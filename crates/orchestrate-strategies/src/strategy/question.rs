@@ -1,0 +1,103 @@
+//! What decides which way is taken: a condition over data, or a question that an agent answers with yes or no.
+
+use orchestrate_core::condition::{Comparison, Condition};
+use orchestrate_core::id::AgentId;
+use orchestrate_core::plan::Step;
+use orchestrate_core::strategy::{Part, StrategyError};
+use orchestrate_core::team::{Agent, Team};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::common;
+
+/// The step that answers a question.
+pub(super) const STEP: &str = "question";
+
+/// A condition, or a question in plain words. Words are never guessed at: an agent answers them, in the form of a yes or no.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Predicate {
+    /// A question for an agent.
+    Ask(Ask),
+    /// A condition over the context and earlier steps.
+    When(Condition),
+}
+
+/// A question in plain words and who answers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// The question.
+    pub ask: String,
+    /// The member who answers; the first of the team unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<AgentId>,
+}
+
+impl Predicate {
+    /// The question as people read it.
+    pub(super) fn told(&self) -> String {
+        match self {
+            Self::Ask(ask) => ask.ask.clone(),
+            Self::When(condition) => condition.to_string(),
+        }
+    }
+}
+
+/// The members besides the one who answers a question, and that one.
+pub(super) fn split(
+    strategy: &str,
+    team: &Team,
+    by: Option<&AgentId>,
+) -> Result<(Agent, Team), StrategyError> {
+    let members = team.members();
+    let found = match by {
+        Some(id) => members.iter().find(|agent| agent.id == *id),
+        None => members.first(),
+    };
+    let Some(judge) = found else {
+        let ids: Vec<&str> = members.iter().map(|agent| agent.id.as_str()).collect();
+        let by = by.map_or("nobody", AgentId::as_str);
+        let problem = format!(
+            "asks `{by}`, who is not in the team (possible: {})",
+            ids.join(", ")
+        );
+        return Err(common::parameter(strategy, "condition", problem));
+    };
+    let others = members.iter().filter(|agent| agent.id != judge.id).cloned();
+    Ok((judge.clone(), others.collect()))
+}
+
+/// The step in which an agent answers with yes or no.
+pub(super) fn yes_or_no(judge: &AgentId, question: &str) -> Step {
+    let instruction = format!(
+        "Answer this question about the task and what is known so far, with true for yes and false for no, and give the reason: {question}"
+    );
+    let answer = json!({
+        "type": "object",
+        "properties": {"answer": {"type": "boolean"}, "reason": {"type": "string"}},
+        "required": ["answer"],
+    });
+    let work = common::work(judge, Some(&instruction), []);
+    common::named(common::asking(work, answer), STEP)
+}
+
+/// The answer was this.
+pub(super) fn answered(value: impl Into<Value>) -> Condition {
+    Condition::compare(format!("steps.{STEP}.output.answer"), Comparison::Eq, value)
+}
+
+/// Why a question that was asked has no usable answer, if so.
+pub(super) fn unanswered(parts: &[Part], usable: impl Fn(&Value) -> bool) -> Option<String> {
+    let part = common::part(parts, STEP).filter(|part| part.outcome.is_success())?;
+    let answer = part.output.get("answer");
+    if answer.is_some_and(usable) {
+        return None;
+    }
+    let given = answer.map_or("nothing".to_owned(), ToString::to_string);
+    Some(format!(
+        "`{}` was asked and gave {given} as `answer`",
+        common::label(part)
+    ))
+}
