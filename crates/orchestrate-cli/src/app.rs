@@ -95,15 +95,18 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Approvals(verb) => cmd::approvals::run(verb, call),
         Verb::Completions(args) => cmd::completions::run(args, call),
         Verb::Config(verb) => cmd::config::run(verb, call),
+        Verb::Demo => cmd::demo::run(call),
         Verb::Docs(args) => cmd::docs::run(args, call),
         Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
+        Verb::Init(args) => cmd::init::run(args, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
         Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
     }
 }
@@ -113,12 +116,15 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
+        Verb::Validate(args) => &args.path,
         Verb::Plan(_) | Verb::Agents(_) | Verb::Strategies(_) | Verb::Workflows(_) => {
             Path::new(".")
         }
         // The first two read the settings themselves, to show them; what a recorded run needs is recorded.
         Verb::Config(_)
         | Verb::Doctor(_)
+        | Verb::Demo
+        | Verb::Init(_)
         | Verb::Explain(_)
         | Verb::Runs(_)
         | Verb::Approvals(_)

@@ -7,6 +7,7 @@ mod app;
 mod args;
 mod cmd;
 mod codes;
+mod definitions;
 mod error;
 mod exit;
 mod refusal;

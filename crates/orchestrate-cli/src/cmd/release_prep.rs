@@ -31,7 +31,7 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let printer = &call.printer;
     let workflow = workflow(args, &call.settings)?;
     let limits = limits::limits(&args.limits, &call.settings);
-    let plan = workflow.plan(&wire::registry())?;
+    let plan = workflow.plan(&wire::builtin_agents())?;
     let scope = scope(args)?;
     publish::check(args)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
@@ -93,7 +94,21 @@ pub(crate) fn watch(
     executor: &LocalExecutor,
     begin: Begin<'_>,
     printer: &Printer,
-    told: Option<Told>,
+    work: Option<Told>,
+) -> Result<Watched, Failure> {
+    watch_with(executor, begin, printer, work, |_| {})
+}
+
+/// The same, with somebody who is told of every event.
+///
+/// # Errors
+/// As [`watch`].
+pub(crate) fn watch_with(
+    executor: &LocalExecutor,
+    begin: Begin<'_>,
+    printer: &Printer,
+    work: Option<Told>,
+    mut told: impl FnMut(&Event),
 ) -> Result<Watched, Failure> {
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -103,7 +118,8 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, begin, printer, &mut signals, told).await?;
+        let (report, stopped) =
+            follow(executor, begin, printer, &mut signals, work, &mut told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -119,7 +135,8 @@ async fn follow(
     begin: Begin<'_>,
     printer: &Printer,
     signals: &mut Signals,
-    mut told: Option<Told>,
+    mut work: Option<Told>,
+    told: &mut impl FnMut(&Event),
 ) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = match begin {
         Begin::Plan(plan) => executor.start(plan)?,
@@ -143,10 +160,11 @@ async fn follow(
                 Some(event) => {
                     live.apply(&event);
                     seen.apply(&event);
+                    told(&event);
                 }
                 None => break true,
             },
-            Some(what) = next(&mut told) => live.progress(&what),
+            Some(what) = next(&mut work) => live.progress(&what),
             _ = ticks.tick() => live.tick(),
             exit = signals.next() => {
                 if stop.is_some() {

@@ -13,8 +13,19 @@ const ITEMS: usize = 10;
 /// How many findings of each agent are shown.
 const FINDINGS: usize = 5;
 
-/// The result as a page of so many columns.
-pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
+/// Characters of an output that are shown; the document holds all of it.
+const OUTPUT: usize = 400;
+
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(OUTPUT).collect();
+    if shown.len() < text.len() {
+        shown.push_str(" …");
+    }
+    shown
+}
+
+/// The result as a page of so many columns. What a workflow gives is shown; what a strategy made of its parts is in the document.
+pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width: usize) -> String {
     let mut page = Page::new(width, "RUN REPORT");
     page.gap();
     page.hanging(2, "Task: ", task);
@@ -26,6 +37,16 @@ pub(crate) fn run(task: &str, result: &StrategyResult, width: usize) -> String {
     );
     if let Some(error) = result.outcome.error() {
         page.text(9, &error);
+    }
+    if has_outputs {
+        page.section("OUTPUTS");
+        for (name, value) in result.aggregated_output.as_object().into_iter().flatten() {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            page.hanging(2, "- ", &format!("{name}: {}", shortened(&text)));
+        }
     }
     page.section("AGENTS");
     for agent in &result.outputs {

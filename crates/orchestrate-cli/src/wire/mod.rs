@@ -2,8 +2,12 @@
 
 mod models;
 mod place;
+mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
-pub(crate) use place::{ASK_BELOW, catalog, compose, executor, journal, registry};
+pub(crate) use place::{
+    ASK_BELOW, builtin_agents, catalog, compose, demo_executor, executor, journal, planned,
+    registry, tool_effects,
+};

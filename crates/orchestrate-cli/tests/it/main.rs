@@ -9,6 +9,8 @@
 )]
 
 mod answers;
+mod definitions;
+mod demo;
 mod models;
 mod program;
 #[cfg(unix)]

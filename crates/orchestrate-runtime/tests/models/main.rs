@@ -12,3 +12,4 @@ mod families;
 mod faults;
 mod keys;
 mod limits;
+mod recorded;

@@ -341,7 +341,7 @@ fn a_map_runs_a_body_per_item_within_its_bounds() {
             run each#2(i=2, x="r")
               group each: succeeded
               group (root): succeeded
-            => succeeded {"census":{"requested":3,"succeeded":3,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+            => succeeded {"census":{"requested":3,"succeeded":3,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0},"outputs":["b","b","b"]}
         "#]],
     );
     check(
@@ -362,7 +362,7 @@ fn a_map_runs_a_body_per_item_within_its_bounds() {
               grow each by 0
               group each: succeeded
               group (root): succeeded
-            => succeeded {"census":{"requested":0,"succeeded":0,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+            => succeeded {"census":{"requested":0,"succeeded":0,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0},"outputs":[]}
         "#]],
     );
     check(

@@ -445,10 +445,17 @@ fn default_output(group: &Group, parts: &[(Called<'_>, &StepResult)]) -> Arc<Val
         GroupKind::Parallel {
             join: Join::Best, ..
         } => best(parts).unwrap_or_default(),
-        _ => Arc::new(
-            json!({ "census": Census::of(parts.iter().map(|(_, result)| &result.outcome)) }),
-        ),
+        // What was made of the items, in their order; null where nothing was.
+        GroupKind::Map(_) => {
+            let outputs: Vec<&Value> = parts.iter().map(|(_, result)| &*result.output).collect();
+            Arc::new(json!({ "census": census(parts), "outputs": outputs }))
+        }
+        _ => Arc::new(json!({ "census": census(parts) })),
     }
+}
+
+fn census(parts: &[(Called<'_>, &StepResult)]) -> Census {
+    Census::of(parts.iter().map(|(_, result)| &result.outcome))
 }
 
 /// The mean over the parts that succeeded; 0 when none did.

@@ -119,7 +119,12 @@ impl Walk {
     /// Adds one body per item of a map whose start has ended, and lets them begin.
     pub(super) fn add_items(&mut self, start: NodeId, group: &Arc<Group>, spec: &MapSpec) {
         let scope = self.scope_of(start);
-        let value = self.shared(&spec.over, &scope);
+        let value = match self.value(&spec.over, &scope) {
+            Ok(value) => value,
+            Err(why) => {
+                return self.refuse_items(start, Outcome::failed(FailureClass::Input, why));
+            }
+        };
         let widest = self
             .limits
             .max_width
