@@ -8,7 +8,6 @@ use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::result::StrategyResult;
 use orchestrate_core::strategy::ExecutionStrategy as _;
-use orchestrate_core::template::AgentRegistry;
 use orchestrate_runtime::recorded::Recording;
 use orchestrate_strategies::strategy::Debate;
 use schemars::JsonSchema;
@@ -76,7 +75,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
 
 /// The demo's plan: a debate of the team.
 pub(crate) fn plan() -> Result<Plan, Failure> {
-    let team = AgentRegistry::builtin().team(TEAM)?;
+    let team = wire::builtin_agents().team(TEAM)?;
     let debate = Debate::default().rounds(2).synthesizer("writer");
     let step = debate.compose(&team, &serde_json::Map::new())?;
     Ok(Plan::new(TASK, &team, step))
