@@ -22,4 +22,5 @@ mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod steps;
 mod tasks;
