@@ -185,6 +185,7 @@ impl Explain for CliError {
             | Self::Read { .. }
             | Self::Out { .. }
             | Self::Definition { .. }
+            | Self::Init { .. }
             | Self::Unknown { .. } => ErrorKind::Argument,
             Self::Settings { .. }
             | Self::PlanForm { .. }
@@ -194,7 +195,6 @@ impl Explain for CliError {
             | Self::Provider { .. }
             | Self::Service { .. }
             | Self::Recording { .. } => ErrorKind::Definition,
-            Self::Init { .. } => ErrorKind::Argument,
             Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
