@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use orchestrate_core::error::similar;
+use orchestrate_workflows::external::ExternalTool;
 use serde_json::Value;
 
 /// `key=value`, handed to the planner as part of the context.
@@ -77,6 +79,18 @@ pub(super) fn score(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|value| *value <= 10.0)
         .ok_or_else(|| "a score is a number from 0 to 10".to_owned())
+}
+
+/// The name of an external tool.
+pub(super) fn tool(text: &str) -> Result<ExternalTool, String> {
+    ExternalTool::named(text).ok_or_else(|| {
+        let names = ExternalTool::ALL.map(ExternalTool::name);
+        let near = similar(text, names);
+        match near.first() {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("possible: {}", names.join(", ")),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
     printer.note("three agents debate in two rounds, and one of them joins their views");
     printer.note("what the models say was prepared; everything else is the real engine");
     let mut digests = Vec::new();
-    let watched = watch_with(&executor, Begin::Plan(&plan), printer, |event| {
+    let watched = watch_with(&executor, Begin::Plan(&plan), printer, None, |event| {
         digests.extend(timeless(event));
     })?;
     let document = DemoDocument {

@@ -106,7 +106,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         let run = wait_for(executor.record(&plan))?;
         return detach::detach(&run, journal.url(), &args.path, printer);
     }
-    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    let watched = watch(&executor, Begin::Plan(&plan), printer, None)?;
     if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
         files::write(path, &render::json(&recorder.recording())?)?;
         let path = safe(&path.display().to_string());

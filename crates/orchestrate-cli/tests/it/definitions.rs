@@ -31,13 +31,13 @@ steps:
         --- stdout
         w.yaml:4:16: error[ORC1014]: `type` cannot be `nmber` (possible: string, number, integer, boolean, list, object)
           hint: did you mean `number`?
-        w.yaml:7:13: error[ORC1012]: unknown field `need` of `review`
-          hint: did you mean `needs`?
-        w.yaml:8:51: error[ORC1014]: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m`
         w.yaml:6:18: error[ORC1015]: unknown agent `security_auditr`
           hint: did you mean `security_auditor`?
+        w.yaml:7:13: error[ORC1012]: unknown field `need` of `review`
+          hint: did you mean `needs`?
         w.yaml:7:55: error[ORC1015]: step `scan` need not have ended when this is read
           hint: add `scan` to `needs`
+        w.yaml:8:51: error[ORC1014]: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m`
         5 problems
     "#]]);
     let github = place.run(&["validate", "w.yaml", "--format", "github"]);

@@ -13,6 +13,8 @@ mod definitions;
 mod demo;
 mod models;
 mod program;
+#[cfg(unix)]
+mod programs;
 mod refusals;
 mod release_prep;
 mod reports;

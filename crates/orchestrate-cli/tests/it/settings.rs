@@ -73,6 +73,9 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.min-docs      90          [DIR]/here/orchestrate.toml
         release-prep.fail-on       "critical"  default
         release-prep.format        "text"      default
+        release-prep.test-timeout  1800        default
+        release-prep.with          (not set)   default
+        release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
         measure.gitleaks-config    (not set)   default
         measure.rules              (not set)   default
@@ -82,7 +85,7 @@ fn the_list_says_where_each_value_comes_from() {
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 18);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 21);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -100,13 +100,13 @@ steps:
         expect![[r#"
             w.yaml:4:16: `type` cannot be `nmber` (possible: string, number, integer, boolean, list, object) [ORC1014]
               hint: did you mean `number`?
-            w.yaml:8:5: unknown field `need` of `review` [ORC1012]
-              hint: did you mean `needs`?
-            w.yaml:11:3: `review` stands here for the second time [ORC1011]
-            w.yaml:12:51: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m` [ORC1014]
             w.yaml:6:18: unknown agent `security_auditr` [ORC1015]
               hint: did you mean `security_auditor`?
-            w.yaml:10:35: unexpected end of input, expected expression [ORC1017]"#]],
+            w.yaml:8:5: unknown field `need` of `review` [ORC1012]
+              hint: did you mean `needs`?
+            w.yaml:10:35: unexpected end of input, expected expression [ORC1017]
+            w.yaml:11:3: `review` stands here for the second time [ORC1011]
+            w.yaml:12:51: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m` [ORC1014]"#]],
     );
     check(
         "inputs:
@@ -270,7 +270,7 @@ steps:
         expect![[r#"
             w.yaml:4:3: strategy `debate` needs at least 2 agents, got 1 [ORC1014]
               hint: `orchestrate strategies show debate` tells what it needs
-            w.yaml:5:20: unknown strategy `debat` (possible: sequential, parallel, debate, teaching, refinement, adaptive, synthesis) [ORC1015]
+            w.yaml:5:20: unknown strategy `debat` [ORC1015]
               hint: did you mean `debate`?
             w.yaml:5:52: unknown agent `nobody` (possible: test_coverage_analyzer, security_auditor, code_reviewer, documentation_writer, performance_optimizer, architecture_analyst, refactoring_specialist, test_generator, test_validator, report_generator, documentation_analyst, synthesizer, code_simplifier, generic_agent, coder, researcher, analyst, writer, file_surfer, web_surfer, computer_terminal) [ORC1015]
             w.yaml:6:3: strategy `parallel`: parameter `join` asks for a quorum of `3`, possible: 1 to 2 [ORC1014]
@@ -332,15 +332,15 @@ fn workflows_in_workflows_are_read_with_them() {
         &nested(),
         &Given::Later,
         expect![[r#"
-            b.yaml:4:18: workflows call each other in a circle: w.yaml -> a.yaml -> b.yaml -> a.yaml [ORC1019]
-            wrong.yaml:4:8: unknown field `agnt` of `x` [ORC1012]
-              hint: did you mean `agent`?
             w.yaml:4:18: unknown workflow `bost` (possible: a, b, boost, wrong) [ORC1015]
               hint: did you mean `boost`?
             w.yaml:5:18: `./nowhere.yaml` does not exist [ORC1020]
             w.yaml:8:31: the workflow has no input `tne` (possible: target, tone) [ORC1021]
               hint: did you mean `tone`?
-            w.yaml:8:31: the input `target` must be a number, and this is a text [ORC1021]"#]],
+            w.yaml:8:31: the input `target` must be a number, and this is a text [ORC1021]
+            b.yaml:4:18: workflows call each other in a circle: w.yaml -> a.yaml -> b.yaml -> a.yaml [ORC1019]
+            wrong.yaml:4:8: unknown field `agnt` of `x` [ORC1012]
+              hint: did you mean `agent`?"#]],
     );
 }
 

@@ -7,7 +7,7 @@ use anstream::adapter::strip_str;
 use orchestrate_core::event::{Event, EventKind};
 
 use super::state::State;
-use crate::render::Printer;
+use crate::render::{Printer, safe};
 
 /// The shortest time between two redraws.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
@@ -16,6 +16,8 @@ pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Live {
     mode: Mode,
+    /// Whether long work is told even where nothing else is.
+    tells: bool,
     color: bool,
     state: State,
     /// The moment of the run's first event, by our clock.
@@ -43,6 +45,7 @@ impl Live {
         };
         Self {
             mode,
+            tells: printer.verbose(0),
             color: printer.stderr_color(),
             state: State::default(),
             origin: Instant::now(),
@@ -79,6 +82,16 @@ impl Live {
     pub(crate) fn tick(&mut self) {
         if self.mode == Mode::Redraw {
             self.draw(None);
+        }
+    }
+
+    /// Says what is being run: long work is told everywhere but to those who want to hear nothing.
+    pub(crate) fn progress(&mut self, what: &str) {
+        let line = format!("  [..]   {}", safe(what));
+        match self.mode {
+            Mode::Redraw => self.draw(Some(&line)),
+            Mode::Lines | Mode::Silent if self.tells => self.write(&format!("{line}\n")),
+            Mode::Lines | Mode::Silent => {}
         }
     }
 
