@@ -10,12 +10,9 @@ use std::path::Path;
 fn main() -> io::Result<()> {
     let mut hasher = DefaultHasher::new();
     add(Path::new("src"), &mut hasher)?;
-    // The versions of the grammars.
-    let lock = Path::new("../../Cargo.lock");
-    if lock.is_file() {
-        fs::read(lock)?.hash(&mut hasher);
-        println!("cargo::rerun-if-changed={}", lock.display());
-    }
+    // It names the versions of the grammars.
+    fs::read("Cargo.toml")?.hash(&mut hasher);
+    println!("cargo::rerun-if-changed=Cargo.toml");
     println!("cargo::rerun-if-changed=src");
     println!(
         "cargo::rustc-env=ORCHESTRATE_RULES={:016x}",

@@ -6,17 +6,18 @@ use crate::process::output;
 
 /// Scans a directory with the release build of the analysis.
 pub(crate) fn scan(directory: &str) -> Result<Value, String> {
-    let command = [
-        "run",
-        "--release",
-        "--quiet",
-        "--package",
-        "orchestrate-analysis",
-        "--example",
-        "scan",
-        "--",
-        directory,
-    ];
+    scan_with(directory, None)
+}
+
+/// The same with the rules of a `gitleaks.toml` besides.
+pub(crate) fn scan_with(directory: &str, gitleaks: Option<&str>) -> Result<Value, String> {
+    let mut command = "run --release --quiet --package orchestrate-analysis --example scan --"
+        .split(' ')
+        .chain([directory])
+        .collect::<Vec<_>>();
+    if let Some(config) = gitleaks {
+        command.extend(["2", config]);
+    }
     let text = output("cargo", &command)?;
     serde_json::from_str(&text).map_err(|error| format!("the scan printed no JSON: {error}"))
 }

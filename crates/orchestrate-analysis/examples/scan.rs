@@ -1,10 +1,12 @@
-//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS]`.
+//! Scans a directory and prints what was measured as JSON: `cargo run --example scan -- DIR [THREADS [GITLEAKS_TOML]]`.
 
 use std::error::Error;
 use std::io::{BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use orchestrate_analysis::measured::Measured;
+use orchestrate_analysis::user_rules::UserRules;
 use orchestrate_analysis::{
     DocumentationReport, QualityReport, ScanOptions, Snapshot, documentation, quality, scan,
     security,
@@ -32,6 +34,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut options = ScanOptions::default();
     if let Some(threads) = arguments.next() {
         options.threads = threads.parse()?;
+    }
+    if let Some(config) = arguments.next() {
+        options.rules = Arc::new(UserRules::load(Some(Path::new(&config)), &[]));
     }
     let snapshot = scan(&root, &options)?;
     let known = |rule: &security::Rule| Known {

@@ -95,9 +95,11 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Approvals(verb) => cmd::approvals::run(verb, call),
         Verb::Completions(args) => cmd::completions::run(args, call),
         Verb::Config(verb) => cmd::config::run(verb, call),
+        Verb::Demo => cmd::demo::run(call),
         Verb::Docs(args) => cmd::docs::run(args, call),
         Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
+        Verb::Init(args) => cmd::init::run(args, call),
         Verb::Lessons(verb) => cmd::lessons::run(verb, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
@@ -105,6 +107,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
     }
 }
@@ -114,6 +117,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::Run(args) => &args.path,
+        Verb::Validate(args) => &args.path,
         Verb::Plan(_)
         | Verb::Agents(_)
         | Verb::Lessons(_)
@@ -122,6 +126,8 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         // The first two read the settings themselves, to show them; what a recorded run needs is recorded.
         Verb::Config(_)
         | Verb::Doctor(_)
+        | Verb::Demo
+        | Verb::Init(_)
         | Verb::Explain(_)
         | Verb::Runs(_)
         | Verb::Approvals(_)

@@ -1,5 +1,6 @@
 //! What every error code means: cause and remedy. `orchestrate explain` and `docs errors` print it.
 
+use orchestrate_strategies::definition;
 use orchestrate_strategies::graph::CODES;
 
 /// The page of one code.
@@ -254,6 +255,18 @@ const PAGES: &[Page] = &[
         "an expression or a template is not usable",
         "The text has a mistake of form, names something that does not exist, or yields something other than true or false where that is needed.",
         "Mend what is marked. `orchestrate help conditions` describes the language.",
+    ),
+    page(
+        "ORC1022",
+        "a condition is a question that nobody can answer",
+        "A condition in a workflow asks an agent, and nothing here can run that agent. Words are never matched instead.",
+        "Write the condition as an expression, or set up what runs the agent.",
+    ),
+    page(
+        "ORC1023",
+        "a definition file cannot be read",
+        "The file does not exist, may not be read, is too large, or holds no text.",
+        "Check its name and its rights.",
     ),
     page(
         "ORC1101",
@@ -550,6 +563,42 @@ const PAGES: &[Page] = &[
         "Mend it in orchestrate.toml.",
     ),
     page(
+        "ORC1325",
+        "a tool, server or program is set up wrong",
+        "A section of orchestrate.toml that names a server or a program lacks what is needed, or says it twice.",
+        "Mend the section that the message names. `orchestrate init` writes an example of each.",
+    ),
+    page(
+        "ORC1330",
+        "a recording holds no such answer",
+        "A recording is played back, and an agent asks something that nobody asked when it was made: the plan, the files that agents read, or this program has changed.",
+        "Record the run anew with `--record-traffic`.",
+    ),
+    page(
+        "ORC1331",
+        "a file is no recording",
+        "`--replay-traffic` names a file that is not a recording of this version.",
+        "Make one with `orchestrate run TASK --record-traffic FILE`.",
+    ),
+    page(
+        "ORC1332",
+        "a file exists already",
+        "`init` writes a new `orchestrate.toml` and never over one that is there.",
+        "Look at what is there, or choose another directory with `--path`.",
+    ),
+    page(
+        "ORC1340",
+        "an MCP server cannot be reached",
+        "Its program did not start, or nothing answers at its address.",
+        "Check `command` or `url` in its section of orchestrate.toml.",
+    ),
+    page(
+        "ORC1341",
+        "an MCP server does not speak the protocol",
+        "It did not greet in time, or what it says is not what the protocol says.",
+        "Start it by hand and look at what it writes.",
+    ),
+    page(
         "ORC1401",
         "an advisory database cannot be read",
         "`--advisory-db` names no directory that can be listed.",
@@ -589,7 +638,14 @@ pub(crate) fn all() -> Vec<Page> {
         cause: "A plan is checked before it runs, and all problems are told at once. This is one of them.",
         remedy,
     });
-    let mut all: Vec<Page> = PAGES.iter().copied().chain(plans).collect();
+    let definitions = definition::CODES.iter().map(|&(code, title, remedy)| Page {
+        code,
+        title,
+        cause: "A definition is read strictly, and everything that is wrong with it is told at once, with its place. This is one of them.",
+        remedy,
+    });
+    let pages = PAGES.iter().copied().chain(plans).chain(definitions);
+    let mut all: Vec<Page> = pages.collect();
     all.sort_by_key(|page| page.code);
     all
 }

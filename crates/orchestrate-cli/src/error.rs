@@ -78,6 +78,8 @@ pub(crate) enum CliError {
     },
     #[error("the configuration is not usable\n{}", problems.join("\n"))]
     Settings { problems: Vec<String> },
+    #[error("{problem}")]
+    Definition { problem: String },
     #[error("`{}` is not a saved plan", path.display())]
     PlanForm {
         path: PathBuf,
@@ -96,6 +98,16 @@ pub(crate) enum CliError {
         "model `{model}` of agent `{agent}` has no known price, so a limit of cost cannot be kept"
     )]
     Unpriced { model: String, agent: String },
+    #[error("`[{section}]`: {problem}")]
+    Service { section: String, problem: String },
+    #[error("`{}` is not a recording that this version can play back", path.display())]
+    Recording { path: PathBuf },
+    #[error("`{}` cannot be written anew", path.display())]
+    Init {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("provider `{provider}`: {problem}")]
     Provider { provider: String, problem: String },
     #[error("unknown {what} `{given}`{}", listed(possible))]
@@ -158,7 +170,11 @@ impl Explain for CliError {
             Self::Unknown { .. } => "ORC0909",
             Self::Unpriced { .. } => "ORC1323",
             Self::Provider { .. } => "ORC1324",
+            Self::Service { .. } => "ORC1325",
+            Self::Recording { .. } => "ORC1331",
+            Self::Init { .. } => "ORC1332",
             Self::Append { .. } => "ORC1501",
+            Self::Definition { .. } => "ORC1023",
             Self::Internal { .. } => "ORC0999",
         }
     }
@@ -168,13 +184,17 @@ impl Explain for CliError {
             Self::Arguments { .. }
             | Self::Read { .. }
             | Self::Out { .. }
+            | Self::Definition { .. }
+            | Self::Init { .. }
             | Self::Unknown { .. } => ErrorKind::Argument,
             Self::Settings { .. }
             | Self::PlanForm { .. }
             | Self::PlanChanged { .. }
             | Self::PlanFormat { .. }
             | Self::Unpriced { .. }
-            | Self::Provider { .. } => ErrorKind::Definition,
+            | Self::Provider { .. }
+            | Self::Service { .. }
+            | Self::Recording { .. } => ErrorKind::Definition,
             Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
@@ -183,7 +203,7 @@ impl Explain for CliError {
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Arguments { hints, .. } => hints.clone(),
-            Self::Read { .. } => vec!["check the name and the rights of the file".into()],
+            Self::Read { .. } | Self::Definition { .. } => vec!["check the name and the rights of the file".into()],
             Self::Out { .. } => vec!["name a file in a directory that exists and may be written to".into()],
             Self::Settings { .. } => {
                 vec!["`orchestrate config list --origin` shows every key and where its value comes from".into()]
@@ -203,6 +223,9 @@ impl Explain for CliError {
             Self::Unpriced { model, .. } => vec![format!(
                 "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
             )],
+            Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
+            Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
+            Self::Init { .. } => vec!["`init` writes over nothing: look at what is there, or choose another directory with `--path`".into()],
             Self::Provider { provider, .. } => {
                 vec![format!("mend `[providers.{provider}]` in orchestrate.toml")]
             }

@@ -4,9 +4,11 @@
 //! module that names concrete adapters.
 
 mod app;
+mod approver;
 mod args;
 mod cmd;
 mod codes;
+mod definitions;
 mod error;
 mod exit;
 mod refusal;

@@ -43,9 +43,16 @@ pub mod agent;
 mod clock;
 mod error;
 mod function;
+#[cfg(feature = "models")]
+pub mod guard;
 mod local;
 #[cfg(feature = "models")]
 pub mod model;
+pub mod process;
+mod program;
+#[cfg(feature = "models")]
+pub mod recorded;
+mod tool;
 #[cfg(feature = "models")]
 pub mod tools;
 
@@ -55,3 +62,5 @@ pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{
     Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
 };
+pub use program::ProgramTool;
+pub use tool::{CommandTool, FunctionTool};

@@ -7,6 +7,7 @@ use orchestrate_core::error::{ErrorKind, Explain, similar};
 use orchestrate_core::strategy::{ExecutionStrategy, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
 
+use crate::definition::Outputs;
 use crate::strategy::{
     Adaptive, Conditional, Debate, DelegationChain, EventFlow, GroupChat, Handoff, Hierarchical,
     MapReduce, MultiConditional, Nested, NestedSequential, OrchestratorWorker, Parallel,
@@ -250,8 +251,17 @@ impl Catalog {
         &self.around
     }
 
+    /// An entry by its name. What only collects the steps of definitions is known and not listed.
     fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.info.name == name)
+        static OUTPUTS: OnceLock<Entry> = OnceLock::new();
+        let outputs = (name == Outputs::NAME).then(|| {
+            OUTPUTS.get_or_init(|| Entry {
+                info: Arc::new(Outputs::description()),
+                build: Arc::new(|params, _| Ok(Arc::new(Outputs::from_params(params)?))),
+            })
+        });
+        let mut entries = self.entries.iter();
+        entries.find(|entry| entry.info.name == name).or(outputs)
     }
 
     fn unknown(&self, name: &str) -> StrategyError {

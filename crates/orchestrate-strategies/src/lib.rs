@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod conformance;
+pub mod definition;
 pub mod graph;
 pub mod meta;
 pub mod strategy;

@@ -52,8 +52,8 @@ const ALL: &[Workflow] = &[Workflow {
     summary: "is this repository ready to be released?",
     about: "Four agents look at the repository side by side: security, test coverage, code \
             quality, documentation. What they measure is held against gates. A critical gate that \
-            could not be measured leaves the verdict undecided. Nothing is run, changed or sent: \
-            it works offline with nothing configured.",
+            could not be measured leaves the verdict undecided. Nothing is changed or \
+            sent, and no program is started unless that is asked for: it works offline with nothing configured.",
     agents: &RELEASE_AGENTS,
     inputs: || schemars::schema_for!(ReleasePrep),
     report: report::schema,

@@ -5,14 +5,19 @@
 pub mod analysis_backend;
 pub mod catalog;
 pub mod error;
+pub mod external;
 pub mod formats;
 pub mod gates;
 pub mod ignore;
+mod process;
+pub mod programs;
 pub mod release_prep;
 pub mod report;
 pub mod rules;
 pub mod scope;
+mod test_run;
 pub mod verdict;
+mod work_copy;
 
 pub use analysis_backend::{AnalysisBackend, AnalysisOptions};
 pub use error::WorkflowError;

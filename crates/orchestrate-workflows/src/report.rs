@@ -192,9 +192,11 @@ pub struct ChangeSummary {
     pub revision: String,
     /// The commit from which on changes count: where the revision and this state parted.
     pub base: String,
-    /// How many files it touches.
+    /// In how many files it alters lines or takes some away.
     pub files: usize,
-    /// How many lines it adds or alters.
+    /// How many files are new, and so touched as a whole.
+    pub new_files: usize,
+    /// How many lines it adds or alters in files that are not new.
     pub lines: u64,
 }
 

@@ -68,7 +68,7 @@ pub(super) fn gosec(root: &Path) -> Result<Cases, String> {
                     family: family.clone(),
                     files: (1..)
                         .zip(texts)
-                        .map(|(number, text)| (format!("file{number}.go"), text))
+                        .map(|(number, it)| (format!("file{number}.go"), it.text))
                         .collect(),
                     expected,
                 }),
@@ -77,6 +77,14 @@ pub(super) fn gosec(root: &Path) -> Result<Cases, String> {
         }
     }
     Ok(all)
+}
+
+/// The last part of a path, if it is one that a file can have.
+fn file_name(path: Option<&str>) -> String {
+    let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or("case.cfg")
+        .to_owned()
 }
 
 /// The cases of gitleaks: `tps` must be found, `fps` must not.
@@ -98,9 +106,9 @@ pub(super) fn gitleaks(root: &Path) -> Result<Cases, String> {
                     rest = behind.get(end..).unwrap_or_default();
                     for text in texts {
                         match text {
-                            Some(text) => all.cases.push(Case {
+                            Some(it) => all.cases.push(Case {
                                 family: stem(&path),
-                                files: vec![("case.cfg".to_owned(), text)],
+                                files: vec![(file_name(it.key.as_deref()), it.text)],
                                 expected,
                             }),
                             None => all.computed += 1,

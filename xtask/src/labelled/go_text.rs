@@ -1,20 +1,34 @@
 //! Reads lists of texts out of Go source: enough for tables of cases, not more.
 
+/// A text, and its key if it is the value of a map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Literal {
+    pub(crate) key: Option<String>,
+    pub(crate) text: String,
+}
+
 /// The text literals of a list that begins behind `{`, and where the list ends. An element that is more than one
 /// literal is computed when the program runs, and is `None`.
-pub(crate) fn literals(source: &str) -> (Vec<Option<String>>, usize) {
+pub(crate) fn literals(source: &str) -> (Vec<Option<Literal>>, usize) {
     let mut found = Vec::new();
     let mut element: Vec<String> = Vec::new();
+    let mut key = None;
     let mut computed = false;
     let mut depth = 0_u32;
     let mut at = 0;
-    let mut close = |element: &mut Vec<String>, computed: &mut bool| {
-        match (element.len(), *computed) {
-            (0, false) => {}
-            (1, false) => found.push(element.pop()),
+    let mut close = |element: &mut Vec<String>, key: &mut Option<String>, computed: &mut bool| {
+        let text = element.pop();
+        match text {
+            None if !*computed => {}
+            // A text that is empty here is filled in later.
+            Some(text) if element.is_empty() && !*computed && !text.is_empty() => {
+                let key = key.take();
+                found.push(Some(Literal { key, text }));
+            }
             _ => found.push(None),
         }
         element.clear();
+        *key = None;
         *computed = false;
     };
     while let Some(rest) = source.get(at..)
@@ -32,17 +46,17 @@ pub(crate) fn literals(source: &str) -> (Vec<Option<String>>, usize) {
                 length = rest.find("*/").map_or(rest.len(), |end| end + 2);
             }
             '}' if depth == 0 => {
-                close(&mut element, &mut computed);
+                close(&mut element, &mut key, &mut computed);
                 return (found, at);
             }
-            ',' if depth == 0 => close(&mut element, &mut computed),
+            ',' if depth == 0 => close(&mut element, &mut key, &mut computed),
             '(' | '[' | '{' => {
                 depth += 1;
                 computed = true;
             }
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             // The key of a map stands before its value; the value is the case.
-            ':' if depth == 0 => element.clear(),
+            ':' if depth == 0 => key = element.pop(),
             c if c.is_whitespace() => {}
             _ => computed = true,
         }
@@ -82,8 +96,13 @@ mod tests {
         let source =
             "`a,}` , // no \"case\"\n \"b\\n\\\"\", f(\"c\"), \"d\" + e, \"key\": `f`,\n} rest";
         let (found, end) = literals(source);
-        let found: Vec<Option<&str>> = found.iter().map(Option::as_deref).collect();
-        assert_eq!(found, [Some("a,}"), Some("b\n\""), None, None, Some("f")]);
+        let texts: Vec<Option<&str>> = found
+            .iter()
+            .map(|it| it.as_ref().map(|it| it.text.as_str()))
+            .collect();
+        assert_eq!(texts, [Some("a,}"), Some("b\n\""), None, None, Some("f")]);
+        let last = found.last().and_then(|it| it.as_ref()?.key.clone());
+        assert_eq!(last.as_deref(), Some("key"));
         assert_eq!(source.get(end..), Some("} rest"));
     }
 }

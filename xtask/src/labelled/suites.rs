@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cases::{self, Case, Cases};
 use super::score::{Score, table};
 use crate::args::{Accepts, Args};
-use crate::measured::{list, number, scan, text};
+use crate::measured::{list, number, scan, scan_with, text};
 use crate::process::output;
 use crate::verb::{Outcome, Verb};
 
@@ -17,10 +17,12 @@ pub(crate) const VERB: Verb = Verb {
     name: "labelled",
     summary: "Score our findings on labelled material, and count them on real projects",
     help: "
-labelled [--suite gosec|bandit|gitleaks --path DIR] [--missed] [PROJECT...]
+labelled [--suite gosec|bandit|gitleaks --path DIR] [--gitleaks-config FILE] [--missed] [PROJECT...]
 
   --suite NAME   the form of the labelled material
   --path DIR     a copy of the project that the material belongs to
+  --gitleaks-config FILE
+                 on the suite `gitleaks`, score the rules of this file and not the built-in ones
   --missed       name every case that was missed or was a false alarm
   PROJECT        directories: critical and high findings per 10,000 lines that are no tests
 
@@ -29,7 +31,7 @@ the suite `bandit`, ruff and bandit are run over the same files, where they are 
 ",
     accepts: Accepts::Only {
         flags: &["--missed"],
-        options: &["--suite", "--path"],
+        options: &["--suite", "--path", "--gitleaks-config"],
         positionals: 32,
         rest: false,
     },
@@ -50,7 +52,12 @@ fn run(args: &Args) -> Outcome {
                     ));
                 }
             };
-            suite_run(suite, &cases, args.has("--missed"))?;
+            suite_run(
+                suite,
+                &cases,
+                args.value("--gitleaks-config"),
+                args.has("--missed"),
+            )?;
         }
         (None, None) if !args.positionals.is_empty() => {}
         _ => return Err("give `--suite NAME --path DIR`, or directories of projects".to_owned()),
@@ -94,13 +101,13 @@ impl Drop for Place {
 /// Findings of each case: which, and how many.
 type Found = BTreeMap<usize, Vec<String>>;
 
-fn suite_run(suite: &str, cases: &Cases, name_missed: bool) -> Outcome {
+fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool) -> Outcome {
     let place = Place::new()?;
     for (number, case) in cases.cases.iter().enumerate() {
         place.write(number, case)?;
     }
     let directory = place.0.to_string_lossy().into_owned();
-    let scanned = scan(&directory)?;
+    let scanned = scan_with(&directory, config)?;
     let found = findings(&scanned);
     let codes = codes(&scanned);
     println!(
@@ -112,7 +119,12 @@ fn suite_run(suite: &str, cases: &Cases, name_missed: bool) -> Outcome {
     match suite {
         "gosec" => by_code(cases, &found, &codes, name_missed),
         "gitleaks" => {
-            let is_secret = |id: &String| id.starts_with("secrets.");
+            let family = if config.is_some() {
+                "gitleaks."
+            } else {
+                "secrets."
+            };
+            let is_secret = |id: &String| id.starts_with(family);
             by_case(cases, &found, &is_secret, name_missed);
         }
         _ => {

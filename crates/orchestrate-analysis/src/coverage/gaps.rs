@@ -42,6 +42,12 @@ pub struct Gap {
     pub cyclomatic: Option<u32>,
     /// Change risk `cc² · (1 − coverage)³ + cc` (the CRAP index), where the complexity is known.
     pub risk: Option<f64>,
+    /// How often it is called, by name, where somebody counted.
+    #[serde(default)]
+    pub callers: Option<u32>,
+    /// What it weighs in a ranking by risk, size and callers, where somebody counted.
+    #[serde(default)]
+    pub importance: Option<f64>,
 }
 
 /// The files with uncovered code, the ones with most of it first.
@@ -154,6 +160,8 @@ fn gap(
             let cc = f64::from(cc);
             cc * cc * (1.0 - covered).powi(3) + cc
         }),
+        callers: None,
+        importance: None,
     })
 }
 

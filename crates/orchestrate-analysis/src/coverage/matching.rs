@@ -55,14 +55,15 @@ const MAX_SAME_NAME: usize = 2_000;
 const MAX_REPLACEMENTS: usize = 50;
 
 impl<'a> Repository<'a> {
-    pub(super) fn new(root: &Path, index: &'a SourceIndex) -> Self {
+    pub(super) fn new(root: &Path, also: &[PathBuf], index: &'a SourceIndex) -> Self {
         let paths = || index.files.iter().map(|file| file.path.as_str());
         let mut by_name: HashMap<&str, Vec<&str>> = HashMap::new();
         for path in paths() {
             by_name.entry(file_name(path)).or_default().push(path);
         }
-        let roots: BTreeSet<PathBuf> = iter::once(root.to_owned())
-            .chain(fs::canonicalize(root).ok())
+        let roots: BTreeSet<PathBuf> = iter::once(root)
+            .chain(also.iter().map(PathBuf::as_path))
+            .flat_map(|root| iter::once(root.to_owned()).chain(fs::canonicalize(root).ok()))
             .collect();
         let roots = roots
             .iter()

@@ -105,6 +105,8 @@ pub struct CoverageOptions {
     /// Reports named by the user, relative to the repository or absolute. If there are any, no others are looked for,
     /// and one that cannot be read is a failure.
     pub reports: Vec<PathBuf>,
+    /// Other places at which the same tree lies, which absolute paths in reports may begin with.
+    pub roots: Vec<PathBuf>,
 }
 
 /// The largest report that is read. It is held in memory while it is.
@@ -144,7 +146,7 @@ pub fn measure(
             how,
         };
     }
-    let repository = Repository::new(root, sources);
+    let repository = Repository::new(root, &options.roots, sources);
     let mut accepted = Vec::new();
     let mut rejections = Vec::new();
     for candidate in candidates {

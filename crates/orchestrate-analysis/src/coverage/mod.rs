@@ -8,6 +8,7 @@
 
 mod advice;
 mod age;
+mod callers;
 mod combine;
 mod find;
 mod gaps;
@@ -19,6 +20,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+pub use callers::rank_by_callers;
 pub use find::{Candidate, find};
 pub use gaps::{FunctionSpan, Gap, rank_files, rank_gaps};
 pub use measure::{CoverageOptions, IndexedSource, LineSpan, SourceIndex, measure};

@@ -80,7 +80,9 @@ fn is_large(receiver: &str) -> bool {
 fn is_blocking(callee: &str) -> bool {
     let callee = callee.strip_prefix("::").unwrap_or(callee);
     matches!(callee, "std::thread::sleep" | "thread::sleep")
-        || callee.starts_with("std::fs::")
+        || callee
+            .strip_prefix("std::fs::")
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
         || callee.starts_with("std::net::TcpStream::connect")
         || callee.starts_with("reqwest::blocking::")
 }

@@ -96,7 +96,7 @@ func f() {
 		s += \"a\" + x
 		regexp.MustCompile(\"x\")
 		<-time.After(1)
-		n += 1
+		n += 1 + len(\"a\")
 		func() { defer x.Close() }()
 	}
 	defer y.Close()

@@ -23,7 +23,8 @@ pub(crate) fn entropy(text: &str) -> f64 {
 /// Whether a token of a known form is written as an example.
 pub(super) fn is_example(token: &str) -> bool {
     let lower = token.to_ascii_lowercase();
-    token.ends_with("EXAMPLE")
+    longest_climb(&lower) >= 9
+        || token.ends_with("EXAMPLE")
         || token.ends_with("EXAMPLEKEY")
         || [
             "xxxxxx",
@@ -50,6 +51,21 @@ fn is_filler(value: &str) -> bool {
         || ["12345678", "23456789", "abcdefgh", "qwertyui"]
             .iter()
             .any(|sequence| lower.contains(sequence))
+}
+
+/// The longest run of letters or digits that follow each other in their order.
+fn longest_climb(text: &str) -> usize {
+    let mut longest = 0;
+    let mut run = 0;
+    let mut last: Option<u8> = None;
+    for byte in text.bytes() {
+        let climbs = byte.is_ascii_alphanumeric()
+            && last.is_some_and(|last| last.checked_add(1) == Some(byte));
+        run = if climbs { run + 1 } else { 1 };
+        last = Some(byte);
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// The longest run of one character.

@@ -531,6 +531,20 @@ pub(super) static RULES: &[Rule] = &[
         &["PRIVATE KEY"],
     ),
     special(
+        KUBERNETES,
+        "value in a Kubernetes secret, which is encoded and not encrypted",
+        Severity::High,
+        Confidence::Medium,
+        &["kind: secret", "kind: 'secret", "kind: \"secret"],
+    ),
+    special(
+        NUGET,
+        "password of a NuGet source",
+        Severity::High,
+        Confidence::Medium,
+        &["<add key=\""],
+    ),
+    special(
         URL,
         "password in an address",
         Severity::High,
@@ -543,6 +557,10 @@ pub(super) static RULES: &[Rule] = &[
 pub(super) const GENERIC: &str = "secrets.generic";
 /// The rule for private key blocks.
 pub(super) const PRIVATE_KEY: &str = "secrets.private-key";
+/// The rule for Kubernetes secrets.
+pub(super) const KUBERNETES: &str = "secrets.kubernetes-secret";
+/// The rule for NuGet settings.
+pub(super) const NUGET: &str = "secrets.nuget-password";
 /// The rule for addresses with a password in them.
 pub(super) const URL: &str = "secrets.url-password";
 

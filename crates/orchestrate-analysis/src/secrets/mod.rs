@@ -7,6 +7,7 @@ mod allow;
 mod assigned;
 mod checksum;
 mod context;
+mod documents;
 mod providers;
 mod redact;
 mod rule;

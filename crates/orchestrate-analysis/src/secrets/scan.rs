@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::Regex;
 
 use super::rule::{How, Rule};
-use super::{allow, assigned, context};
+use super::{allow, assigned, context, documents};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::inventory::role_of_path;
 use crate::language::Language;
@@ -160,11 +160,17 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
             How::Assigned {
                 pattern, entropy, ..
             } => hits.extend(by_name(text, rule, regex, pattern, entropy, found.range())),
-            How::Special { .. } => hits.extend(match rule.id {
-                context::GENERIC => generic(path, text, rule, found.range()),
-                context::PRIVATE_KEY => private_key(text, rule, found.range()),
-                _ => address(text, rule, found.range()),
-            }),
+            How::Special { .. } => {
+                hits.extend(match rule.id {
+                    context::GENERIC => generic(path, text, rule, found.range()),
+                    context::PRIVATE_KEY => private_key(text, rule, found.range()),
+                    context::KUBERNETES => documents::kubernetes(text, &found.range())
+                        .map(|secret| known(rule, secret)),
+                    context::NUGET => documents::nuget(path, text, &found.range())
+                        .map(|secret| known(rule, secret)),
+                    _ => address(text, rule, found.range()),
+                });
+            }
         }
     }
     for (at, window) in windows {
@@ -173,6 +179,17 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
         }
     }
     hits
+}
+
+/// A secret that the document around it tells.
+fn known(rule: &'static Rule, secret: Range<usize>) -> Hit {
+    Hit {
+        rule,
+        secret,
+        severity: rule.severity,
+        confidence: rule.confidence,
+        rank: 1,
+    }
 }
 
 /// Adds a window, or widens the last one of the same rule if they touch.

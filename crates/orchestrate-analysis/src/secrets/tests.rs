@@ -163,7 +163,8 @@ mod regex_sample {
 const ALNUM: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 fn found(text: &str) -> Vec<String> {
-    check("config.txt", text, false)
+    // A name under which every rule looks.
+    check("nuget.config", text, false)
         .into_iter()
         .map(|finding| format!("{}@{}", finding.rule_id, finding.line))
         .collect()
@@ -187,6 +188,13 @@ fn positive(rule: &super::Rule, seed: u64) -> String {
         }
         How::Special { .. } => match rule.id {
             context::PRIVATE_KEY => private_key(),
+            context::KUBERNETES => {
+                format!("kind: Secret\ndata:\n  one: {}\n", random(ALNUM, 24, seed))
+            }
+            context::NUGET => format!(
+                "<add key=\"Password\" value=\"{}\" />\n",
+                random(ALNUM, 20, seed)
+            ),
             context::GENERIC => format!("service_api_key = \"{}\"\n", random(ALNUM, 32, seed)),
             _ => format!(
                 "postgres://app:{}@db-prod.internal.net/x\n",

@@ -3,9 +3,10 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, LessonsVerb,
-    PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb, WorkflowsVerb,
-    approvals, compose, guide, help, learning, list, release_prep, runs,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs,
+    LessonsVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb,
+    ValidateArgs, WorkflowsVerb, approvals, compose, guide, help, learning, list, release_prep,
+    runs, validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -47,6 +48,8 @@ pub(crate) enum Verb {
     Run(RunArgs),
     #[command(after_help = compose::plan_guide())]
     Plan(PlanArgs),
+    #[command(after_help = validate::validate_guide())]
+    Validate(ValidateArgs),
     /// Look at recorded runs, go on with them, fork, compare, remove them
     #[command(subcommand, after_help = runs::guide())]
     Runs(RunsVerb),
@@ -59,7 +62,7 @@ pub(crate) enum Verb {
     /// List or show the ways in which a team can work together
     #[command(subcommand, after_help = list::strategies_guide())]
     Strategies(StrategiesVerb),
-    /// List or show the prebuilt workflows
+    /// List or show workflows: the prebuilt ones, those of the project, or one in a file
     #[command(subcommand, after_help = list::workflows_guide())]
     Workflows(WorkflowsVerb),
     /// Show what runs have taught, and decide what planners make of it
@@ -70,6 +73,11 @@ pub(crate) enum Verb {
     Config(ConfigVerb),
     #[command(after_help = help::doctor_guide())]
     Doctor(DoctorArgs),
+    #[command(after_help = help::init_guide())]
+    Init(InitArgs),
+    /// Watch a whole run with prepared answers: no key, no network, no settings
+    #[command(after_help = help::demo_guide())]
+    Demo,
     #[command(after_help = help::explain_guide())]
     Explain(ExplainArgs),
     #[command(after_help = help::completions_guide())]

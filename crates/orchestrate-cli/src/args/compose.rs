@@ -9,7 +9,7 @@ use super::MeasureArgs;
 use super::guide::footer;
 use super::learning::{LearningArgs, PlaceArgs, WeighArgs};
 use super::runs::RecordArgs;
-use super::values::Hint;
+use super::values::{Decision, Hint};
 use crate::exit::Exit;
 
 /// A task and what is known about it.
@@ -50,20 +50,37 @@ pub(crate) struct LimitArgs {
     pub(crate) concurrency: Option<u32>,
 }
 
-/// Compose a team for a task and run it, or run a saved plan exactly as saved
+/// Compose a team for a task and run it, run a workflow, or run a saved plan exactly as saved
 ///
 /// Limits can only be tighter than those of a saved plan. Agents that the built-in analysis cannot run ask the models named in orchestrate.toml; those that nothing can run are reported as not executed.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// The task in words
+    /// The task in words, or a workflow: its file, or the name of one in `.orchestrate/workflows`
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
     pub(crate) task: Option<String>,
-    /// A plan saved by `orchestrate plan --out`
+    /// An input of the workflow, for example `version=v1`; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE", conflicts_with = "plan")]
+    pub(crate) inputs: Vec<Hint>,
+    /// A plan saved by `orchestrate plan --out`, or a plan of your own as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
+    /// Write down what models and tools answer, with credentials masked
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "replay_traffic",
+        help_heading = "Recordings"
+    )]
+    pub(crate) record_traffic: Option<PathBuf>,
+    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    #[arg(long, value_name = "FILE", help_heading = "Recordings")]
+    pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,
+    /// The answer to a step that asks, by the step's path, for example `gate=approve`; may be repeated
+    #[arg(long = "decide", value_name = "STEP=DECISION")]
+    pub(crate) decide: Vec<Decision>,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
@@ -78,11 +95,17 @@ pub(crate) struct RunArgs {
     pub(crate) about: TaskArgs,
 }
 
-/// Show the team, the strategy, the bounds and the reasons for a task, and run nothing
+/// Show the team, the strategy, the bounds and the reasons for a task or a workflow, and run nothing
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// The task in words
+    /// The task in words, or a workflow: its file, or the name of one in `.orchestrate/workflows`
     pub(crate) task: String,
+    /// An input of the workflow, for example `version=v1`; may be repeated
+    #[arg(long = "input", value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<Hint>,
+    /// The project whose agents and workflows can be named
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) path: PathBuf,
     /// Save the plan; `orchestrate run --plan FILE` runs it exactly as saved
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
@@ -112,14 +135,16 @@ pub(super) fn run_guide() -> String {
     footer(
         [
             "orchestrate run \"Review security and test coverage\" --path .",
-            "orchestrate run --plan plan.json --json",
+            "orchestrate run release.yaml --input version=v1.2.0",
         ],
         &[
             Exit::Yes,
+            Exit::No,
             Exit::Definition,
             Exit::Credentials,
             Exit::Limit,
             Exit::Denied,
+            Exit::Paused,
             Exit::StepFailed,
             Exit::Cancelled,
             Exit::Interrupted,

@@ -1,5 +1,7 @@
 //! The verbs that help people: settings, explanations, completions, generated pages.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
@@ -24,6 +26,14 @@ pub(crate) struct DoctorArgs {
     /// Try to reach the providers of the models; the one thing here that uses the network
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// Write an `orchestrate.toml` to start from; writes over nothing
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The directory of the project
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) path: PathBuf,
 }
 
 /// Explain a code that was printed: an error such as `ORC0201`, or a rule such as `secrets.aws-access-key`
@@ -65,6 +75,20 @@ pub(super) fn doctor_guide() -> String {
     footer(
         ["orchestrate doctor", "orchestrate doctor --check --json"],
         &[Exit::Yes, Exit::No],
+    )
+}
+
+pub(super) fn init_guide() -> String {
+    footer(
+        ["orchestrate init", "orchestrate init --path ../other"],
+        &[Exit::Yes],
+    )
+}
+
+pub(super) fn demo_guide() -> String {
+    footer(
+        ["orchestrate demo", "orchestrate demo --json"],
+        &[Exit::Yes, Exit::Interrupted],
     )
 }
 

@@ -1,5 +1,7 @@
 //! The registries: agents, strategies, workflows.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::guide::footer;
@@ -40,7 +42,44 @@ macro_rules! registry {
     };
 }
 
-registry!(AgentsVerb, agents_guide, "agents", "ID", "security_auditor");
+/// List all, show one, or add those of a file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentsVerb {
+    /// List all agents
+    #[command(after_help = footer(["orchestrate agents list", "orchestrate agents list --json"], &[Exit::Yes]))]
+    List,
+    /// Show one with everything that is known of it
+    #[command(after_help = footer([
+        "orchestrate agents show security_auditor",
+        "orchestrate agents show security_auditor --json",
+    ], &[Exit::Yes]))]
+    Show {
+        /// Its name, as in `orchestrate agents list`
+        #[arg(value_name = "ID")]
+        name: String,
+    },
+    /// Check a file of agents and copy it to `.orchestrate/agents`
+    #[command(after_help = footer([
+        "orchestrate agents add ours.yaml",
+        "orchestrate agents add ours.yaml --json",
+    ], &[Exit::Yes, Exit::Definition]))]
+    Add {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub(super) fn agents_guide() -> String {
+    footer(
+        [
+            "orchestrate agents list",
+            "orchestrate agents show security_auditor",
+        ],
+        &[Exit::Yes, Exit::Definition],
+    )
+}
+
 registry!(
     StrategiesVerb,
     strategies_guide,

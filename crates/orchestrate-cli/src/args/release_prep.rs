@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use orchestrate_workflows::external::ExternalTool;
 
 use super::guide::footer;
 use super::runs::RecordArgs;
-use super::values::{percentage, score};
+use super::values::{percentage, score, tool};
 use super::{LearningArgs, LimitArgs, MeasureArgs};
 use crate::exit::Exit;
 
@@ -14,7 +15,8 @@ use crate::exit::Exit;
 ///
 /// Four agents measure the repository at PATH in parallel: security, test coverage, code quality
 /// and documentation. Works offline, changes nothing, and writes only its own
-/// record under `.orchestrate/`. What cannot be measured is said so, with
+/// record under `.orchestrate/`. Starts no program unless told to (`--run-tests`, `--with`,
+/// `--diff`). What cannot be measured is said so, with
 /// the command that would measure it, and never counts as passed.
 #[derive(Debug, Args)]
 pub(crate) struct ReleasePrepArgs {
@@ -46,8 +48,21 @@ pub(crate) struct ReleasePrepArgs {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) agents: Vec<String>,
     /// Coverage reports to read, in place of those found in the repository
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "run_tests")]
     pub(crate) coverage_report: Vec<PathBuf>,
+    /// Run the project's own tests under coverage, in a copy of the repository; takes their time
+    #[arg(long, help_heading = "Programs")]
+    pub(crate) run_tests: bool,
+    /// Longest time for the tests of one project, in seconds [default: 1800]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Programs")]
+    pub(crate) test_timeout: Option<u64>,
+    /// Run these tools of yours as well and merge what they find, separated by commas: ruff, bandit,
+    /// semgrep, gosec, clippy, cargo-audit, eslint
+    #[arg(long, value_name = "TOOL", value_delimiter = ',', value_parser = tool, help_heading = "Programs")]
+    pub(crate) with: Vec<ExternalTool>,
+    /// Longest time for each tool, in seconds [default: 600]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Programs")]
+    pub(crate) tool_timeout: Option<u64>,
     /// List only findings that FILE, an earlier report in JSON, does not hold; the gate over critical
     /// findings counts only these
     #[arg(long, value_name = "FILE", help_heading = "Scope")]
@@ -125,7 +140,7 @@ pub(crate) enum FailOn {
 pub(super) fn guide() -> String {
     footer(
         [
-            "orchestrate release-prep --path . --coverage-report lcov.info",
+            "orchestrate release-prep --path . --run-tests",
             "orchestrate release-prep --min-coverage 70 --out report.html",
         ],
         &[

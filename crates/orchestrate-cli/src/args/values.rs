@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use orchestrate_core::error::similar;
+use orchestrate_workflows::external::ExternalTool;
 use serde_json::Value;
 
 /// `key=value`, handed to the planner as part of the context.
@@ -28,6 +30,29 @@ impl FromStr for Hint {
         Ok(Self {
             key: key.to_owned(),
             value,
+        })
+    }
+}
+
+/// `STEP=DECISION`: what a step that asks is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// The path of the step.
+    pub(crate) step: String,
+    pub(crate) decision: String,
+}
+
+impl FromStr for Decision {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (step, decision) = text
+            .split_once('=')
+            .filter(|(_, decision)| !decision.is_empty())
+            .ok_or("a decision is written `STEP=DECISION`, for example `gate=approve`")?;
+        Ok(Self {
+            step: step.to_owned(),
+            decision: decision.to_owned(),
         })
     }
 }
@@ -70,6 +95,18 @@ pub(super) fn score(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|value| *value <= 10.0)
         .ok_or_else(|| "a score is a number from 0 to 10".to_owned())
+}
+
+/// The name of an external tool.
+pub(super) fn tool(text: &str) -> Result<ExternalTool, String> {
+    ExternalTool::named(text).ok_or_else(|| {
+        let names = ExternalTool::ALL.map(ExternalTool::name);
+        let near = similar(text, names);
+        match near.first() {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("possible: {}", names.join(", ")),
+        }
+    })
 }
 
 #[cfg(test)]

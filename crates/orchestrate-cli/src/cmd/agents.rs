@@ -1,23 +1,28 @@
 //! `agents`: what a team can be made of.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, AgentTemplate};
+use orchestrate_strategies::definition::{Alone, World, custom_agents};
 use serde::Serialize;
 use serde_json::json;
 
+use super::files;
 use crate::app::Call;
 use crate::args::AgentsVerb;
-use crate::error::Failure;
+use crate::definitions::{self, FOLDER};
+use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{Columns, HEAD, duration, paint, wrap};
+use crate::render::{Columns, HEAD, duration, paint, safe, wrap};
 use crate::wire;
 
 pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
-    let registry = wire::registry();
+    let registry = wire::registry(Path::new("."))?;
     let models = wire::Models::of(&call.settings.services)?;
     match verb {
+        AgentsVerb::Add { file } => add(file, &registry, call)?,
         AgentsVerb::List => {
             let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it, &models)).collect();
             call.printer
@@ -32,6 +37,34 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Yes)
+}
+
+/// Copies a file of agents to the project's own, after it was found to be right.
+fn add(file: &Path, registry: &AgentRegistry, call: &Call) -> Result<(), Failure> {
+    let source = definitions::named(file)?;
+    let catalog = wire::catalog();
+    let world = World {
+        registry,
+        catalog: &catalog,
+        tools: None,
+        files: &Alone,
+    };
+    let custom = custom_agents(&source, world)?;
+    let folder = Path::new(FOLDER).join("agents");
+    let target = folder.join(file.file_name().unwrap_or_default());
+    if target.exists() {
+        let message = format!("`{}` is there already", target.display());
+        let advice = "rename your file, or change that one";
+        return Err(CliError::arguments(message, advice).into());
+    }
+    files::folder(&folder)?;
+    files::write(&target, &source.text)?;
+    let ids: Vec<&str> = custom.iter().map(|it| it.template.id.as_str()).collect();
+    let shown = target.display().to_string();
+    call.printer.answer(
+        || format!("{} added in `{}`\n", ids.join(", "), safe(&shown)),
+        &json!({"added": ids, "file": shown}),
+    )
 }
 
 /// A template and what runs it here.

@@ -84,7 +84,7 @@ fn errors() -> String {
 }
 
 fn agents() -> String {
-    let registry = wire::registry();
+    let registry = wire::builtin_agents();
     let rows = registry.iter().map(|agent| {
         let capabilities: Vec<&str> = agent
             .capabilities

@@ -49,6 +49,14 @@ pub(crate) fn writable(path: &Path) -> Result<(), CliError> {
     }
 }
 
+/// Makes a folder and those around it, as far as they are not there.
+pub(crate) fn folder(path: &Path) -> Result<(), CliError> {
+    fs::create_dir_all(path).map_err(|_| CliError::Out {
+        path: path.to_owned(),
+        problem: "the folder cannot be made",
+    })
+}
+
 /// Writes a file, wholly or not at all.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     write_atomically(path, text.as_bytes())?;

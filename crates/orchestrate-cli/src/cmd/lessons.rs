@@ -293,7 +293,7 @@ fn pattern_of(task: &str, known: &[Entry]) -> Result<String, Failure> {
     if known.iter().any(|it| it.task_pattern == task) {
         Ok(task.to_owned())
     } else {
-        wire::task_pattern(task, &Context::new())
+        wire::task_pattern(task, &Context::new(), Path::new("."))
     }
 }
 

@@ -4,9 +4,11 @@ pub(crate) mod agents;
 pub(crate) mod approvals;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod lessons;
 pub(crate) mod plan;
 pub(crate) mod release_prep;
@@ -14,8 +16,10 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod strategies;
+pub(crate) mod validate;
 pub(crate) mod workflows;
 
+mod approver;
 mod detach;
 mod files;
 mod learn;
@@ -26,3 +30,5 @@ mod publish;
 mod recipe;
 mod store;
 mod watch;
+
+pub(crate) use approver::Terminal;

@@ -1,14 +1,18 @@
 //! `plan`: who would work on a task, how, within which bounds, and why. Runs nothing, writes only `--out`.
 
+use std::path::Path;
+
 use orchestrate_core::error::similar;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
+use orchestrate_strategies::definition::{Files as _, Given};
 use orchestrate_strategies::graph::render::{Format, render as draw};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{files, learn, limits};
 use crate::app::Call;
-use crate::args::{Graph, PlanArgs, TaskArgs};
+use crate::args::{Graph, Hint, PlanArgs, TaskArgs};
+use crate::definitions::{self, Disk};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{self, safe};
@@ -21,7 +25,15 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let plan = compose(&args.task, &args.about, &place, call)?;
+    let plan = plan_of(
+        &args.task,
+        &args.path,
+        &args.inputs,
+        &args.about,
+        call,
+        &models,
+        &place,
+    )?;
     if let Some(out) = &args.out {
         files::write(out, &render::json(&plan)?)?;
         let out = safe(&out.display().to_string());
@@ -66,9 +78,62 @@ const HINTS: [&str; 12] = [
     "synthesizer",
 ];
 
-/// Composes a plan for a task, with its hints and limits.
-pub(crate) fn compose(
+/// The plan of a task in words, or of the workflow in a file or of that name.
+pub(crate) fn plan_of(
     task: &str,
+    project: &Path,
+    inputs: &[Hint],
+    about: &TaskArgs,
+    call: &Call,
+    models: &wire::Models,
+    place: &learn::Place<'_>,
+) -> Result<ExecutionPlan, Failure> {
+    let path = Path::new(task);
+    let is_file = definitions::is_definition(path) && (path.exists() || !task.contains(' '));
+    let disk = Disk::of(project);
+    let source = match disk.workflow(task) {
+        _ if is_file => Some(definitions::named(path)?),
+        Ok(source) => source,
+        Err(problem) => return Err(CliError::Definition { problem }.into()),
+    };
+    let Some(source) = source else {
+        if let Some(input) = inputs.first() {
+            let message = format!(
+                "`--input {}` is for workflows, and this is a task",
+                input.key
+            );
+            return Err(
+                CliError::arguments(message, "say what is known of a task with `--hint`").into(),
+            );
+        }
+        return compose(task, project, about, place, call);
+    };
+    if let Some(hint) = about.hints.first() {
+        let message = format!("`--hint {}` is for tasks, and this is a workflow", hint.key);
+        return Err(CliError::arguments(message, "give its inputs with `--input`").into());
+    }
+    let mut given = Map::new();
+    for input in inputs {
+        if given
+            .insert(input.key.clone(), input.value.clone())
+            .is_some()
+        {
+            let message = format!("the input `{}` is given more than once", input.key);
+            return Err(CliError::arguments(message, "give it once").into());
+        }
+    }
+    let workflow = definitions::workflow(&source, &Given::Values(given), project, models)?;
+    wire::planned(
+        workflow,
+        limits::limits(&about.limits, &call.settings),
+        project,
+    )
+}
+
+/// Composes a plan for a task, with its hints and limits.
+fn compose(
+    task: &str,
+    project: &Path,
     about: &TaskArgs,
     place: &learn::Place<'_>,
     call: &Call,
@@ -94,5 +159,5 @@ pub(crate) fn compose(
     }
     let limits = limits::limits(&about.limits, &call.settings);
     let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
-    wire::compose(task, context, limits, lessons)
+    wire::compose(task, context, limits, project, lessons)
 }

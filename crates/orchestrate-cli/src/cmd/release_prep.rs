@@ -9,7 +9,9 @@ use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::Plan;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::external::ExternalTool;
 use orchestrate_workflows::gates::Thresholds;
+use orchestrate_workflows::programs::{Programs, Progress};
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
@@ -17,11 +19,11 @@ use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
 use serde_json::Value;
 
 use super::recipe::Recipe;
-use super::watch::{Begin, Watched, watch};
+use super::watch::{Begin, Watched, progress, watch};
 use super::{files, learn, limits, measure, publish, store};
 use crate::app::Call;
 use crate::args::{FailOn, ReleasePrepArgs};
-use crate::error::Failure;
+use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::safe;
 use crate::settings::{Settings, names};
@@ -29,20 +31,21 @@ use crate::wire;
 
 pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
-    let workflow = workflow(args, &call.settings);
+    let workflow = workflow(args, &call.settings)?;
     let limits = limits::limits(&args.limits, &call.settings);
-    let plan = workflow.plan(&wire::registry())?;
+    let plan = workflow.plan(&wire::builtin_agents())?;
     let scope = scope(args)?;
     publish::check(args)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
     let place = learn::Place::of_run(&args.learning, &args.record, &args.path);
     let place = place.of_recorded(journal.is_some());
     let about = Recipe::of_call(call, Some(&workflow)).about();
-    let executor = executor(args, &call.settings, limits, journal, about)?;
+    let (progress, told) = progress();
+    let executor = executor(args, &call.settings, limits, journal, about, progress)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
-    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
+    let watched = watch(&executor, Begin::Plan(&plan), printer, Some(told))?;
     let composition = composition(&workflow, &plan);
     learn::record(&place, call, &composition, &watched.report);
     conclude(args, &workflow, scope, &watched, call)
@@ -55,13 +58,24 @@ pub(crate) fn executor(
     limits: Limits,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
+    progress: Progress,
 ) -> Result<LocalExecutor, Failure> {
     let options = AnalysisOptions {
         coverage_reports: files::readable(&args.coverage_report)?,
+        programs: programs(args, settings)?,
+        progress,
         ..measure::options(&args.measure, settings, &args.path)?
     };
     let models = wire::Models::default();
-    wire::executor(&args.path, options, limits, &models, journal, about)
+    wire::executor(
+        &args.path,
+        options,
+        limits,
+        &models,
+        Vec::new(),
+        journal,
+        about,
+    )
 }
 
 /// Judges what a run measured, and says so.
@@ -120,8 +134,47 @@ pub(crate) fn scope(args: &ReleasePrepArgs) -> Result<Scope, Failure> {
     Ok(Scope { baseline, change })
 }
 
+/// The external tools that are to be run: those of the flag, or those of the settings.
+fn tools(args: &ReleasePrepArgs, settings: &Settings) -> Result<Vec<ExternalTool>, Failure> {
+    let mut tools = args.with.clone();
+    if tools.is_empty() {
+        for name in settings.names(names::WITH).unwrap_or_default() {
+            tools.push(
+                ExternalTool::named(&name).ok_or_else(|| CliError::Settings {
+                    problems: vec![format!(
+                        "`{}` names the unknown tool `{name}`; possible: {}",
+                        names::WITH,
+                        ExternalTool::ALL.map(ExternalTool::name).join(", ")
+                    )],
+                })?,
+            );
+        }
+    }
+    tools.sort_unstable();
+    tools.dedup();
+    Ok(tools)
+}
+
+/// The programs that may be started: none unless the call or the settings name some.
+fn programs(args: &ReleasePrepArgs, settings: &Settings) -> Result<Programs, Failure> {
+    let seconds = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
+    let programs = Programs {
+        tests_seconds: args.run_tests.then(|| {
+            seconds(args.test_timeout, names::TEST_TIMEOUT).unwrap_or(Programs::TESTS_SECONDS)
+        }),
+        tools: tools(args, settings)?,
+        tool_seconds: seconds(args.tool_timeout, names::TOOL_TIMEOUT),
+    };
+    let starts_none = programs.tests_seconds.is_none() && programs.tools.is_empty();
+    Ok(if starts_none {
+        Programs::default()
+    } else {
+        programs
+    })
+}
+
 /// What the workflow is told: flags over settings over its own defaults.
-fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
+fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> Result<ReleasePrep, Failure> {
     let own = ReleasePrep::default();
     let number =
         |flag: Option<f64>, name, own| flag.or_else(|| settings.number(name)).unwrap_or(own);
@@ -151,11 +204,12 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> ReleasePrep {
         Some(FailOn::Warn) => verdict::FailOn::Warn,
         Some(FailOn::Critical) | None => verdict::FailOn::Critical,
     };
-    ReleasePrep {
+    Ok(ReleasePrep {
         thresholds,
         agents,
         fail_on,
-    }
+        programs: programs(args, settings)?,
+    })
 }
 
 /// This moment in RFC 3339, to the second.

@@ -1,4 +1,4 @@
-//! `run`: a task composed on the spot, or a plan exactly as it was saved.
+//! `run`: a task composed on the spot, a workflow in a file, or a plan exactly as it was saved.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,21 +8,24 @@ use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::AgentConfiguration;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan};
+use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
 use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
+use orchestrate_strategies::definition::{WORKFLOW_OUTPUTS, says_no};
+use orchestrate_strategies::graph::read_plan;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, wait_for, watch};
-use super::{detach, files, learn, limits, measure, plan::compose, store};
+use super::{detach, files, learn, limits, measure, plan::plan_of, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{self, Printer};
+use crate::render::{self, Printer, safe};
 use crate::settings::Settings;
 use crate::wire;
 
@@ -48,33 +51,44 @@ pub(crate) struct RunDocument {
 pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
     let place = learn::Place::of_run(&args.about.learning, &args.record, &args.path);
-    let models = wire::Models::of(&call.settings.services)?;
-    let composed = match (&args.plan, &args.task) {
+    let recorder = args.record_traffic.as_ref().map(|_| Recorder::default());
+    if let Some(path) = &args.record_traffic {
+        files::writable(path)?;
+    }
+    let models = models(args, &call.settings, recorder.as_ref())?;
+    let (plan, composition) = match (&args.plan, &args.task) {
         (Some(path), _) => saved(path)?,
         (None, Some(task)) => {
-            let plan = compose(task, &args.about, &place, call)?;
+            let about = &args.about;
+            let plan = plan_of(task, &args.path, &args.inputs, about, call, &models, &place)?;
             if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
-            plan
+            let composition = AgentConfiguration::of(&plan);
+            (plan.plan, Some(composition))
         }
         (None, None) => {
             return Err(CliError::arguments(
                 "there is nothing to run",
-                "give a task in words, or `--plan FILE`",
+                "give a task in words, a workflow file, or `--plan FILE`",
             )
             .into());
         }
     };
-    let composition = AgentConfiguration::of(&composed);
-    let plan = composed.plan;
     let limits = limits::limits(&args.about.limits, &call.settings);
     models.check_prices(&plan, limits)?;
     let journal = store::for_run(&args.record, &args.path, printer)?;
     let place = place.of_recorded(journal.is_some());
     let about = Recipe::of_call(call, None).about();
-    let executor = executor(args, &call.settings, limits, journal.clone(), about)?;
+    let executor = executor_of(
+        args,
+        &call.settings,
+        limits,
+        &models,
+        journal.clone(),
+        about,
+    )?;
     for assignment in executor.assignments(&plan) {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -97,9 +111,40 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         let run = wait_for(executor.record(&plan))?;
         return detach::detach(&run, journal.url(), &args.path, printer);
     }
-    let watched = watch(&executor, Begin::Plan(&plan), printer)?;
-    learn::record(&place, call, &composition, &watched.report);
+    let watched = watch(&executor, Begin::Plan(&plan), printer, None)?;
+    if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
+        files::write(path, &render::json(&recorder.recording())?)?;
+        let path = safe(&path.display().to_string());
+        printer.note(&format!(
+            "what models and tools said is in `{path}`; `--replay-traffic` plays it back"
+        ));
+    }
+    if models.unplayed() > 0 {
+        let left = models.unplayed();
+        printer.note(&format!(
+            "{left} answers of the recording were not asked for"
+        ));
+    }
+    if let Some(composition) = &composition {
+        learn::record(&place, call, composition, &watched.report);
+    }
     conclude(&plan, watched, printer)
+}
+
+/// The models of a run: those of the settings, or a recording that answers for them.
+fn models(
+    args: &RunArgs,
+    settings: &Settings,
+    recorder: Option<&Recorder>,
+) -> Result<wire::Models, Failure> {
+    let models = match &args.replay_traffic {
+        Some(path) => wire::Models::recorded(recording(path)?),
+        None => wire::Models::of(&settings.services)?,
+    };
+    Ok(match recorder {
+        Some(recorder) => models.recorded_by(recorder.clone()),
+        None => models,
+    })
 }
 
 /// The executor that a run needs.
@@ -110,9 +155,23 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let models = wire::Models::of(&settings.services)?;
+    let models = models(args, settings, None)?;
+    executor_of(args, settings, limits, &models, journal, about)
+}
+
+fn executor_of(
+    args: &RunArgs,
+    settings: &Settings,
+    limits: Limits,
+    models: &wire::Models,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+) -> Result<LocalExecutor, Failure> {
     let options = measure::options(&args.measure, settings, &args.path)?;
-    wire::executor(&args.path, options, limits, &models, journal, about)
+    let decisions = args.decide.clone();
+    wire::executor(
+        &args.path, options, limits, models, decisions, journal, about,
+    )
 }
 
 /// Says what a run came to.
@@ -125,10 +184,22 @@ pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Resu
         result: watched.report.into_strategy_result(),
     };
     printer.answer(
-        || render::run(&document.task, &document.result, printer.width()),
+        || {
+            render::run(
+                &document.task,
+                &document.result,
+                is_workflow(plan),
+                printer.width(),
+            )
+        },
         &document,
     )?;
     Ok(watched.stopped.unwrap_or_else(|| exit(&document.result)))
+}
+
+/// Whether a plan was made from a definition, whose outputs are what it is run for.
+fn is_workflow(plan: &Plan) -> bool {
+    matches!(&plan.root.kind, StepKind::Graph { collect: Some(collect), .. } if collect.strategy == WORKFLOW_OUTPUTS)
 }
 
 /// Whether a plan is to be run. One that the planner is not sure of is shown to a person first, if there is one.
@@ -161,6 +232,7 @@ fn sure(
 /// only when the group did not succeed: a join may need no more than one of its agents.
 fn exit(result: &StrategyResult) -> Exit {
     match &result.outcome {
+        Outcome::Succeeded if says_no(&result.aggregated_output) => Exit::No,
         Outcome::Partial { .. } | Outcome::Skipped { .. } => result
             .outputs
             .iter()
@@ -171,30 +243,47 @@ fn exit(result: &StrategyResult) -> Exit {
     }
 }
 
-/// Reads a saved plan. It runs exactly as it was saved, or not at all.
-pub(crate) fn saved(path: &Path) -> Result<ExecutionPlan, CliError> {
+/// Reads a recording.
+fn recording(path: &Path) -> Result<Recording, CliError> {
+    let recording = serde_json::from_slice::<Recording>(&files::read(path)?);
+    let known = recording.ok().filter(|it| it.format == RECORDING_FORMAT);
+    known.ok_or_else(|| CliError::Recording {
+        path: path.to_owned(),
+    })
+}
+
+/// Reads a saved plan, with the composition that is learned from if a planner made it. It runs
+/// exactly as it was saved, or not at all.
+pub(crate) fn saved(path: &Path) -> Result<(Plan, Option<AgentConfiguration>), Failure> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,
     };
     let document: Value = serde_json::from_slice(&files::read(path)?).map_err(form)?;
+    // A plan that was written by hand stands alone and has no digest to keep to.
+    if document.get("root").is_some() {
+        return Ok((read_plan(&document)?, None));
+    }
     // The format is asked first: a plan of another version need not have the fields of this one.
     let format = document.pointer("/plan/format").and_then(Value::as_str);
     if let Some(format) = format.filter(|format| *format != PLAN_FORMAT) {
         return Err(CliError::PlanFormat {
             path: path.to_owned(),
             format: format.to_owned(),
-        });
+        }
+        .into());
     }
     let saved: ExecutionPlan = serde_json::from_value(document).map_err(form)?;
     let actual = saved.plan.digest();
     if actual == saved.digest {
-        Ok(saved)
+        let composition = AgentConfiguration::of(&saved);
+        Ok((saved.plan, Some(composition)))
     } else {
         Err(CliError::PlanChanged {
             path: path.to_owned(),
             saved: saved.digest,
             actual,
-        })
+        }
+        .into())
     }
 }

@@ -1,7 +1,8 @@
-//! `schema`: the JSON Schemas of the documents that this program writes. The committed ones come from here.
+//! `schema`: the JSON Schemas of the documents that this program writes and of the files that it reads. The committed ones come from here.
 
 use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
+use orchestrate_strategies::definition;
 use orchestrate_workflows::report;
 use schemars::{Schema, schema_for};
 
@@ -14,11 +15,18 @@ use crate::exit::Exit;
 
 /// Every schema.
 const SCHEMAS: &[Named<Schema>] = &[
+    ("agents", || of(definition::agents_schema())),
     ("events", || schema_for!(Event)),
     ("plan", || schema_for!(ExecutionPlan)),
     ("release-readiness", report::schema),
     ("run", || schema_for!(RunDocument)),
+    ("workflow", || of(definition::schema())),
 ];
+
+/// A schema that is at hand as a value.
+fn of(schema: &serde_json::Value) -> Schema {
+    Schema::try_from(schema.clone()).unwrap_or_default()
+}
 
 pub(crate) fn run(args: &PageArgs, call: &Call) -> Result<Exit, Failure> {
     if let Some(schema) = pick(SCHEMAS, "schema", "schema --list", args, call)? {

@@ -4,11 +4,14 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::programs::Progress;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::error::{CliError, Failure};
@@ -17,6 +20,27 @@ use crate::render::{Live, Printer, REDRAW};
 
 /// How long a run that was told to stop may take to end. What it has by then is reported.
 const PATIENCE: Duration = Duration::from_millis(900);
+
+/// What a run says of the programs that it starts.
+pub(crate) type Told = UnboundedReceiver<String>;
+
+/// Two ends: one for the agents, one for [`watch`].
+pub(crate) fn progress() -> (Progress, Told) {
+    let (send, told) = unbounded_channel();
+    let progress = Progress::new(move |what| {
+        // Nobody listens any more once the run is over.
+        let _ = send.send(what.to_owned());
+    });
+    (progress, told)
+}
+
+/// The next that is told; waits for ever where nobody tells anything.
+async fn next(told: &mut Option<Told>) -> Option<String> {
+    match told {
+        Some(told) => told.recv().await,
+        None => pending().await,
+    }
+}
 
 /// A run that is over, or was left.
 #[derive(Debug)]
@@ -70,6 +94,21 @@ pub(crate) fn watch(
     executor: &LocalExecutor,
     begin: Begin<'_>,
     printer: &Printer,
+    work: Option<Told>,
+) -> Result<Watched, Failure> {
+    watch_with(executor, begin, printer, work, |_| {})
+}
+
+/// The same, with somebody who is told of every event.
+///
+/// # Errors
+/// As [`watch`].
+pub(crate) fn watch_with(
+    executor: &LocalExecutor,
+    begin: Begin<'_>,
+    printer: &Printer,
+    work: Option<Told>,
+    mut told: impl FnMut(&Event),
 ) -> Result<Watched, Failure> {
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -79,7 +118,8 @@ pub(crate) fn watch(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) = follow(executor, begin, printer, &mut signals).await?;
+        let (report, stopped) =
+            follow(executor, begin, printer, &mut signals, work, &mut told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
@@ -95,6 +135,8 @@ async fn follow(
     begin: Begin<'_>,
     printer: &Printer,
     signals: &mut Signals,
+    mut work: Option<Told>,
+    told: &mut impl FnMut(&Event),
 ) -> Result<(RunReport, Option<Exit>), Failure> {
     let mut handle = match begin {
         Begin::Plan(plan) => executor.start(plan)?,
@@ -118,9 +160,11 @@ async fn follow(
                 Some(event) => {
                     live.apply(&event);
                     seen.apply(&event);
+                    told(&event);
                 }
                 None => break true,
             },
+            Some(what) = next(&mut work) => live.progress(&what),
             _ = ticks.tick() => live.tick(),
             exit = signals.next() => {
                 if stop.is_some() {

@@ -1,23 +1,33 @@
-//! `workflows`: the prebuilt ones.
+//! `workflows`: the prebuilt ones, and those in files.
 
+use std::path::Path;
+
+use orchestrate_strategies::definition::{Files as _, Given, Source};
 use orchestrate_workflows::catalog::{self, Workflow};
 use serde_json::{Value, json};
 
 use super::strategies::parameters;
 use crate::app::Call;
 use crate::args::WorkflowsVerb;
-use crate::error::Failure;
+use crate::definitions::{self, Disk};
+use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{Columns, HEAD, paint, wrap};
+use crate::render::{Columns, HEAD, paint, safe, wrap};
 
 pub(crate) fn run(verb: &WorkflowsVerb, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
     match verb {
         WorkflowsVerb::List => {
-            let all: Vec<Value> = catalog::all().iter().map(document).collect();
-            printer.answer(list, &json!({"workflows": all}))?;
+            let own = own();
+            let built_in = catalog::all().iter().map(document);
+            let all: Vec<Value> = built_in.chain(own.iter().map(Own::document)).collect();
+            printer.answer(|| list(&own), &json!({"workflows": all}))?;
         }
         WorkflowsVerb::Show { name } => {
+            if let Some(own) = own_of(name)? {
+                printer.answer(|| own.show(printer.width()), &own.document())?;
+                return Ok(Exit::Yes);
+            }
             let workflow = catalog::get(name)?;
             printer.answer(|| show(workflow, printer.width()), &document(workflow))?;
         }
@@ -35,8 +45,106 @@ fn document(workflow: &Workflow) -> Value {
     })
 }
 
-fn list() -> String {
+/// A workflow in a file.
+struct Own {
+    name: String,
+    file: String,
+    /// What is known of it, or how much is wrong with it.
+    read: Result<orchestrate_strategies::definition::Workflow, Failure>,
+}
+
+impl Own {
+    fn read(source: &Source) -> Self {
+        let read = definitions::look(source, &Given::Later, Path::new("."));
+        let stem = Path::new(&source.file).file_stem();
+        Self {
+            name: stem.map_or(String::new(), |it| it.to_string_lossy().into_owned()),
+            file: source.file.clone(),
+            read,
+        }
+    }
+
+    fn summary(&self) -> String {
+        match &self.read {
+            Ok(workflow) => workflow
+                .description
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            Err(_) => format!("not usable: `orchestrate validate {}` says why", self.file),
+        }
+    }
+
+    fn document(&self) -> Value {
+        let read = self.read.as_ref().ok();
+        json!({
+            "name": self.name,
+            "summary": self.summary(),
+            "file": self.file,
+            "usable": read.is_some(),
+            "agents": read.map(|it| it.plan.agents.keys().collect::<Vec<_>>()),
+            "inputs": read.map(|it| &it.inputs),
+        })
+    }
+
+    fn show(&self, width: usize) -> String {
+        let workflow = match &self.read {
+            Ok(workflow) => workflow,
+            Err(failure) => return format!("{}\n", safe(&failure.message)),
+        };
+        let mut out = format!("{}: {}\n", paint(HEAD, safe(&self.name)), safe(&self.file));
+        let about = wrap(&safe(workflow.description.trim()), width).join("\n");
+        out.push_str(&format!("\n{about}\n\n{}\n", paint(HEAD, "Agents")));
+        for id in workflow.plan.agents.keys() {
+            out.push_str(&format!("  {id}\n"));
+        }
+        out.push_str(&format!("\n{}\n", paint(HEAD, "Inputs")));
+        for input in &workflow.inputs {
+            let default = match &input.default {
+                Some(value) => format!(", {value} unless given"),
+                None => ", must be given".to_owned(),
+            };
+            let about = safe(&input.description);
+            out.push_str(&format!(
+                "  {} ({}{default}) {about}\n",
+                safe(&input.name),
+                input.kind
+            ));
+        }
+        out.push_str(&format!(
+            "\nRun it with `orchestrate run {}`.\n",
+            safe(&self.file)
+        ));
+        out
+    }
+}
+
+/// The workflows of the project.
+fn own() -> Vec<Own> {
+    let files = Disk::of(Path::new(".")).files("workflows");
+    let sources = files
+        .iter()
+        .filter_map(|path| definitions::named(path).ok());
+    sources.map(|source| Own::read(&source)).collect()
+}
+
+/// The workflow in a file, or that of the project with this name.
+fn own_of(name: &str) -> Result<Option<Own>, Failure> {
+    let path = Path::new(name);
+    if definitions::is_definition(path) {
+        return Ok(Some(Own::read(&definitions::named(path)?)));
+    }
+    let found = Disk::of(Path::new(".")).workflow(name);
+    let source = found.map_err(|problem| CliError::Definition { problem })?;
+    Ok(source.map(|source| Own::read(&source)))
+}
+
+fn list(own: &[Own]) -> String {
     let mut columns = Columns::new(["WORKFLOW", "WHAT IT ANSWERS"]);
+    for workflow in own {
+        columns.row([safe(&workflow.name), safe(&workflow.summary())]);
+    }
     for workflow in catalog::all() {
         columns.row([workflow.name.to_owned(), workflow.summary.to_owned()]);
     }

@@ -12,6 +12,7 @@ use orchestrate_workflows::report::{
     AgentSummary, ReleaseReadinessReport, ReportedFinding, Verdict,
 };
 use serde::Deserialize as _;
+use serde_json::Value;
 
 use super::page::Page;
 use super::style::{BAD, DIM, GOOD, WARN};
@@ -47,6 +48,7 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     not_measured(&mut page, report);
     findings(&mut page, &report.findings);
     left_out(&mut page, report);
+    gaps(&mut page, report);
 
     page.section("AGENTS");
     for (id, agent) in &report.agent_results {
@@ -151,6 +153,78 @@ fn left_out(page: &mut Page, report: &ReleaseReadinessReport) {
     if !told.is_empty() {
         page.section("LEFT OUT");
         page.items(ITEMS, told.iter().map(String::as_str));
+    }
+}
+
+/// How many gaps the text shows.
+const GAPS: usize = 5;
+
+/// How the tests ended, where they were run, and where the next test would tell most.
+fn gaps(page: &mut Page, report: &ReleaseReadinessReport) {
+    let stated = |field: &str| {
+        let mut results = report.agent_results.values();
+        let list = results.find_map(|agent| agent.output.get(field)?.as_array());
+        list.map(Vec::as_slice).unwrap_or_default()
+    };
+    let word = |value: &Value, field: &str| -> String {
+        value
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (runs, gaps) = (stated("test_runs"), stated("gaps"));
+    if runs.is_empty() && gaps.is_empty() {
+        return;
+    }
+    page.section("TESTS");
+    for run in runs {
+        let (style, sign, how) = match run.get("passed").and_then(Value::as_bool) {
+            Some(true) => (GOOD, "[ok]", "passed"),
+            Some(false) => (BAD, "[FAIL]", "failed"),
+            None => (WARN, "[ ?? ]", "not measured"),
+        };
+        let time = run
+            .get("duration_ms")
+            .and_then(Value::as_f64)
+            .unwrap_or_default();
+        let (what, inside) = (word(run, "what"), word(run, "inside"));
+        let place = if inside.is_empty() {
+            inside
+        } else {
+            format!(" in {inside}")
+        };
+        page.state(
+            style,
+            sign,
+            &format!("{what}{place}: {how} in {}", duration(time / 1e3)),
+        );
+        if how != "passed" {
+            page.text(9, &word(run, "why"));
+            for line in word(run, "tail").lines() {
+                page.text(9, &format!("| {line}"));
+            }
+        }
+    }
+    if !gaps.is_empty() {
+        page.text(2, "Not covered, by complexity, lines and callers:");
+    }
+    for gap in gaps.iter().take(GAPS) {
+        let figure = |field: &str| gap.get(field).and_then(Value::as_u64).unwrap_or_default();
+        let place = format!("{}:{}", word(gap, "path"), figure("start"));
+        let missing = gap
+            .get("uncovered")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        page.hanging(2, "- ", &format!("`{}` {place}", word(gap, "function")));
+        page.text(
+            4,
+            &format!(
+                "{missing} not run, complexity {}, callers {}",
+                figure("cyclomatic"),
+                figure("callers")
+            ),
+        );
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) mod names {
     pub(crate) const MAX_CRITICAL: &str = "release-prep.max-critical";
     pub(crate) const MIN_DOCS: &str = "release-prep.min-docs";
     pub(crate) const FAIL_ON: &str = "release-prep.fail-on";
+    pub(crate) const TEST_TIMEOUT: &str = "release-prep.test-timeout";
+    pub(crate) const WITH: &str = "release-prep.with";
+    pub(crate) const TOOL_TIMEOUT: &str = "release-prep.tool-timeout";
     pub(crate) const AGENTS: &str = "release-prep.agents";
     pub(crate) const STORE: &str = "learning.store";
     pub(crate) const EXPLORE: &str = "learning.explore";
@@ -117,6 +120,19 @@ pub(crate) const KEYS: &[Key] = &[
         "format",
         Kind::Word(crate::args::Format::WORDS),
         Some("text"),
+    ),
+    key(
+        names::TEST_TIMEOUT,
+        "test-timeout",
+        Kind::Count(1),
+        Some("1800"),
+    ),
+    key(names::WITH, "with", Kind::Names, None),
+    key(
+        names::TOOL_TIMEOUT,
+        "tool-timeout",
+        Kind::Count(1),
+        Some("600"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
     key(names::STORE, "store", Kind::Text, None),

@@ -86,10 +86,7 @@ impl Settings {
                 if own {
                     return Ok((said, services));
                 }
-                Ok((
-                    said,
-                    settings.services.clone().with_project(services, path)?,
-                ))
+                Ok((said, settings.services.clone().with_project(services, path)))
             });
             match parsed {
                 Ok((said, services)) => {

@@ -1,7 +1,7 @@
-//! The tables of a settings file that name what agents work with: providers, models and prices.
+//! The tables of a settings file that name what agents work with: models, tools, servers, programs.
 //!
-//! A project's file comes from whoever wrote the project. It may choose models, but it may not decide
-//! alone where a key is sent: an address that is not this machine counts only where the user's own
+//! A project's file comes from whoever wrote the project. It may choose models and permit tools, but it
+//! may not decide alone where a key is sent or what is started: that counts only where the user's own
 //! file says so or trusts the project.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The tables, for whoever checks that no table is unknown.
-pub(super) const TABLES: &[&str] = &["providers", "models", "prices", "trust"];
+pub(super) const TABLES: &[&str] = &[
+    "providers",
+    "models",
+    "prices",
+    "tools",
+    "mcp",
+    "programs",
+    "trust",
+];
 
 /// What the files say together.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,7 +27,13 @@ pub(crate) struct Services {
     pub(crate) providers: BTreeMap<String, ProviderTable>,
     pub(crate) models: ModelsTable,
     pub(crate) prices: BTreeMap<String, PriceTable>,
+    pub(crate) tools: ToolsTable,
+    pub(crate) mcp: BTreeMap<String, McpTable>,
+    pub(crate) programs: BTreeMap<String, ProgramTable>,
     trust: TrustTable,
+    /// What a project's file says that a project may not decide alone. It is told to whoever would act on it.
+    #[serde(skip)]
+    pub(crate) untrusted: Vec<String>,
 }
 
 /// `[providers.NAME]`.
@@ -75,6 +89,49 @@ pub(crate) struct PriceTable {
     pub(crate) cache_write: Option<f64>,
 }
 
+/// `[tools]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ToolsTable {
+    /// The beginnings of the commands that `shell.run` may run.
+    pub(crate) shell: Vec<String>,
+    /// The hosts that `http.fetch` may read.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+    /// The tools by the id of the agent or of its template; `*` is every agent.
+    pub(crate) agents: BTreeMap<String, Vec<String>>,
+}
+
+/// `[mcp.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct McpTable {
+    pub(crate) command: Vec<String>,
+    pub(crate) url: Option<String>,
+    /// Names of variables that the program is given.
+    pub(crate) env: Vec<String>,
+    /// Its tools that change nothing.
+    pub(crate) read: Vec<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+}
+
+/// `[programs.NAME]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ProgramTable {
+    /// A known program; the section's own name without it.
+    pub(crate) preset: Option<String>,
+    pub(crate) command: Vec<String>,
+    pub(crate) protocol: Option<String>,
+    /// Names of variables that the program is given.
+    pub(crate) env: Vec<String>,
+    /// Where in its JSON the answer stands.
+    pub(crate) answer_at: Option<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+    /// Whom it runs, by the id of the agent or of its template.
+    pub(crate) agents: Vec<String>,
+}
+
 /// `[trust]`, which counts in the user's own file alone.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -98,16 +155,13 @@ impl Services {
         })
     }
 
-    /// Lays a project's tables over the user's own.
-    ///
-    /// # Errors
-    /// Every thing that the project may not decide.
-    pub(super) fn with_project(mut self, project: Self, file: &Path) -> Result<Self, Vec<String>> {
+    /// Lays a project's tables over the user's own, with a note of everything that the project may not decide.
+    pub(super) fn with_project(mut self, project: Self, file: &Path) -> Self {
         let directory = file.parent().unwrap_or(file);
         let trusted = self.trust.projects.iter().any(|path| {
             path.canonicalize().ok().as_deref() == directory.canonicalize().ok().as_deref()
         });
-        let mut problems = Vec::new();
+        let at = file.display();
         if !trusted {
             for (name, provider) in &project.providers {
                 let known = self
@@ -116,14 +170,45 @@ impl Services {
                     .and_then(|own| own.base_url.as_ref());
                 let foreign = provider.base_url.as_ref().filter(|url| !is_local(url));
                 if let Some(url) = foreign.filter(|url| known != Some(url)) {
-                    problems.push(format!(
-                        " `providers.{name}.base-url` would send a key to `{url}`, which a project may not decide alone; \
+                    self.untrusted.push(format!(
+                        "{at}: `providers.{name}.base-url` would send a key to `{url}`, which a project may not decide alone; \
                          if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
                         directory.display()
                     ));
                 }
             }
+            let starts = [
+                (
+                    !project.tools.shell.is_empty(),
+                    "`tools.shell` would run programs",
+                ),
+                (
+                    !project.mcp.is_empty(),
+                    "`mcp` would start programs or call servers",
+                ),
+                (
+                    !project.programs.is_empty(),
+                    "`programs` would start programs",
+                ),
+            ];
+            for (_, what) in starts.iter().filter(|(is_there, _)| *is_there) {
+                self.untrusted.push(format!(
+                    "{at}: {what}, which a project may not decide alone; if you trust it, add `{}` to `projects` under \
+                     `[trust]` in your own settings file",
+                    directory.display()
+                ));
+            }
         }
+        self.mcp.extend(project.mcp);
+        self.programs.extend(project.programs);
+        self.tools.agents.extend(project.tools.agents);
+        if !project.tools.shell.is_empty() {
+            self.tools.shell = project.tools.shell;
+        }
+        if !project.tools.hosts.is_empty() {
+            self.tools.hosts = project.tools.hosts;
+        }
+        self.tools.timeout_seconds = project.tools.timeout_seconds.or(self.tools.timeout_seconds);
         self.providers.extend(project.providers);
         self.prices.extend(project.prices);
         let (own, over) = (self.models, project.models);
@@ -135,11 +220,7 @@ impl Services {
             premium: over.premium.or(own.premium),
             agents,
         };
-        if problems.is_empty() {
-            Ok(self)
-        } else {
-            Err(problems)
-        }
+        self
     }
 }
 
@@ -168,15 +249,16 @@ mod tests {
             user.clone()
                 .with_project(project, Path::new("/nowhere/orchestrate.toml"))
         };
-        let merged = over("[models]\ncheap = [\"c/d\", \"a/b\"]\n").unwrap();
+        let merged = over("[models]\ncheap = [\"c/d\", \"a/b\"]\n");
         assert_eq!(merged.models.cheap.unwrap().list(), ["c/d", "a/b"]);
-        assert!(over("[providers.a]\nbase-url = \"http://127.0.0.1:9/\"\n").is_ok());
+        let local = over("[providers.a]\nbase-url = \"http://127.0.0.1:9/\"\n");
+        assert!(local.untrusted.is_empty());
         for url in [
             "https://evil.example/v1/",
             "http://127.0.0.1@evil.example/",
             "http://127.0.0.1.evil.example/",
         ] {
-            let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).unwrap_err();
+            let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).untrusted;
             assert!(problems[0].contains("[trust]"), "{problems:?}");
         }
     }

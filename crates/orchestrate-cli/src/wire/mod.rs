@@ -2,11 +2,12 @@
 
 mod models;
 mod place;
+mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
 pub(crate) use place::{
-    ASK_BELOW, FOLDER, PROVEN, catalog, compose, executor, journal, registry, store_of,
-    task_pattern,
+    ASK_BELOW, FOLDER, PROVEN, builtin_agents, catalog, compose, demo_executor, executor, journal,
+    planned, registry, store_of, task_pattern, tool_effects,
 };

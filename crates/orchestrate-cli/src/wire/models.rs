@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +12,28 @@ use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
 use orchestrate_core::template::Tier;
 use orchestrate_runtime::agent::ModelBackend;
+use orchestrate_runtime::guard::{InjectionGuard, LengthGuard, SecretGuard};
 use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
+use orchestrate_runtime::process::{ProcessBackend, ProgramSetup};
+use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
+use orchestrate_runtime::tools::ToolSet;
 use orchestrate_workflows::analysis_backend::AGENTS;
 
+use super::tools;
 use crate::error::{CliError, Failure};
 use crate::settings::Services;
 
 /// The models of this call. Without settings there are none, and nothing is read or made for them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Models(Arc<ModelBook>);
+pub(crate) struct Models {
+    book: Arc<ModelBook>,
+    programs: BTreeMap<String, Arc<ProgramSetup>>,
+    services: Services,
+    /// Writes down what models and tools answer.
+    recorder: Option<Recorder>,
+    /// Answers instead of models and tools.
+    playback: Option<Playback>,
+}
 
 impl Models {
     /// The models that the settings name. Nothing is connected to.
@@ -27,6 +41,10 @@ impl Models {
     /// # Errors
     /// When a name, a provider or a price is not usable.
     pub(crate) fn of(services: &Services) -> Result<Self, Failure> {
+        if !services.untrusted.is_empty() {
+            let problems = services.untrusted.clone();
+            return Err(CliError::Settings { problems }.into());
+        }
         let models = &services.models;
         let tiers = [
             (Tier::Cheap, &models.cheap),
@@ -34,7 +52,11 @@ impl Models {
             (Tier::Premium, &models.premium),
         ];
         if tiers.iter().all(|(_, names)| names.is_none()) && models.agents.is_empty() {
-            return Ok(Self::default());
+            return Ok(Self {
+                programs: tools::programs(services)?,
+                services: services.clone(),
+                ..Self::default()
+            });
         }
         let mut book = ModelBook::new(prices(services));
         for setup in providers(services)?.into_values() {
@@ -48,10 +70,40 @@ impl Models {
         for (agent, names) in &models.agents {
             book.set_agent(agent, &names.list())?;
         }
-        Ok(Self(Arc::new(book)))
+        Ok(Self {
+            book: Arc::new(book),
+            programs: tools::programs(services)?,
+            services: services.clone(),
+            ..Self::default()
+        })
     }
 
-    /// What runs an agent here: its own model before the analysis, and the model of its tier behind it.
+    /// Models and tools that answer as they were recorded, for the agents that asked them then.
+    pub(crate) fn recorded(recording: Recording) -> Self {
+        let playback = Playback::new(recording);
+        let mut book = ModelBook::new(Prices::default());
+        for agent in playback.agents() {
+            book.set_agent_model(agent, playback.model());
+        }
+        Self {
+            book: Arc::new(book),
+            playback: Some(playback),
+            ..Self::default()
+        }
+    }
+
+    /// The same models, written down as they answer.
+    pub(crate) fn recorded_by(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// How many recorded answers nobody has asked for.
+    pub(crate) fn unplayed(&self) -> usize {
+        self.playback.as_ref().map_or(0, Playback::left)
+    }
+
+    /// What runs an agent here: its program or its own model before the analysis, and the model of its tier behind it.
     pub(crate) fn run_by(&self, agent: &Agent) -> Option<String> {
         let model = |model: &Arc<_>| {
             let model: &Arc<dyn orchestrate_core::model::Model> = model;
@@ -61,17 +113,47 @@ impl Models {
             let own = AGENTS.contains(&agent.template.id.as_str());
             own.then(|| "analysis".to_owned())
         };
-        self.0
-            .own(agent)
-            .map(model)
+        let programs = [agent.id.as_str(), agent.template.id.as_str()];
+        let program = programs.iter().find_map(|id| self.programs.get(*id));
+        program
+            .map(|program| format!("program {}", program.name))
+            .or_else(|| self.book.own(agent).map(model))
             .or_else(analysis)
-            .or_else(|| self.0.model(agent).map(model))
+            .or_else(|| self.book.model(agent).map(model))
+    }
+
+    /// The backend of agents that have a program.
+    pub(super) fn program_backend(&self, path: &Path) -> Option<ProcessBackend> {
+        tools::process_backend(&self.programs, path)
     }
 
     /// The backend of agents that have a model of their own, and the one of all others.
-    pub(super) fn backends(&self) -> Option<[ModelBackend; 2]> {
-        let all = (!self.0.is_empty()).then(|| ModelBackend::new(self.0.clone()))?;
-        Some([all.clone().for_named_agents(), all])
+    ///
+    /// # Errors
+    /// When a tool is set up wrong.
+    pub(super) fn backends(&self, path: &Path) -> Result<Option<[ModelBackend; 2]>, CliError> {
+        if self.book.is_empty() {
+            return Ok(None);
+        }
+        let mut set = tools::tools(&self.services, path)?;
+        if let Some(playback) = &self.playback {
+            set = ToolSet::default();
+            for tool in playback.tools() {
+                set.add(tool);
+            }
+            for (agent, tool) in playback.permissions() {
+                set.allow(agent, tool);
+            }
+        }
+        let mut all = ModelBackend::new(self.book.clone())
+            .with_tools(set)
+            .with_guard(SecretGuard)
+            .with_guard(InjectionGuard)
+            .with_guard(LengthGuard::default());
+        if let Some(recorder) = &self.recorder {
+            all = all.recorded_by(recorder.clone());
+        }
+        Ok(Some([all.clone().for_named_agents(), all]))
     }
 
     /// Whether a limit of cost can be kept for everything that a plan asks a model for.
@@ -83,8 +165,10 @@ impl Models {
             return Ok(());
         }
         for agent in plan.agents.values() {
-            let by_model = self.run_by(agent).is_some_and(|name| name != "analysis");
-            let model = self.0.model(agent).filter(|_| by_model);
+            let by_model = self
+                .run_by(agent)
+                .is_some_and(|name| name.starts_with("model "));
+            let model = self.book.model(agent).filter(|_| by_model);
             if let Some(model) = model.filter(|model| model.price().is_none()) {
                 return Err(CliError::Unpriced {
                     model: model.name().to_owned(),

@@ -1,23 +1,31 @@
 //! Planner, executor and the analysis: what every run is made of.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
-use orchestrate_core::plan::ExecutionPlan;
+use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
-use orchestrate_runtime::LocalExecutor;
+use orchestrate_core::tool::Effect;
+use orchestrate_runtime::recorded::Recording;
+use orchestrate_runtime::{CommandTool, LocalExecutor, ProgramTool};
 use orchestrate_store::Address;
 use orchestrate_strategies::catalog::Catalog;
+use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
 use super::models::Models;
+use crate::approver::CommandLineApprover;
+use crate::args::Decision;
+use crate::cmd::Terminal;
+use crate::definitions;
 use crate::error::Failure;
 use crate::settings::project_of;
 
@@ -43,14 +51,36 @@ pub(crate) fn store_of(project: &Path) -> Address {
 ///
 /// # Errors
 /// When the task is empty or a hint is impossible.
-pub(crate) fn task_pattern(task: &str, context: &Context) -> Result<String, Failure> {
-    let registry = registry();
+pub(crate) fn task_pattern(
+    task: &str,
+    context: &Context,
+    project: &Path,
+) -> Result<String, Failure> {
+    let registry = registry(project)?;
     Ok(MetaOrchestrator::new(&registry).task_pattern(task, context)?)
 }
 
-/// The agents that a team can have.
-pub(crate) fn registry() -> AgentRegistry {
+/// The agents that come with the program.
+pub(crate) fn builtin_agents() -> AgentRegistry {
     AgentRegistry::builtin()
+}
+
+/// The agents that a team in a project can have: the built-in ones, and those of the project's own files.
+///
+/// # Errors
+/// Everything that is wrong with a file of agents.
+pub(crate) fn registry(project: &Path) -> Result<AgentRegistry, Failure> {
+    let mut registry = builtin_agents();
+    definitions::add_agents(&mut registry, &catalog(), project)?;
+    Ok(registry)
+}
+
+/// The tools that steps can call, and what they can change.
+pub(crate) fn tool_effects() -> BTreeMap<String, Effect> {
+    PROGRAM_TOOLS
+        .iter()
+        .map(|(name, effect)| ((*name).to_owned(), *effect))
+        .collect()
 }
 
 /// The strategies by which a team can work.
@@ -66,9 +96,10 @@ pub(crate) fn compose(
     task: &str,
     context: Context,
     limits: Limits,
+    project: &Path,
     lessons: impl FnOnce(&str) -> Option<Lessons>,
 ) -> Result<ExecutionPlan, Failure> {
-    let registry = registry();
+    let registry = registry(project)?;
     let planner = MetaOrchestrator::new(&registry);
     let learned = lessons(&planner.task_pattern(task, &context)?);
     let planner = match &learned {
@@ -83,8 +114,60 @@ pub(crate) fn compose(
     Ok(plan)
 }
 
+/// A workflow as a plan that can be looked at and saved like any other, with limits.
+///
+/// # Errors
+/// When its description is no task.
+pub(crate) fn planned(
+    workflow: Workflow,
+    limits: Limits,
+    project: &Path,
+) -> Result<ExecutionPlan, Failure> {
+    let registry = registry(project)?;
+    let mut plan = workflow.plan;
+    plan.limits = plan.limits.tightest(limits);
+    let analysis = MetaOrchestrator::new(&registry).analyze(&plan.task, &Context::new())?;
+    let file = workflow.files.first().map_or("", String::as_str);
+    let agents = plan.agents.values().map(|agent| AgentChoice {
+        id: agent.id.clone(),
+        role: agent.template.role.clone(),
+        tier: agent.tier,
+        why: format!("`{file}` names it"),
+    });
+    let bounds = bounds(&plan);
+    Ok(ExecutionPlan {
+        task: plan.task.clone(),
+        quality_gates: BTreeMap::new(),
+        requirements: analysis.requirements,
+        agents: agents.collect(),
+        strategy: format!("workflow {}", workflow.name),
+        estimated_cost: bounds.cost.expected,
+        estimated_duration: bounds.latency_ms.expected / 1000,
+        reasons: vec![format!("it is what `{file}` defines")],
+        confidence: 1.0,
+        bounds,
+        digest: plan.digest(),
+        plan,
+    })
+}
+
+/// An executor whose agents answer from a recording and read nothing.
+///
+/// # Errors
+/// When the executor cannot be made.
+pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
+    let models = Models::recorded(recording);
+    let mut builder = LocalExecutor::builder();
+    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+        builder = builder.backend(backend);
+    }
+    Ok(builder.build()?)
+}
+
 /// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
-/// recording in a journal if there is one. `about` is what whoever goes on with a run has to know.
+/// whose tool `run` starts programs there, recording in a journal if there is one. Decisions are those
+/// given, else they are asked for at the terminal; without one a run that needs one pauses. `about` is
+/// what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -93,12 +176,24 @@ pub(crate) fn executor(
     options: AnalysisOptions,
     limits: Limits,
     models: &Models,
+    decisions: Vec<Decision>,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let builder = LocalExecutor::builder();
-    let builder = match models.backends() {
+    let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
+    for (name, effect) in PROGRAM_TOOLS {
+        builder = builder.tool(ProgramTool::new(name, effect, path));
+    }
+    if !decisions.is_empty() {
+        builder = builder.approver(CommandLineApprover::new(decisions));
+    } else if let Some(terminal) = Terminal::present() {
+        builder = builder.approver(terminal);
+    }
+    if let Some(programs) = models.program_backend(path) {
+        builder = builder.backend(programs);
+    }
+    let builder = match models.backends(path)? {
         Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
         None => builder.backend(analysis),
     };

@@ -54,7 +54,14 @@ fn every_schema_and_page_that_is_listed_can_be_printed() {
     };
     assert_eq!(
         names("schema"),
-        ["events", "plan", "release-readiness", "run"]
+        [
+            "agents",
+            "events",
+            "plan",
+            "release-readiness",
+            "run",
+            "workflow"
+        ]
     );
     for name in names("schema") {
         let schema = place.run(&["schema", &name]).json();

@@ -9,9 +9,13 @@
 )]
 
 mod answers;
+mod definitions;
+mod demo;
 mod lessons;
 mod models;
 mod program;
+#[cfg(unix)]
+mod programs;
 mod refusals;
 mod release_prep;
 mod reports;
@@ -19,4 +23,5 @@ mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod steps;
 mod tasks;

@@ -248,3 +248,30 @@ fn only_who_asks_hears_more_on_stderr() {
     );
     assert!(place.run(&["release-prep", "-v", "-q"]).stderr.is_empty());
 }
+
+#[test]
+fn a_dependency_with_a_critical_vulnerability_blocks_unless_it_is_accepted_with_a_reason() {
+    let place = Place::project();
+    place.with_coverage(2);
+    place.with("requirements.txt", "# pinned\nSome_Package==3.2.0\n");
+    place.with(
+        "db/GHSA-1.json",
+        r#"{"id": "GHSA-1", "modified": "2026-01-01T00:00:00Z", "summary": "runs anything",
+            "database_specific": {"severity": "CRITICAL"},
+            "affected": [{"package": {"ecosystem": "PyPI", "name": "some-package"},
+                          "versions": ["3.2"], "ranges": []}]}"#,
+    );
+    let ran = place.run(&["release-prep", "--json", "--advisory-db", "db"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let document = ran.json();
+    let finding = &document["findings"][0];
+    assert_eq!(finding["rule_id"], "dependencies.vulnerable");
+    assert_eq!(finding["path"], "requirements.txt");
+    assert_eq!(finding["line"], 2);
+    let accepted = ["--accept-advisory", "GHSA-1: the function is not called"];
+    let asked = ["release-prep", "--json", "--advisory-db", "db"];
+    let ran = place.run(&[&asked[..], &accepted].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let ran = place.run(&["release-prep", "--advisory-db", "none"]);
+    assert!(ran.stderr.contains("ORC1401"), "{}", ran.shown());
+}

@@ -160,7 +160,7 @@ fn what_the_configuration_ignores_is_counted_and_listed_with_its_origin() {
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     let told = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        told.contains("ignored by configuration: 1 findings of `python.*` in `src/run.py`: only our own people call it"),
+        told.contains("ignored by configuration: 1 finding of `python.*` in `src/run.py`: only our own people call it"),
         "{}",
         ran.stdout
     );

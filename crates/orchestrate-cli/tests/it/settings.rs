@@ -73,6 +73,9 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.min-docs      90          [DIR]/here/orchestrate.toml
         release-prep.fail-on       "critical"  default
         release-prep.format        "text"      default
+        release-prep.test-timeout  1800        default
+        release-prep.with          (not set)   default
+        release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
         learning.store             (not set)   default
         learning.explore           0           default

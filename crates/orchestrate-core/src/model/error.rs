@@ -36,11 +36,13 @@ pub enum ModelFault {
     Filtered,
     /// Not called: the key was refused or its quota used up before.
     CircuitOpen,
+    /// A recording is played back, and holds no answer to this.
+    Unrecorded,
 }
 
 impl ModelFault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyMissing,
         Self::KeyRefused,
         Self::Quota,
@@ -53,6 +55,7 @@ impl ModelFault {
         Self::TooLong,
         Self::Filtered,
         Self::CircuitOpen,
+        Self::Unrecorded,
     ];
 
     /// Whether the same call can succeed if it is made again a little later.
@@ -83,7 +86,7 @@ impl ModelFault {
             Self::RateLimited | Self::Unavailable | Self::Connection => FailureClass::Transient,
             Self::Stalled => FailureClass::Timeout,
             Self::Malformed => FailureClass::Output,
-            Self::BadRequest | Self::TooLong => FailureClass::Input,
+            Self::BadRequest | Self::TooLong | Self::Unrecorded => FailureClass::Input,
             Self::Filtered => FailureClass::Reported,
         }
     }
@@ -102,6 +105,7 @@ impl ModelFault {
             Self::TooLong => "ORC1310",
             Self::Filtered => "ORC1311",
             Self::CircuitOpen => "ORC1312",
+            Self::Unrecorded => "ORC1330",
         }
     }
 
@@ -122,6 +126,9 @@ impl ModelFault {
             Self::BadRequest => "check the name of the model in orchestrate.toml",
             Self::TooLong => "give the agent less to read, or choose a model that can read more",
             Self::Filtered => "word the task differently, or choose another model",
+            Self::Unrecorded => {
+                "record the run anew: its plan, its files or this program have changed"
+            }
             Self::CircuitOpen => {
                 "mend what the first failure of this provider names, then run it again"
             }

@@ -18,7 +18,8 @@ use super::form::Form;
 use super::prompt;
 use super::scrutiny::{Guards, Scrutiny};
 use crate::model::ModelBook;
-use crate::tools::ToolSet;
+use crate::recorded::Recorder;
+use crate::tools::{Offered, ToolSet};
 
 /// What an agent counts as that does not say how sure it is.
 const UNSTATED: f64 = 0.5;
@@ -30,6 +31,7 @@ pub struct ModelBackend {
     tools: ToolSet,
     guards: Vec<Arc<dyn Guard>>,
     own_only: bool,
+    recorder: Option<Recorder>,
 }
 
 impl ModelBackend {
@@ -41,6 +43,7 @@ impl ModelBackend {
             tools: ToolSet::default(),
             guards: Vec::new(),
             own_only: false,
+            recorder: None,
         }
     }
 
@@ -66,7 +69,26 @@ impl ModelBackend {
         self
     }
 
-    fn turn(&self, input: &AgentInput, task: String) -> Turn {
+    /// The same backend that writes down what its models and tools answer.
+    #[must_use]
+    pub fn recorded_by(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// The tools of one attempt.
+    async fn tools(&self, input: &AgentInput) -> Result<Offered, AgentFailure> {
+        let offered = self
+            .tools
+            .offered(&input.agent, input.toolbox.as_deref())
+            .await?;
+        Ok(match &self.recorder {
+            Some(recorder) => offered.map(|tool| recorder.tool(input.agent.id.as_str(), tool)),
+            None => offered,
+        })
+    }
+
+    fn turn(&self, input: &AgentInput, task: String, tools: &Offered) -> Turn {
         let defaults = TurnLimits::default();
         let requirements = &input.agent.template.resource_requirements;
         let rounds = input
@@ -76,10 +98,11 @@ impl ModelBackend {
         Turn::new(TurnSetup {
             system: prompt::system(input),
             history: History::begin(task),
-            tools: self.tools.offered(&input.agent, input.toolbox.as_deref()),
+            tools: tools.specs(),
             output: prompt::output(input),
             limits: TurnLimits {
                 rounds: rounds.max(1),
+                tool_calls: rounds.saturating_mul(4),
                 tokens: requirements.max_tokens,
                 ..defaults
             },
@@ -118,17 +141,22 @@ impl AgentBackend for ModelBackend {
             let message = format!("no model for agent `{}`", input.agent.id);
             return Err(AgentFailure::new(FailureClass::NotExecuted, message));
         };
+        let model = match &self.recorder {
+            Some(recorder) => recorder.model(input.agent.id.as_str(), model.clone()),
+            None => model.clone(),
+        };
         let began = Instant::now();
+        let tools = self.tools(&input).await?;
         let mut drive = Drive {
             input: &input,
             model: model.as_ref(),
-            tools: &self.tools,
+            tools: &tools,
             guards: Guards::new(&self.guards),
             form: Form::of(input.answer.as_deref())?,
             tally: Tally::default(),
         };
         let answer = match drive.guards.input(prompt::task(&input)) {
-            Scrutiny::Pass(task) => drive.run(self.turn(&input, task)).await,
+            Scrutiny::Pass(task) => drive.run(self.turn(&input, task, &tools)).await,
             Scrutiny::Block(reason) => Err(AgentFailure::new(FailureClass::Denied, reason)),
         };
         let Drive { guards, tally, .. } = drive;

@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use super::form::Form;
 use super::record;
 use super::scrutiny::{Guards, Scrutiny};
-use crate::tools::ToolSet;
+use crate::tools::Offered;
 
 /// What a turn is driven with.
 #[derive(Debug)]
 pub(super) struct Drive<'a> {
     pub(super) input: &'a AgentInput,
     pub(super) model: &'a dyn Model,
-    pub(super) tools: &'a ToolSet,
+    pub(super) tools: &'a Offered,
     pub(super) guards: Guards<'a>,
     pub(super) form: Form,
     pub(super) tally: Tally,
@@ -171,7 +171,15 @@ impl Drive<'_> {
             CallStart::Fresh | CallStart::InDoubt => {}
         }
         self.tally.tool_calls += 1;
-        let reply = match self.tools.call(name, self.order(call, arguments)).await {
+        let order = self.order(call, arguments);
+        let called = match self.tools.tool(name) {
+            Some(tool) => tool.call(order).await,
+            None => Err(ToolFailure::Failed {
+                class: FailureClass::NotExecuted,
+                message: format!("there is no tool `{name}`"),
+            }),
+        };
+        let reply = match called {
             Ok(ToolOutput { output, .. }) => {
                 let content = match &*output {
                     Value::String(text) => text.clone(),

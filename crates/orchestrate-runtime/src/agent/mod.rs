@@ -8,3 +8,4 @@ mod record;
 mod scrutiny;
 
 pub use backend::ModelBackend;
+pub(crate) use prompt::whole as prompt_of;

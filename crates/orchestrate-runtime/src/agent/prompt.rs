@@ -33,6 +33,11 @@ pub(super) fn cache(input: &AgentInput) -> CacheMark {
     }
 }
 
+/// All that an agent is told, in one text: for programs, which have no other place for it.
+pub(crate) fn whole(input: &AgentInput) -> String {
+    format!("{}\n\n{}", system(input), task(input))
+}
+
 /// What an agent is told first. A shared prefix stands at its head, so that the agents of several steps
 /// begin with the same bytes, and who the agent is comes behind it, in what it is told next.
 pub(super) fn system(input: &AgentInput) -> String {
@@ -68,6 +73,10 @@ pub(super) fn task(input: &AgentInput) -> String {
     }
     for (name, value) in &input.inputs {
         section(&mut text, name, &shown(value));
+    }
+    for message in &input.messages {
+        let from = format!("Message from {}", message.from);
+        section(&mut text, &from, &shown(&message.content));
     }
     // What the plan binds by name is what the step is meant to read; without it, all that came before.
     if input.inputs.is_empty() {
@@ -126,7 +135,7 @@ fn section(text: &mut String, name: &str, body: &str) {
 fn shown(value: &Value) -> String {
     let mut text = match value {
         Value::String(plain) => plain.clone(),
-        other => canonical::to_string(other),
+        other => canonical::to_string(&timeless(other)),
     };
     if text.len() > LONGEST_VALUE {
         let whole = text.len();
@@ -137,4 +146,22 @@ fn shown(value: &Value) -> String {
         let _ = write!(text, " (cut: {LONGEST_VALUE} of {whole} bytes)");
     }
     text
+}
+
+/// A value without the times that agents report of themselves: they differ from run to run, say nothing
+/// to a model, and would make every prompt unlike the one that a cache or a recording knows.
+fn timeless(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields
+                .iter()
+                .filter(|(name, _)| !name.ends_with("_ms") && !name.ends_with("_us"));
+            Value::Object(
+                kept.map(|(name, value)| (name.clone(), timeless(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(timeless).collect()),
+        scalar => scalar.clone(),
+    }
 }

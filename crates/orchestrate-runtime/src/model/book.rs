@@ -130,6 +130,11 @@ impl ModelBook {
         self.tiers.insert(tier, model);
     }
 
+    /// Sets the model of an agent itself.
+    pub fn set_agent_model(&mut self, id: impl Into<String>, model: Arc<dyn Model>) {
+        self.agents.insert(id.into(), model);
+    }
+
     /// Whether there is no model.
     #[must_use]
     pub fn is_empty(&self) -> bool {

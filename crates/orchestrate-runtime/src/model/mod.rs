@@ -16,6 +16,8 @@ mod reach;
 mod steady;
 mod tls;
 
+pub(crate) use tls::ensure as ensure_crypto;
+
 pub use book::{BookError, ModelBook};
 pub use http::HttpModel;
 pub use prices::Prices;

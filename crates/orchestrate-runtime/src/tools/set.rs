@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use orchestrate_core::backend::AgentFailure;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::Toolbox;
 use orchestrate_core::team::Agent;
-use orchestrate_core::tool::{Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
+use orchestrate_core::tool::{Tool, ToolSpec};
 
 /// Who may call a tool when every agent may.
 const EVERYBODY: &str = "*";
@@ -15,6 +16,8 @@ const EVERYBODY: &str = "*";
 #[derive(Debug, Clone, Default)]
 pub struct ToolSet {
     tools: BTreeMap<String, Arc<dyn Tool>>,
+    #[cfg(feature = "mcp")]
+    servers: Vec<Arc<super::mcp::McpServer>>,
     /// Names of tools by agent or template; `*` for all.
     allowed: BTreeMap<String, BTreeSet<String>>,
 }
@@ -23,6 +26,12 @@ impl ToolSet {
     /// Adds a tool that nobody may call yet. One of the same name gives way to it.
     pub fn add(&mut self, tool: Arc<dyn Tool>) {
         self.tools.insert(tool.spec().name.clone(), tool);
+    }
+
+    /// Adds a server whose tools nobody may call yet. Nothing is started before an agent may.
+    #[cfg(feature = "mcp")]
+    pub fn add_server(&mut self, server: Arc<super::mcp::McpServer>) {
+        self.servers.push(server);
     }
 
     /// Lets an agent call a tool, by the id of the agent or of its template; `*` lets all.
@@ -34,46 +43,77 @@ impl ToolSet {
             .insert(tool.into());
     }
 
-    /// The tools by name.
-    pub fn tools(&self) -> impl Iterator<Item = &Arc<dyn Tool>> {
-        self.tools.values()
-    }
-
-    /// Whether an agent may call a tool.
-    #[must_use]
-    pub fn allows(&self, agent: &Agent, tool: &str) -> bool {
+    /// The names that an agent may call, as they were allowed.
+    fn names(&self, agent: &Agent) -> impl Iterator<Item = &str> {
         let whose = [agent.id.as_str(), agent.template.id.as_str(), EVERYBODY];
-        whose.iter().any(|who| {
-            let names = self.allowed.get(*who);
-            names.is_some_and(|names| names.iter().any(|name| stands_for(name, tool)))
-        })
+        let names = whose.into_iter().filter_map(|who| self.allowed.get(who));
+        names.flatten().map(String::as_str)
     }
 
     /// What an agent is offered: what it may call, and of that only what its step asks for, if it asks.
-    #[must_use]
-    pub fn offered(&self, agent: &Agent, toolbox: Option<&Toolbox>) -> Vec<ToolSpec> {
+    ///
+    /// # Errors
+    /// When a server whose tools the agent may call is of no use.
+    pub async fn offered(
+        &self,
+        agent: &Agent,
+        toolbox: Option<&Toolbox>,
+    ) -> Result<Offered, AgentFailure> {
         let asked = toolbox
             .map(|toolbox| &toolbox.tools)
             .filter(|names| !names.is_empty());
         let wanted = |name: &str| {
-            asked.is_none_or(|asked| asked.iter().any(|pattern| stands_for(pattern, name)))
+            let of_step = asked.is_none_or(|asked| asked.iter().any(|it| stands_for(it, name)));
+            of_step && self.names(agent).any(|it| stands_for(it, name))
         };
-        self.tools
-            .iter()
-            .filter(|(name, _)| self.allows(agent, name) && wanted(name))
-            .map(|(_, tool)| tool.spec().clone())
-            .collect()
+        let own = self.tools.values();
+        let mut tools: Vec<Arc<dyn Tool>> =
+            own.filter(|it| wanted(&it.spec().name)).cloned().collect();
+        #[cfg(feature = "mcp")]
+        for server in &self.servers {
+            let prefix = server.prefix();
+            let may = |name: &str| {
+                name.starts_with(&prefix)
+                    || prefix.starts_with(name.trim_end_matches('*')) && name.ends_with('*')
+            };
+            if !self.names(agent).any(may)
+                || asked.is_some_and(|asked| !asked.iter().any(|it| may(it)))
+            {
+                continue;
+            }
+            let found = server.tools().await.map_err(|error| {
+                use orchestrate_core::error::Explain as _;
+                let hint = error.hints().join("; ");
+                let message = format!("{error}; {hint} ({})", error.code());
+                AgentFailure::new(FailureClass::NotExecuted, message)
+            })?;
+            tools.extend(found.into_iter().filter(|it| wanted(&it.spec().name)));
+        }
+        Ok(Offered(tools))
+    }
+}
+
+/// The tools that one agent may call in one step.
+#[derive(Debug, Clone, Default)]
+pub struct Offered(Vec<Arc<dyn Tool>>);
+
+impl Offered {
+    /// What they say of themselves.
+    #[must_use]
+    pub fn specs(&self) -> Vec<ToolSpec> {
+        self.0.iter().map(|tool| tool.spec().clone()).collect()
     }
 
-    /// Calls a tool. Whether it may be called was settled when it was offered.
-    pub(crate) async fn call(&self, name: &str, call: ToolCall) -> Result<ToolOutput, ToolFailure> {
-        match self.tools.get(name) {
-            Some(tool) => tool.call(call).await,
-            None => Err(ToolFailure::Failed {
-                class: FailureClass::NotExecuted,
-                message: format!("there is no tool `{name}`"),
-            }),
-        }
+    /// The same tools, each as something makes it.
+    #[must_use]
+    pub(crate) fn map(self, change: impl Fn(Arc<dyn Tool>) -> Arc<dyn Tool>) -> Self {
+        Self(self.0.into_iter().map(change).collect())
+    }
+
+    /// The tool of a name.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&Arc<dyn Tool>> {
+        self.0.iter().find(|tool| tool.spec().name == name)
     }
 }
 

@@ -13,3 +13,4 @@ mod corrected;
 mod harness;
 mod pairs;
 mod paths;
+mod tutorial;

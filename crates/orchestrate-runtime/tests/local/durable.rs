@@ -393,7 +393,10 @@ async fn a_wish_from_outside_stops_a_run() {
     journal.request_cancel(&run, &wish).await.unwrap();
     let report = handle.report().await.unwrap();
     assert_eq!(
-        report.outcome.as_ref().map(|it| it.word()),
+        report
+            .outcome
+            .as_ref()
+            .map(orchestrate_core::outcome::Outcome::word),
         Some("cancelled")
     );
     assert_eq!(report.agents.iter().filter(|it| it.success).count(), 1);

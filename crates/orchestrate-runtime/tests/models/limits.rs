@@ -97,8 +97,10 @@ async fn a_used_up_quota_stops_what_is_queued() {
         "{census:?}"
     );
     assert_eq!(census.requested, 300);
+    // Up to WIDTH are under way when the provider refuses the first; while that answer is on its way, each
+    // other place may end well and begin once more. Behind that nothing is sent.
     assert!(
-        after_first_error.load(Ordering::SeqCst) <= WIDTH,
+        after_first_error.load(Ordering::SeqCst) < 2 * WIDTH,
         "{after_first_error:?}"
     );
     assert_eq!(

@@ -12,3 +12,5 @@ mod families;
 mod faults;
 mod keys;
 mod limits;
+mod recorded;
+mod resume;

@@ -1,15 +1,17 @@
 //! Every backend against one list of laws, alone and shared by several processes.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
-    clippy::panic,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stderr,
+    clippy::manual_let_else,
     reason = "a test that meets the unexpected is to fail"
 )]
 
 mod backends;
 mod coordination;
+mod damage;
 mod file_form;
 mod laws;
 mod learning;

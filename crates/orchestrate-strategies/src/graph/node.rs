@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use orchestrate_core::condition::Condition;
+use orchestrate_core::condition::{Condition, Reference};
+use orchestrate_core::expression::Template;
 use orchestrate_core::id::{AgentId, StepName, StepPath};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
@@ -229,6 +230,8 @@ pub(crate) struct World {
     pub(crate) merge: BTreeMap<StepName, Merge>,
     pub(crate) limits: Limits,
     pub(crate) catalog: Catalog,
+    /// What `run` is.
+    pub(crate) run: Arc<Value>,
 }
 
 /// A part of a group: how it is called, and the node that holds its result.
@@ -328,6 +331,13 @@ pub(crate) struct Resolved {
     pub(crate) rest: Box<[Box<str>]>,
 }
 
+/// A template whose fields have been looked up.
+#[derive(Debug)]
+pub(crate) struct Computed {
+    pub(crate) template: Template,
+    pub(crate) reads: Vec<(Reference, Resolved)>,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Base {
     Context(Env),
@@ -335,6 +345,8 @@ pub(crate) enum Base {
     Results,
     /// A value that the plan holds itself.
     Literal(Arc<Value>),
+    /// A template and what it reads.
+    Computed(Arc<Computed>),
     Bound(Binding),
     /// Nothing of that name; a checked plan has none.
     Absent,

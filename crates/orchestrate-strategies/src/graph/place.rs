@@ -1,9 +1,11 @@
 //! How a step is called among its siblings, and where it stands, without making texts until one is needed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use orchestrate_core::condition::Reference;
+use orchestrate_core::expression::Template;
 use orchestrate_core::id::{StepName, StepPath};
 use orchestrate_core::plan::{GraphNode, Need, Start, Step, StepKind};
 
@@ -135,25 +137,25 @@ impl<'a> Needs<'a> {
     pub(crate) fn named_by(&self, position: usize, node: &GraphNode) -> Vec<usize> {
         let mut read = Vec::new();
         if let Some(when) = &node.when {
-            when.fields(&mut |field| read.extend(field.step()));
+            when.fields(&mut |field| named(field, &mut read));
         }
         steps_read(&node.step, &mut read);
         if read.is_empty() {
             return Vec::new();
         }
-        let mut named = self.direct(position).to_vec();
+        let mut visible = self.direct(position).to_vec();
         let far = read
             .into_iter()
-            .filter_map(|name| self.position.get(name).copied());
-        let far: Vec<usize> = far.filter(|step| !named.contains(step)).collect();
+            .filter_map(|name| self.position.get(&*name).copied());
+        let far: Vec<usize> = far.filter(|step| !visible.contains(step)).collect();
         if !far.is_empty() {
             let before = self.all(position);
-            named.extend(
+            visible.extend(
                 far.into_iter()
                     .filter(|step| before.get(*step) == Some(&true)),
             );
         }
-        named
+        visible
     }
 
     /// Which steps a step waits for, directly or not.
@@ -170,9 +172,20 @@ impl<'a> Needs<'a> {
     }
 }
 
+/// The steps that a reference names: one, or those that its template reads.
+fn named<'a>(field: &'a Reference, names: &mut Vec<Cow<'a, str>>) {
+    if Template::is_needed(&field.0) {
+        let template = Template::new(&field.0);
+        let read = template.iter().flat_map(Template::reads);
+        names.extend(read.filter_map(|it| it.step().map(|name| Cow::Owned(name.to_owned()))));
+    } else {
+        names.extend(field.step().map(Cow::Borrowed));
+    }
+}
+
 /// The names of steps that a step or anything inside refers to.
-fn steps_read<'a>(step: &'a Step, names: &mut Vec<&'a str>) {
-    let mut read = |field: &'a Reference| names.extend(field.step());
+fn steps_read<'a>(step: &'a Step, names: &mut Vec<Cow<'a, str>>) {
+    let mut read = |field: &'a Reference| named(field, names);
     match &step.kind {
         StepKind::Agent(agent) => agent.references(&mut read),
         StepKind::Tool(tool) => tool.inputs.values().for_each(read),

@@ -18,7 +18,7 @@ use serde_json::Value;
 /// Reads a strategy from its parameters; every parameter has a default.
 ///
 /// Keys are read one by one first, because only then an error can name the key.
-pub(super) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: DeserializeOwned>(
     strategy: &str,
     params: &Context,
 ) -> Result<T, StrategyError> {

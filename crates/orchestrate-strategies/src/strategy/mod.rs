@@ -3,7 +3,7 @@
 //! A strategy never runs anything. [`crate::catalog`] lists them by name; a new one is a file
 //! here and a line there.
 
-mod common;
+pub(crate) mod common;
 mod delegate;
 mod opinion;
 mod question;

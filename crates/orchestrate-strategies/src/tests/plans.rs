@@ -42,7 +42,7 @@ fn all_problems_of_a_plan_are_told_at_once() {
             ORC0610 at step `output`: `retry.max_attempts` is 0, it must be at least 1
             ORC0610 at step `output`: `timeout_ms` is 0: no attempt could end
             ORC0606 at step `output`: `steps.later.output` names no earlier step (none has ended by then)
-            ORC0607 at step `output`: `secrets.key` begins with something that is not known here (possible: `context.<key>`, `steps.<name>`, `results.<key>`, and `item`, `index` inside bodies)
+            ORC0607 at step `output`: `secrets.key` begins with something that is not known here (possible: `inputs.<name>`, `context.<key>`, `steps.<name>`, `results.<key>`, and `item`, `index` inside bodies)
             ORC0605 at step `later`: two steps are called `a`
             ORC0610 at step `later`: `max_concurrency` is 0, it must be at least 1
             ORC0610 at step `later`: a quorum of 3 cannot be met by 2 steps

@@ -2,13 +2,14 @@
 
 use orchestrate_analysis::finding::Finding;
 use orchestrate_analysis::measured::Measured;
+use orchestrate_core::evidence::Evidence;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::backend::Job;
 use super::trust::Trust;
 use crate::ignore::IgnoreRule;
-use crate::report::{Ignored, NotMeasured};
+use crate::report::{Ignored, NotMeasured, ToolSource};
 
 /// An answer. A metric in it was measured; one that was not stands under `not_measured`.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(super) struct Answer {
     pub(super) files_read: Option<u64>,
     pub(super) files_skipped: Option<u64>,
     pub(super) notes: Vec<String>,
+    /// Evidence of the programs that were run for it.
+    pub(super) evidence: Vec<Evidence>,
 }
 
 impl Answer {
@@ -113,6 +116,11 @@ impl Answer {
     /// Adds a finding: those in product code are listed, those in tests are counted, suppressed
     /// ones are listed apart with the reason that was given. Tells whether it counts.
     pub(super) fn finding(&mut self, finding: &Finding) -> bool {
+        self.finding_of(finding, &[])
+    }
+
+    /// The same for a finding that external tools report as well, or alone.
+    pub(super) fn finding_of(&mut self, finding: &Finding, sources: &[ToolSource]) -> bool {
         if finding.in_test {
             self.in_tests += 1;
             return false;
@@ -130,11 +138,11 @@ impl Answer {
             }));
             return false;
         }
-        self.list(finding);
+        self.list(finding, sources);
         true
     }
 
-    fn list(&mut self, finding: &Finding) {
+    fn list(&mut self, finding: &Finding, sources: &[ToolSource]) {
         let Finding {
             rule_id,
             severity,
@@ -148,10 +156,16 @@ impl Answer {
             in_test: _,
             suppressed: _,
         } = finding;
-        self.findings.push(json!({
-                "rule_id": rule_id, "severity": severity, "confidence": confidence, "path": path,
-                "line": line, "column": column, "message": message, "fix": fix, "fingerprint": fingerprint,
-            }));
+        let mut listed = json!({
+            "rule_id": rule_id, "severity": severity, "confidence": confidence, "path": path,
+            "line": line, "column": column, "message": message, "fix": fix, "fingerprint": fingerprint,
+        });
+        if !sources.is_empty()
+            && let Value::Object(fields) = &mut listed
+        {
+            fields.insert("sources".to_owned(), value(&sources));
+        }
+        self.findings.push(listed);
     }
 
     /// The JSON form.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use orchestrate_analysis::architecture::Layers;
@@ -17,12 +17,15 @@ use orchestrate_core::tool::Effect;
 use super::answer::Answer;
 use super::scan_summary::ScanSummary;
 use super::shared_scan::SharedScan;
+use super::test_runs::TestRuns;
 use super::trust::Trust;
 use super::{
     architecture, coverage, documentation, masked, performance, quality, refactoring, security,
 };
 use crate::error::WorkflowError;
+use crate::external::{self, Bounds, ExternalTool, ToolRun};
 use crate::ignore::IgnoreRule;
+use crate::programs::{Programs, Progress};
 
 /// What one agent works on; all of it is shared or borrowed.
 #[derive(Debug)]
@@ -31,9 +34,16 @@ pub(super) struct Job<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) options: &'a AnalysisOptions,
     pub(super) trust: Trust,
+    /// The project's own tests, if they were run.
+    pub(super) tests: Option<TestRuns>,
+    /// External tools that were run.
+    pub(super) tools: Vec<ToolRun>,
 }
 
 type Work = fn(&Job<'_>) -> Answer;
+
+/// The agent that runs the project's own tests.
+const TEST_AGENT: &str = "test_coverage_analyzer";
 
 const WORK: [(&str, Work); 7] = [
     ("security_auditor", security::audit),
@@ -67,6 +77,10 @@ pub struct AnalysisOptions {
     pub layers: Layers,
     /// What the configuration leaves out.
     pub ignore: Vec<IgnoreRule>,
+    /// The programs that may be started.
+    pub programs: Programs,
+    /// Who is told what is being run.
+    pub progress: Progress,
 }
 
 /// Runs agents by analysing a repository; no model, no network, nothing is changed.
@@ -145,6 +159,7 @@ impl AgentBackend for AnalysisBackend {
             .await
             .map_err(masked::failure)?;
         let waited_ms = milliseconds(started);
+        let (tests, tools) = self.programs(&input, &snapshot).await;
         let (root, options) = (self.root.clone(), self.options.clone());
         // Folding reads reports and sizes of files, so it may not run where it is polled.
         let folded = tokio::task::spawn_blocking(move || {
@@ -154,6 +169,8 @@ impl AgentBackend for AnalysisBackend {
                 snapshot: &snapshot,
                 options: &options,
                 trust: Trust::of(&root, &snapshot),
+                tests,
+                tools,
             };
             let answer = work(&job);
             masked::output(finish(answer, &snapshot, waited_ms, own))
@@ -164,6 +181,37 @@ impl AgentBackend for AnalysisBackend {
                 format!("the analysis ended without a result: {error}"),
             )
         })
+    }
+}
+
+impl AnalysisBackend {
+    /// Starts the programs that an agent may start, and waits for them. Dropping the future ends them.
+    async fn programs(
+        &self,
+        input: &AgentInput,
+        snapshot: &Snapshot,
+    ) -> (Option<TestRuns>, Vec<ToolRun>) {
+        let (options, agent) = (&self.options, input.agent.template.id.as_str());
+        let (programs, progress) = (&options.programs, &options.progress);
+        let mut tests = None;
+        if let Some(seconds) = programs.tests_seconds
+            && agent == TEST_AGENT
+        {
+            let time = Duration::from_secs(seconds);
+            let made = TestRuns::make(&self.root, snapshot, time, progress, &input.cancel);
+            tests = Some(made.await);
+        }
+        let wanted = programs.tools.iter().filter(|tool| tool.is_run_by(agent));
+        let wanted: Vec<ExternalTool> = wanted.copied().collect();
+        let bounds = Bounds {
+            root: &self.root,
+            snapshot,
+            agent,
+            timeout: programs.tool_time(),
+            progress,
+            cancel: &input.cancel,
+        };
+        (tests, external::run(&wanted, bounds).await)
     }
 }
 
@@ -184,11 +232,12 @@ fn finish(mut answer: Answer, snapshot: &Snapshot, waited_ms: f64, own: Instant)
     let own_ms = milliseconds(own);
     answer.detail("own_ms", &own_ms);
     let output = answer.output();
+    let more = std::mem::take(&mut answer.evidence);
     let mut notes = answer.notes;
     notes.push(format!(
         "waited {waited_ms:.1} ms for the scan that all agents share"
     ));
-    AgentOutput::json(output)
+    let output = AgentOutput::json(output)
         .with_confidence(answer.confidence)
         .with_evidence(scan_evidence(snapshot))
         .with_evidence(Evidence {
@@ -200,7 +249,8 @@ fn finish(mut answer: Answer, snapshot: &Snapshot, waited_ms: f64, own: Instant)
             files_skipped: answer.files_skipped,
             notes,
             ..Evidence::default()
-        })
+        });
+    more.into_iter().fold(output, AgentOutput::with_evidence)
 }
 
 /// The same for every agent of a run, so that the report can state it once.

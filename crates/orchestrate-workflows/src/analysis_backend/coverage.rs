@@ -1,5 +1,5 @@
 //! The test coverage analyser: reads the reports that exist, believes those that fit the sources,
-//! and reads what the tests claim. It runs no tests.
+//! and reads what the tests claim. It runs tests only when it was asked to, and then believes no older report.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::coverage::{
     Age, CoverageOptions, CoverageReport, FunctionSpan, IndexedSource, LineSpan, ReportEvidence,
-    SourceIndex, measure, rank_gaps,
+    SourceIndex, measure, rank_by_callers, rank_gaps,
 };
 use orchestrate_analysis::language::Language;
 use orchestrate_analysis::measured::Measured;
@@ -37,19 +37,29 @@ pub(super) fn analyse(job: &Job<'_>) -> Answer {
         "confidence is the share of lines in product files that the accepted reports name";
     answer.notes.push(definition.to_owned());
     let index = index(root, snapshot);
-    let options = CoverageOptions {
-        reports: options.coverage_reports.clone(),
-    };
     test_claims::state(&mut answer, snapshot);
-    let measured = match (
-        measure(root, &index, &options),
-        test_claims::doubt(snapshot),
-    ) {
+    let measured = match &job.tests {
+        Some(tests) => {
+            "the project's own tests, run under coverage in a copy of the repository"
+                .clone_into(&mut answer.method);
+            tests.state(&mut answer);
+            tests.coverage(root, &index)
+        }
+        None => with_advice(measure(
+            root,
+            &index,
+            &CoverageOptions {
+                reports: options.coverage_reports.clone(),
+                ..CoverageOptions::default()
+            },
+        )),
+    };
+    let measured = match (measured, test_claims::doubt(snapshot)) {
         (Measured::Measured { .. }, Some((why, how))) => Measured::NotMeasured { why, how },
         (measured, _) => measured,
     };
     if let Some(report) = answer.take(METRIC, measured) {
-        state(&mut answer, &report, snapshot);
+        state(&mut answer, &report, job);
     }
     answer
 }
@@ -79,7 +89,19 @@ fn index(root: &Path, snapshot: &Snapshot) -> SourceIndex {
     }
 }
 
-fn state(answer: &mut Answer, report: &CoverageReport, snapshot: &Snapshot) {
+/// Running the tests is one way to a report, and this program can do it.
+fn with_advice<T>(measured: Measured<T>) -> Measured<T> {
+    match measured {
+        Measured::NotMeasured { why, how } => Measured::NotMeasured {
+            why,
+            how: format!("{how}; or let `--run-tests` do it"),
+        },
+        other => other,
+    }
+}
+
+fn state(answer: &mut Answer, report: &CoverageReport, job: &Job<'_>) {
+    let snapshot = job.snapshot;
     answer.metric(METRIC, report.percent());
     let floor = floor(report, snapshot);
     if floor < report.percent() {
@@ -121,7 +143,14 @@ fn state(answer: &mut Answer, report: &CoverageReport, snapshot: &Snapshot) {
                 })
         })
         .collect();
-    let gaps = rank_gaps(report, &spans);
+    let mut gaps = rank_gaps(report, &spans);
+    // The sources are read again, once and only here: the scan keeps no texts.
+    let texts: Vec<String> = snapshot
+        .product()
+        .filter_map(|file| std::fs::read_to_string(job.root.join(&file.path)).ok())
+        .collect();
+    let names = spans.iter().map(|span| span.name.as_str());
+    rank_by_callers(&mut gaps, texts.iter().map(String::as_str), names);
     answer.detail("gaps_count", &gaps.len());
     answer.detail("gaps", &gaps.iter().take(GAPS).collect::<Vec<_>>());
     answer.detail("definition", &report.definition());

@@ -119,16 +119,16 @@ fn state(
     );
     for (path, advisories, newest) in &report.databases {
         let age = age_days(newest);
-        let shown = age.map_or_else(
+        let age_text = age.map_or_else(
             || "of unknown age".to_owned(),
-            |days| format!("the newest {days} days old"),
+            |days| format!("{days} days old"),
         );
         answer.notes.push(format!(
-            "{packages} packages held against {advisories} advisories of `{path}`, {shown}"
+            "{packages} packages held against {advisories} advisories of `{path}`, the newest {age_text}"
         ));
         if age.is_none_or(|days| days > OLD_DAYS) {
             answer.warnings.push(format!(
-                "the advisories in `{path}` are {shown}: vulnerabilities that became known since are not in them"
+                "the newest advisory in `{path}` is {age_text}: what became known since is not in it"
             ));
         }
     }

@@ -17,6 +17,8 @@ mod security;
 mod shared_scan;
 mod smell;
 mod test_claims;
+mod test_runs;
+mod tools;
 mod trust;
 
 pub use backend::{AGENTS, AnalysisBackend, AnalysisOptions};

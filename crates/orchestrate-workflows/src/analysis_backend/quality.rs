@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::backend::Job;
 use super::smell::Smell;
+use super::tools;
 
 /// How many copies are named, the largest first.
 const COPIES: usize = 20;
@@ -24,17 +25,24 @@ pub(super) fn review(job: &Job<'_>) -> Answer {
         job,
         "a score from 0 to 10 over densities of complexity, size, nesting, copies, rule violations, hazards and unfinished work in product code",
     );
+    let mut own = Vec::new();
     if let Some(report) = answer.take(METRIC, quality(snapshot)) {
         answer.product_metric(job, METRIC, report.score);
-        for finding in findings(job, &report) {
-            answer.finding(&finding);
-        }
+        own = findings(job, &report);
         answer.detail("components", &report.components);
         answer.detail("counts", &report.counts);
         answer.detail("duplication", &copies(job));
         answer.detail("files", &report.files);
         answer.detail("functions", &report.functions);
     }
+    let merged = tools::merged(job.root, snapshot, &own, &job.tools);
+    for (position, finding) in own.iter().enumerate() {
+        answer.finding_of(finding, merged.sources(position));
+    }
+    for (finding, sources) in &merged.added {
+        answer.finding_of(finding, sources);
+    }
+    tools::state(&mut answer, &job.tools);
     answer.not_measured.extend(trust.gap());
     answer
 }

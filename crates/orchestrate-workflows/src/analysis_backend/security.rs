@@ -11,6 +11,7 @@ use orchestrate_analysis::source::Role;
 use super::answer::Answer;
 use super::backend::Job;
 use super::dependencies;
+use super::tools;
 use super::trust::{Trust, named};
 
 const METRIC: &str = "critical_issues";
@@ -34,17 +35,31 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
         .iter()
         .map(|file| (file.path.as_str(), file.role))
         .collect();
-    for finding in &snapshot.findings {
+    let (vulnerable, unknown) = dependencies::audit(job, &mut answer);
+    let all = snapshot.findings.iter().chain(&vulnerable);
+    let all: Vec<Finding> = match &*job.tools {
+        [] => Vec::new(),
+        _ => all.cloned().collect(),
+    };
+    let merged = tools::merged(job.root, snapshot, &all, &job.tools);
+    let own = snapshot.findings.iter().enumerate();
+    let own = own.map(|(at, finding)| (finding, merged.sources(at)));
+    let added = merged
+        .added
+        .iter()
+        .map(|(finding, sources)| (finding, &**sources));
+    for (finding, sources) in own.chain(added) {
         let role = roles.get(finding.path.as_str()).copied();
         match role.filter(|role| !counts_in(*role, finding)) {
             Some(role) => *elsewhere.entry(role).or_default() += 1,
             None => {
-                if answer.finding(finding) {
+                if answer.finding_of(finding, sources) {
                     *by_severity.entry(finding.severity).or_default() += 1;
                 }
             }
         }
     }
+    tools::state(&mut answer, &job.tools);
     let rules = &job.options.scan.rules;
     if !rules.problems().is_empty() {
         let places = rules.problems().iter();
@@ -61,9 +76,9 @@ pub(super) fn audit(job: &Job<'_>) -> Answer {
             rules.len()
         ));
     }
-    let (vulnerable, unknown) = dependencies::audit(job, &mut answer);
-    for finding in &vulnerable {
-        if answer.finding(finding) {
+    for (position, finding) in vulnerable.iter().enumerate() {
+        let sources = merged.sources(snapshot.findings.len() + position);
+        if answer.finding_of(finding, sources) {
             *by_severity.entry(finding.severity).or_default() += 1;
         }
     }
@@ -201,6 +216,8 @@ mod tests {
             snapshot: &snapshot,
             options: &AnalysisOptions::default(),
             trust: Trust::of(directory.path(), &snapshot),
+            tests: None,
+            tools: Vec::new(),
         })
     }
 

@@ -177,6 +177,8 @@ mod tests {
             snapshot: &snapshot,
             options: &AnalysisOptions::default(),
             trust: Trust::of(root, &snapshot),
+            tests: None,
+            tools: Vec::new(),
         };
         assert!(
             job.trust

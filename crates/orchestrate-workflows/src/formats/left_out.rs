@@ -14,7 +14,7 @@ fn scope(scope: &ScopeSummary) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(baseline) = &scope.baseline {
         told.push(format!(
-            "only findings that are not in `{}` of {}: it holds {}, {} are still there, {} are gone, {} are new",
+            "only findings that are not in `{}` of {}: {} before, {} still there, {} gone, {} new",
             baseline.path,
             baseline.timestamp,
             baseline.findings,
@@ -25,19 +25,20 @@ fn scope(scope: &ScopeSummary) -> Vec<String> {
     }
     if let Some(change) = &scope.change {
         told.push(format!(
-            "only findings on what changed since `{}` ({}): {} lines in {} files",
+            "only findings on what changed since `{}` ({}): {} in {}, and {}",
             change.revision,
             change.base.get(..12).unwrap_or(&change.base),
-            change.lines,
-            change.files,
+            counted(change.lines, "line"),
+            counted(change.files as u64, "file"),
+            counted(change.new_files as u64, "new file"),
         ));
     }
+    let all = counted(scope.left_out as u64, "finding");
     told.push(match scope.left_out_critical {
-        0 => format!("left out by this: {} findings, none of them critical", scope.left_out),
-        critical => format!(
-            "left out by this: {} findings, {critical} of them critical and not counted by the gate",
-            scope.left_out
-        ),
+        0 => format!("left out by this: {all}, none of them critical"),
+        critical => {
+            format!("left out by this: {all}, critical and not counted by the gate: {critical}")
+        }
     });
     told
 }
@@ -49,5 +50,11 @@ fn ignored(ignored: &Ignored) -> String {
         reason,
         findings,
     } = ignored;
-    format!("ignored by configuration: {findings} findings of `{rule}` in `{path}`: {reason}")
+    let findings = counted(u64::from(*findings), "finding");
+    format!("ignored by configuration: {findings} of `{rule}` in `{path}`: {reason}")
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::answer::{Answer, Bounds};
 use super::inputs::{RELEASE_AGENTS, ReleasePrep};
 use crate::error::WorkflowError;
+use crate::external::merge_across;
 use crate::gates::{CRITICAL_ISSUES, ReleaseGate};
 use crate::report::{
     AgentSummary, Ignored, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding,
@@ -64,6 +65,7 @@ impl ReleasePrep {
                 add_up(&mut ignored, &mut answer.ignored);
             }
         }
+        merge_across(&mut findings);
         sort_worst_first(&mut findings);
         let critical = count_critical(&findings);
         let scope = narrow(&mut findings, &subject.scope, |agent, tool| {
@@ -243,7 +245,7 @@ fn add_up(all: &mut Vec<Ignored>, more: &mut Vec<Ignored>) {
 /// Critical findings that the scope leaves out must not look as if they were mended.
 fn beside_the_scope(critical: usize) -> Option<String> {
     (critical > 0).then(|| {
-        format!("{critical} critical findings lie outside of the scope of this report and are not counted by its gate")
+        format!("critical findings outside of the scope of this report, not counted by its gate: {critical}")
     })
 }
 

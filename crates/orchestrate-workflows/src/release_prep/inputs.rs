@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::error::WorkflowError;
 use crate::gates::Thresholds;
+use crate::programs::Programs;
 use crate::verdict::FailOn;
 
 /// The agents that release preparation runs unless told otherwise.
@@ -34,6 +35,9 @@ pub struct ReleasePrep {
     pub agents: Vec<String>,
     /// Which gates block a release.
     pub fail_on: FailOn,
+    /// The programs that its agents may start; none by default.
+    #[serde(skip_serializing_if = "Programs::is_none")]
+    pub programs: Programs,
 }
 
 impl Default for ReleasePrep {
@@ -43,6 +47,7 @@ impl Default for ReleasePrep {
             thresholds: Thresholds::default(),
             agents: RELEASE_AGENTS.map(str::to_owned).to_vec(),
             fail_on: FailOn::default(),
+            programs: Programs::default(),
         }
     }
 }
@@ -64,6 +69,12 @@ impl ReleasePrep {
             let mut step = Step::agent(agent.id.clone());
             if let StepKind::Agent(work) = &mut step.kind {
                 work.retry = RetryPolicy::NEVER;
+                // A program takes the time that it was given, and the agent its own beside that.
+                let own = agent.template.resource_requirements.timeout_seconds;
+                work.timeout_ms = self
+                    .programs
+                    .longest(agent.template.id.as_str())
+                    .map(|time| time.as_secs().saturating_add(own).saturating_mul(1000));
             }
             step.name = StepName::new(agent.id.as_str()).ok();
             step

@@ -100,10 +100,13 @@ impl Change {
                 .map(|(first, last)| u64::from(last - first) + 1)
                 .sum(),
         });
+        let all = self.files.values();
+        let new_files = all.filter(|touched| **touched == Touched::Whole).count();
         ChangeSummary {
             revision: self.revision.clone(),
             base: self.base.clone(),
-            files: self.files.len(),
+            files: self.files.len() - new_files,
+            new_files,
             lines: lines.sum(),
         }
     }

@@ -31,7 +31,7 @@ pub(crate) fn report_of(
     let executor = LocalExecutor::builder().backend(backend).build().unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .enable_time()
+        .enable_all()
         .build()
         .unwrap();
     let run = runtime.block_on(executor.run(&plan)).unwrap();

@@ -11,6 +11,8 @@ mod exports;
 mod findings;
 mod fold;
 mod formats;
+#[cfg(unix)]
+mod programs;
 mod project;
 mod scope;
 mod truths;

@@ -48,6 +48,16 @@ impl Project {
         self.aged(path, 3600)
     }
 
+    /// Adds a program: a script for the shell.
+    #[cfg(unix)]
+    pub(crate) fn program(self, path: &str, script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let project = self.file(path, &format!("#!/bin/sh\n{script}"));
+        let file = project.0.path().join(path);
+        fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
+        project
+    }
+
     /// Adds `lcov.info`, written after the sources: per file its lines with their hits.
     pub(crate) fn lcov(self, files: &[(&str, &[(u32, u32)])]) -> Self {
         let mut text = String::new();

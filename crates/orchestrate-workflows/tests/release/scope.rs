@@ -70,8 +70,8 @@ fn beside_a_baseline_only_what_is_new_is_listed_and_the_rest_is_counted() {
     assert_eq!(listed, ["c.py"]);
     expect_test::expect![[r#"
         [
-            "only findings that are not in `before.json` of 2026-01-02T03:04:05Z: it holds 2, 1 are still there, 1 are gone, 1 are new",
-            "left out by this: 1 findings, 1 of them critical and not counted by the gate",
+            "only findings that are not in `before.json` of 2026-01-02T03:04:05Z: 2 before, 1 still there, 1 gone, 1 new",
+            "left out by this: 1 finding, critical and not counted by the gate: 1",
         ]
     "#]]
     .assert_debug_eq(&scope_told(&after));
@@ -82,7 +82,7 @@ fn beside_a_baseline_only_what_is_new_is_listed_and_the_rest_is_counted() {
         after
             .warnings
             .iter()
-            .any(|it| it.starts_with("1 critical findings lie outside"))
+            .any(|it| it.starts_with("critical findings outside"))
     );
     // A critical finding that is new still blocks.
     let worse = scoped(
@@ -185,7 +185,7 @@ fn on_a_change_only_its_lines_and_files_are_listed() {
     );
     let told = scope_told(&report);
     assert!(
-        told[0].contains("since `main`") && told[0].ends_with("2 lines in 2 files"),
+        told[0].contains("since `main`") && told[0].ends_with("2 lines in 1 file, and 1 new file"),
         "{told:?}"
     );
     let error = Change::since(root, "nowhere").unwrap_err();

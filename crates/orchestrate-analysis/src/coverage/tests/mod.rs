@@ -94,6 +94,7 @@ impl Repo {
             &self.sources,
             &CoverageOptions {
                 reports: self.named.clone(),
+                ..CoverageOptions::default()
             },
         )
     }

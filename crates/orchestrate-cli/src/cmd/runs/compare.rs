@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use orchestrate_core::journal::fingerprint;
 use orchestrate_core::report::RunReport;
+use orchestrate_workflows::programs::Progress;
 use serde_json::{Value, json};
 
 use super::go_on::Begun;
@@ -19,7 +20,12 @@ pub(super) fn replay(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
     let recorded = load(&one.run, &one.at)?;
     let recipe = Recipe::of(&recorded.pinned)?;
     let begun = Begun::of(&recipe)?;
-    let executor = begun.executor(recorded.pinned.limits, None, recipe.about())?;
+    let executor = begun.executor(
+        recorded.pinned.limits,
+        None,
+        recipe.about(),
+        Progress::default(),
+    )?;
     let replay = executor.replay(&recorded.pinned, &recorded.events)?;
     let hash = fingerprint(&recorded.events);
     let count = recorded.events.len();

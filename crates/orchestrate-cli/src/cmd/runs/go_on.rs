@@ -6,13 +6,14 @@ use std::sync::Arc;
 use orchestrate_core::journal::{CancelRequest, RunFilter, RunJournal, RunState};
 use orchestrate_core::limits::Limits;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_workflows::programs::Progress;
 use serde_json::{Value, json};
 
 use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{FindArgs, ForkArgs, OneRun, ReleasePrepArgs, RunArgs, Verb};
 use crate::cmd::recipe::Recipe;
-use crate::cmd::watch::{Begin, wait_for, watch};
+use crate::cmd::watch::{Begin, progress, wait_for, watch};
 use crate::cmd::{release_prep, run};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -28,9 +29,10 @@ pub(super) fn resume(
     let pinned = wait_for(journal.load(&id))?.pinned;
     let recipe = Recipe::of(&pinned)?;
     let begun = Begun::of(&recipe)?;
-    let executor = begun.executor(pinned.limits, Some(journal), recipe.about())?;
+    let (progress, told) = progress();
+    let executor = begun.executor(pinned.limits, Some(journal), recipe.about(), progress)?;
     if let Some(path) = plan {
-        let plan = run::saved(path)?.plan;
+        let (plan, _) = run::saved(path)?;
         wait_for(executor.check_plan(&id, &plan))?;
     }
     let begin = Begin::Resume {
@@ -39,13 +41,13 @@ pub(super) fn resume(
     };
     match &begun {
         Begun::Run(..) => {
-            let watched = watch(&executor, begin, &call.printer)?;
+            let watched = watch(&executor, begin, &call.printer, Some(told))?;
             run::conclude(&pinned.plan, watched, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;
             let workflow = recipe.workflow.unwrap_or_default();
-            let watched = watch(&executor, begin, &call.printer)?;
+            let watched = watch(&executor, begin, &call.printer, Some(told))?;
             release_prep::conclude(args, &workflow, scope, &watched, call)
         }
     }
@@ -82,11 +84,12 @@ impl Begun {
         limits: Limits,
         journal: Option<Arc<dyn RunJournal>>,
         about: Value,
+        progress: Progress,
     ) -> Result<LocalExecutor, Failure> {
         match self {
             Self::Run(args, settings) => run::executor(args, settings, limits, journal, about),
             Self::ReleasePrep(args, settings) => {
-                release_prep::executor(args, settings, limits, journal, about)
+                release_prep::executor(args, settings, limits, journal, about, progress)
             }
         }
     }
@@ -98,7 +101,12 @@ pub(super) fn fork(args: &ForkArgs, call: &Call) -> Result<Exit, Failure> {
     let recipe = Recipe::of(&pinned)?;
     // The address of the store may be relative to where this call was given.
     let store = journal.url().to_owned();
-    let executor = Begun::of(&recipe)?.executor(pinned.limits, Some(journal), recipe.about())?;
+    let executor = Begun::of(&recipe)?.executor(
+        pinned.limits,
+        Some(journal),
+        recipe.about(),
+        Progress::default(),
+    )?;
     let change = orchestrate_runtime::Fork {
         from: args.from.clone(),
         context: args

@@ -7,7 +7,7 @@ use anstream::adapter::strip_str;
 use orchestrate_core::event::{Event, EventKind};
 
 use super::state::State;
-use crate::render::Printer;
+use crate::render::{Printer, safe};
 
 /// The shortest time between two redraws.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
@@ -16,6 +16,8 @@ pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Live {
     mode: Mode,
+    /// Whether long work is told even where nothing else is.
+    tells: bool,
     color: bool,
     state: State,
     /// The moment of the run's first event, by our clock.
@@ -43,6 +45,7 @@ impl Live {
         };
         Self {
             mode,
+            tells: printer.verbose(0),
             color: printer.stderr_color(),
             state: State::default(),
             origin: Instant::now(),
@@ -82,6 +85,16 @@ impl Live {
         }
     }
 
+    /// Says what is being run: long work is told everywhere but to those who want to hear nothing.
+    pub(crate) fn progress(&mut self, what: &str) {
+        let line = format!("  [..]   {}", safe(what));
+        match self.mode {
+            Mode::Redraw => self.draw(Some(&line)),
+            Mode::Lines | Mode::Silent if self.tells => self.write(&format!("{line}\n")),
+            Mode::Lines | Mode::Silent => {}
+        }
+    }
+
     /// Says something about the run itself.
     pub(crate) fn say(&mut self, words: &str) {
         match self.mode {
@@ -101,6 +114,14 @@ impl Live {
     }
 
     fn draw(&mut self, stays: Option<&str>) {
+        if self.state.is_asking() {
+            // The person's line must not be drawn over.
+            self.finish();
+            if let Some(line) = stays {
+                self.write(&format!("{line}\n"));
+            }
+            return;
+        }
         let size = terminal_size::terminal_size_of(io::stderr());
         let (columns, rows) = size.map_or((80, 24), |(w, h)| (w.0.into(), h.0.into()));
         // The last column stays free: some terminals break the line when it is written.

@@ -1,6 +1,8 @@
 //! References: what they begin with, whether it has ended by then, what follows.
 
 use orchestrate_core::condition::{Condition, Reference};
+use orchestrate_core::error::Explain as _;
+use orchestrate_core::expression::Template;
 use orchestrate_core::plan::Step;
 
 use super::checker::Checker;
@@ -16,9 +18,16 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn reference(&mut self, field: &Reference, at: &At<'_>) {
+        if Template::is_needed(&field.0) {
+            match Template::new(&field.0) {
+                Ok(template) => template.reads().for_each(|field| self.reference(field, at)),
+                Err(error) => self.report(error.code(), at, error.to_string()),
+            }
+            return;
+        }
         let mut segments = field.segments();
         match segments.next() {
-            Some("context") if segments.next().is_some_and(|key| !key.is_empty()) => {}
+            Some("context" | "inputs" | "run") if segments.next().is_some_and(|key| !key.is_empty()) => {}
             Some(local @ ("item" | "index")) if self.seen(local).is_some() => {}
             Some("results") => self.key(field, segments.next().unwrap_or_default(), at),
             Some("steps") => {
@@ -28,7 +37,7 @@ impl<'a> Checker<'a> {
                     Some(step) => self.inside(field, step, segments.next(), at),
                 }
             }
-            _ => self.report("ORC0607", at, format!("`{field}` begins with something that is not known here (possible: `context.<key>`, `steps.<name>`, `results.<key>`, and `item`, `index` inside bodies)")),
+            _ => self.report("ORC0607", at, format!("`{field}` begins with something that is not known here (possible: `inputs.<name>`, `context.<key>`, `steps.<name>`, `results.<key>`, and `item`, `index` inside bodies)")),
         }
     }
 

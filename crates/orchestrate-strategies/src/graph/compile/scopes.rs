@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use orchestrate_core::condition::Reference;
+use orchestrate_core::expression::Template;
 use orchestrate_core::id::StepName;
 use orchestrate_core::plan::Step;
 use serde_json::Value;
 
 use crate::graph::Graph;
-use crate::graph::node::{Base, Binding, Bindings, Env, Names, Node, NodeId, Resolved};
+use crate::graph::node::{Base, Binding, Bindings, Computed, Env, Names, Node, NodeId, Resolved};
 
 /// The names that can be seen while compiling, one frame per group around.
 #[derive(Debug, Default)]
@@ -89,9 +90,23 @@ pub(crate) fn resolve(
     graph: &Graph,
     env: Env,
 ) -> Resolved {
+    if Template::is_needed(&field.0) {
+        let base = Template::new(&field.0).map_or(Base::Absent, |template| {
+            let resolved = |field: &Reference| (field.clone(), resolve(field, lookup, graph, env));
+            let reads = template.reads().map(resolved).collect();
+            Base::Computed(Arc::new(Computed { template, reads }))
+        });
+        return Resolved {
+            base,
+            rest: Box::default(),
+        };
+    }
     let mut segments = field.segments().peekable();
+    // What a workflow was started with stands in its context.
+    let inputs = (segments.peek() == Some(&"inputs")).then(|| Box::from("inputs"));
     let base = match segments.next() {
-        Some("context") => Base::Context(env),
+        Some("context" | "inputs") => Base::Context(env),
+        Some("run") => Base::Literal(graph.world.run.clone()),
         Some("results") => Base::Results,
         Some("steps") => match segments.next().and_then(lookup) {
             Some(Binding::Node(mut node)) => {
@@ -109,7 +124,7 @@ pub(crate) fn resolve(
     };
     Resolved {
         base,
-        rest: segments.map(Into::into).collect(),
+        rest: inputs.into_iter().chain(segments.map(Into::into)).collect(),
     }
 }
 

@@ -56,6 +56,7 @@ impl Graph {
             merge: plan.merge.clone(),
             limits: plan.limits,
             catalog: catalog.clone(),
+            run: Arc::new(serde_json::json!({"task": plan.task})),
         };
         let mut graph = Self {
             nodes: DiGraph::new(),

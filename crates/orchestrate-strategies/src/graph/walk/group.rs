@@ -121,7 +121,7 @@ impl Walk {
         }
         self.groups.entry(start).or_default().outside = Some(outside);
         if let Some(state) = self.states.get_mut(start.index()) {
-            state.scope = Inflow::One(Scope::default());
+            state.scope = Inflow::Settled(Scope::default());
         }
     }
 
@@ -205,7 +205,7 @@ impl Walk {
             if let Some(outside) = state.outside.take()
                 && let Some(end) = self.states.get_mut(end.index())
             {
-                end.scope = Inflow::One(outside);
+                end.scope = Inflow::Settled(outside);
             }
         }
         self.effects.push_back(Effect::GroupFinished {
@@ -445,10 +445,17 @@ fn default_output(group: &Group, parts: &[(Called<'_>, &StepResult)]) -> Arc<Val
         GroupKind::Parallel {
             join: Join::Best, ..
         } => best(parts).unwrap_or_default(),
-        _ => Arc::new(
-            json!({ "census": Census::of(parts.iter().map(|(_, result)| &result.outcome)) }),
-        ),
+        // What was made of the items, in their order; null where nothing was.
+        GroupKind::Map(_) => {
+            let outputs: Vec<&Value> = parts.iter().map(|(_, result)| &*result.output).collect();
+            Arc::new(json!({ "census": census(parts), "outputs": outputs }))
+        }
+        _ => Arc::new(json!({ "census": census(parts) })),
     }
+}
+
+fn census(parts: &[(Called<'_>, &StepResult)]) -> Census {
+    Census::of(parts.iter().map(|(_, result)| &result.outcome))
 }
 
 /// The mean over the parts that succeeded; 0 when none did.

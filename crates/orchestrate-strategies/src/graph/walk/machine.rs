@@ -5,14 +5,19 @@ use std::sync::Arc;
 
 use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::limits::Limits;
-use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
+use orchestrate_core::outcome::{CancelReason, FailureClass, LimitKind, Outcome};
+use orchestrate_core::scope::Scope;
 use orchestrate_core::task::Context;
 use petgraph::Direction;
+use serde_json::Value;
 
 use super::state::{GroupState, State, Status};
 use super::{Effect, Ready, StepResult};
 use crate::graph::Graph;
 use crate::graph::node::{Node, NodeId, Task};
+
+/// Values by name.
+type Inputs = Vec<(Arc<str>, Arc<Value>)>;
 
 /// The state of a run over one graph.
 #[derive(Debug)]
@@ -84,14 +89,19 @@ impl Walk {
                 self.run_agenda();
                 continue;
             }
-            state.status = Status::Running;
-            self.in_flight += 1;
             let scope = state.scope.seen();
-            let inputs = task
-                .bindings
-                .iter()
-                .filter_map(|(name, field)| Some((name.clone(), self.shared(field, &scope)?)))
-                .collect();
+            let inputs = match self.inputs(&task, &scope) {
+                Ok(inputs) => inputs,
+                Err(why) => {
+                    self.skip(node, task, Outcome::failed(FailureClass::Input, why));
+                    self.run_agenda();
+                    continue;
+                }
+            };
+            if let Some(state) = self.states.get_mut(node.index()) {
+                state.status = Status::Running;
+            }
+            self.in_flight += 1;
             let prefix = task.agent_work().and_then(|work| work.prefix.as_ref());
             let prefix = prefix.map(|(bindings, ttl_s)| PromptPrefix {
                 values: bindings
@@ -115,6 +125,16 @@ impl Walk {
             });
         }
         None
+    }
+
+    /// The values that a step is given by name. What does not exist is left out; a template cannot do without.
+    fn inputs(&self, task: &Task, scope: &Scope) -> Result<Inputs, String> {
+        let values = task.bindings.iter().map(|(name, field)| {
+            let value = self.value(field, scope);
+            let value = value.map_err(|why| format!("input `{name}`: {why}"))?;
+            Ok(value.map(|value| (name.clone(), value)))
+        });
+        values.filter_map(Result::transpose).collect()
     }
 
     /// Takes the result of a step that [`Walk::next_ready`] gave out. A second result for a step is ignored.

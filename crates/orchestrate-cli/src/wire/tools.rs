@@ -1,0 +1,149 @@
+//! The tools, servers and programs that the settings name.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchestrate_runtime::process::{Preset, ProcessBackend, ProgramSetup, Protocol};
+use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
+use orchestrate_runtime::tools::{
+    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Shell, ToolSet,
+};
+
+use crate::error::CliError;
+use crate::settings::{ProgramTable, Services};
+
+/// How long a command of the allow-list or a call of a server may take unless the settings say otherwise.
+const CALL: Duration = Duration::from_secs(120);
+
+/// The tools for a project, with who may call them. Nothing is started.
+///
+/// # Errors
+/// When a server is set up wrong.
+pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliError> {
+    let mut set = ToolSet::default();
+    let table = &services.tools;
+    let timeout = table.timeout_seconds.map_or(CALL, Duration::from_secs);
+    // A directory that is not there is told by whoever analyses it.
+    if let Ok(area) = Area::new(path) {
+        set.add(Arc::new(FileRead::new(area.clone())));
+        set.add(Arc::new(FileList::new(area.clone())));
+        set.add(Arc::new(FileWrite::new(area.clone())));
+        for git in Git::all(area.root()) {
+            set.add(Arc::new(git));
+        }
+        if !table.shell.is_empty() {
+            set.add(Arc::new(Shell::new(area.root(), &table.shell, timeout)));
+        }
+    }
+    if !table.hosts.is_empty() {
+        set.add(Arc::new(HttpFetch::new(&table.hosts)));
+    }
+    for (name, server) in &services.mcp {
+        let transport = match (&server.command[..], &server.url) {
+            ([], Some(url)) => McpTransport::Http { url: url.clone() },
+            ([_, ..], None) => McpTransport::Program {
+                argv: server.command.clone(),
+                variables: server.env.clone(),
+                directory: path.to_owned(),
+            },
+            _ => {
+                return Err(CliError::Service {
+                    section: format!("mcp.{name}"),
+                    problem: "give either `command` or `url`".to_owned(),
+                });
+            }
+        };
+        set.add_server(McpServer::new(McpSetup {
+            name: name.clone(),
+            transport,
+            reads: server.read.clone(),
+            timeout: server.timeout_seconds.map_or(CALL, Duration::from_secs),
+        }));
+    }
+    for (agent, names) in &table.agents {
+        for name in names {
+            set.allow(agent, name);
+        }
+    }
+    Ok(set)
+}
+
+/// The programs that run agents, by the agent.
+///
+/// # Errors
+/// When a program is set up wrong.
+pub(super) fn programs(
+    services: &Services,
+) -> Result<BTreeMap<String, Arc<ProgramSetup>>, CliError> {
+    let mut programs = BTreeMap::new();
+    for (name, table) in &services.programs {
+        let setup = Arc::new(program(name, table)?);
+        for agent in &table.agents {
+            programs.insert(agent.clone(), setup.clone());
+        }
+    }
+    Ok(programs)
+}
+
+pub(super) fn process_backend(
+    programs: &BTreeMap<String, Arc<ProgramSetup>>,
+    path: &Path,
+) -> Option<ProcessBackend> {
+    if programs.is_empty() {
+        return None;
+    }
+    let mut backend = ProcessBackend::new(path);
+    for (agent, setup) in programs {
+        backend.set(agent, setup.clone());
+    }
+    Some(backend)
+}
+
+fn program(name: &str, table: &ProgramTable) -> Result<ProgramSetup, CliError> {
+    let problem = |problem: String| CliError::Service {
+        section: format!("programs.{name}"),
+        problem,
+    };
+    let preset = Preset::named(table.preset.as_deref().unwrap_or(name));
+    let mut setup = match (preset, table.command.is_empty()) {
+        (Some(preset), _) => preset.setup(),
+        (None, false) => ProgramSetup {
+            name: name.to_owned(),
+            argv: Vec::new(),
+            protocol: Protocol::Json,
+            variables: Vec::new(),
+            answer_at: None,
+            timeout: Duration::from_secs(1800),
+        },
+        (None, true) => {
+            let possible = Preset::ALL.map(Preset::as_str).join(", ");
+            return Err(problem(format!(
+                "give a `command`, or a `preset` (possible: {possible})"
+            )));
+        }
+    };
+    name.clone_into(&mut setup.name);
+    if !table.command.is_empty() {
+        setup.argv.clone_from(&table.command);
+    }
+    match table.protocol.as_deref() {
+        None => {}
+        Some("json") => setup.protocol = Protocol::Json,
+        Some("text") => setup.protocol = Protocol::Text,
+        Some(other) => {
+            return Err(problem(format!(
+                "unknown protocol `{other}` (possible: json, text)"
+            )));
+        }
+    }
+    setup.variables.extend(table.env.iter().cloned());
+    if table.answer_at.is_some() {
+        setup.answer_at.clone_from(&table.answer_at);
+    }
+    if let Some(seconds) = table.timeout_seconds {
+        setup.timeout = Duration::from_secs(seconds.max(1));
+    }
+    Ok(setup)
+}

@@ -1,0 +1,174 @@
+//! Workflows and agents in files: validated, planned, run, listed, as a person does it.
+
+use serde_json::json;
+
+use crate::program::Place;
+use expect_test::expect;
+
+const HEAD: &str = "schema: orchestrate.workflow/v1\nname: w\n";
+
+fn workflow(rest: &str) -> String {
+    format!("{HEAD}{rest}")
+}
+
+#[test]
+fn every_mistake_of_a_file_is_told_with_its_place() {
+    let place = Place::empty();
+    place.with(
+        "w.yaml",
+        &workflow(
+            "inputs:
+  min: { type: nmber }
+steps:
+  scan: { agent: security_auditr }
+  review: { need: [scan], agent: code_reviewer, when: steps.scan.succes }
+  report: { agent: documentation_writer, timeout: 5 minutes }
+",
+        ),
+    );
+    place.check(&["validate", "w.yaml"], expect![[r#"
+        exit 3
+        --- stdout
+        w.yaml:4:16: error[ORC1014]: `type` cannot be `nmber` (possible: string, number, integer, boolean, list, object)
+          hint: did you mean `number`?
+        w.yaml:6:18: error[ORC1015]: unknown agent `security_auditr`
+          hint: did you mean `security_auditor`?
+        w.yaml:7:13: error[ORC1012]: unknown field `need` of `review`
+          hint: did you mean `needs`?
+        w.yaml:7:55: error[ORC1015]: step `scan` need not have ended when this is read
+          hint: add `scan` to `needs`
+        w.yaml:8:51: error[ORC1014]: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m`
+        5 problems
+    "#]]);
+    let github = place.run(&["validate", "w.yaml", "--format", "github"]);
+    assert_eq!(github.code, Some(3));
+    let first = github.stdout.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("::error file=w.yaml,line=4,col=16,title=ORC1014::"),
+        "{first}"
+    );
+    let ran = place.run(&["validate", "w.yaml", "--json"]);
+    let document = ran.json();
+    assert_eq!(document["valid"], json!(false));
+    assert_eq!(document["problems"].as_array().unwrap().len(), 5);
+    assert_eq!(place.run(&["run", "w.yaml"]).code, Some(3));
+}
+
+#[test]
+fn a_workflow_in_a_file_runs_and_its_answer_is_the_exit_status() {
+    let place = Place::project();
+    place.with(
+        ".orchestrate/workflows/check.yaml",
+        &workflow(
+            "description: Count what there is.
+inputs: { most: { type: number, description: most that may be found } }
+steps:
+  count: { run: [echo, '[1, 2, 3]'], parse: json, effects: read }
+  review: { needs: [count], when: steps.count.output | length > 5, agent: code_reviewer }
+outputs: { found: '{{ steps.count.output | length }}' }
+fail_when: outputs.found > inputs.most
+",
+        ),
+    );
+    let file = ".orchestrate/workflows/check.yaml";
+    let yes = place.run(&["run", file, "--input", "most=3", "--json"]);
+    assert_eq!(yes.code, Some(0), "{}", yes.shown());
+    assert_eq!(yes.json()["aggregated_output"]["found"], json!(3));
+    let no = place.run(&["run", "check", "--input", "most=2"]);
+    assert_eq!(no.code, Some(1), "{}", no.shown());
+    assert!(no.stdout.contains("found: 3"), "{}", no.stdout);
+    let without = place.run(&["run", "check"]);
+    assert_eq!(without.code, Some(3));
+    assert!(
+        without.stderr.contains("the input `most` is missing"),
+        "{}",
+        without.stderr
+    );
+
+    let listed = place.run(&["workflows", "list"]);
+    assert!(
+        listed.stdout.contains("Count what there is."),
+        "{}",
+        listed.stdout
+    );
+    let shown = place.run(&["workflows", "show", "check"]);
+    assert!(
+        shown.stdout.contains("most that may be found"),
+        "{}",
+        shown.stdout
+    );
+
+    let plan = place.run(&["plan", file, "--input", "most=2", "--out", "plan.json"]);
+    assert_eq!(plan.code, Some(0), "{}", plan.shown());
+    assert_eq!(place.run(&["run", "--plan", "plan.json"]).code, Some(1));
+}
+
+#[test]
+fn without_a_terminal_a_decision_pauses_the_run() {
+    let place = Place::project();
+    place.with(
+        "gate.yaml",
+        &workflow("steps:\n  gate: { approve: { title: 'Ship?' } }\n  ship: { needs: [gate], run: [echo, shipped] }\n"),
+    );
+    let ran = place.run(&["run", "gate.yaml"]);
+    assert_eq!(ran.code, Some(7), "{}", ran.shown());
+}
+
+#[test]
+fn a_step_that_fails_is_told_with_what_the_program_said() {
+    let place = Place::project();
+    place.with(
+        "w.yaml",
+        &workflow("steps:\n  look: { run: [ls, /no/such/place] }\n  then: { needs: [look], agent: code_reviewer }\n"),
+    );
+    let ran = place.run(&["run", "w.yaml"]);
+    assert_eq!(ran.code, Some(8), "{}", ran.shown());
+    assert!(ran.stdout.contains("no/such/place"), "{}", ran.stdout);
+}
+
+#[test]
+fn agents_of_a_project_are_added_and_replace_others_only_when_they_say_so() {
+    let place = Place::empty();
+    let file = |agents: &str| format!("schema: orchestrate.agents/v1\nagents:\n{agents}");
+    place.with(
+        "ours.yaml",
+        &file("  api_reviewer: { role: API Reviewer, prompt: Read the interface. }\n"),
+    );
+    place.with(
+        "taken.yaml",
+        &file("  code_reviewer: { role: Ours, prompt: Read. }\n"),
+    );
+    let taken = place.run(&["agents", "add", "taken.yaml"]);
+    assert_eq!(taken.code, Some(3), "{}", taken.shown());
+    assert!(taken.stderr.contains("replaces: true"), "{}", taken.stderr);
+    let added = place.run(&["agents", "add", "ours.yaml"]);
+    assert_eq!(added.code, Some(0), "{}", added.shown());
+    let shown = place.run(&["agents", "show", "api_reviewer"]);
+    assert!(shown.stdout.contains("API Reviewer"), "{}", shown.stdout);
+    place.with(
+        ".orchestrate/agents/replacing.yaml",
+        &file("  code_reviewer: { role: Ours, template: code_reviewer, replaces: true }\n"),
+    );
+    let replaced = place.run(&["agents", "show", "code_reviewer"]);
+    assert!(replaced.stdout.contains("Ours"), "{}", replaced.stdout);
+}
+
+#[test]
+fn the_language_of_conditions_has_a_page() {
+    let page = Place::empty().run(&["help", "conditions"]);
+    assert_eq!(page.code, Some(0));
+    assert!(page.stdout.starts_with("# Conditions and templates"));
+}
+
+#[test]
+fn the_schema_of_workflows_admits_the_examples() {
+    let place = Place::empty();
+    let schema = place.run(&["schema", "workflow"]).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let small =
+        json!({"schema": "orchestrate.workflow/v1", "name": "w", "steps": {"a": {"agent": "b"}}});
+    assert!(validator.is_valid(&small));
+    let wrong =
+        json!({"schema": "orchestrate.workflow/v1", "name": "w", "steps": {"a": {"agnt": "b"}}});
+    assert!(!validator.is_valid(&wrong));
+}

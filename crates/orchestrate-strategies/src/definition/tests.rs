@@ -1,0 +1,624 @@
+//! What is said of definitions, and what they come to.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use orchestrate_core::template::AgentRegistry;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{Alone, Files, Given, Source, World, custom_agents, workflow};
+use crate::catalog::Catalog;
+use crate::graph::check as check_plan;
+
+/// Files in memory; all stand in one directory.
+struct Memory(BTreeMap<&'static str, String>);
+
+impl Files for Memory {
+    fn relative(&self, _: &str, path: &str) -> Result<Source, String> {
+        let name = path.trim_start_matches("./");
+        match self.0.get(name) {
+            Some(text) => Ok(Source {
+                file: name.to_owned(),
+                text: text.clone(),
+            }),
+            None => Err(format!("`{path}` does not exist")),
+        }
+    }
+
+    fn workflow(&self, name: &str) -> Result<Option<Source>, String> {
+        Ok(self.relative("", &format!("{name}.yaml")).ok())
+    }
+
+    fn workflows(&self) -> Vec<String> {
+        let names = self.0.keys().filter_map(|it| it.strip_suffix(".yaml"));
+        names.map(str::to_owned).collect()
+    }
+}
+
+fn read(
+    text: &str,
+    files: &dyn Files,
+    given: &Given,
+) -> Result<super::Workflow, super::DefinitionProblems> {
+    let source = Source {
+        file: "w.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let world = World {
+        registry: &AgentRegistry::builtin(),
+        catalog: &Catalog::builtin(),
+        tools: None,
+        files,
+    };
+    workflow(&source, given, world)
+}
+
+const HEAD: &str = "schema: orchestrate.workflow/v1\nname: w\n";
+
+/// The problems of a file, its first two lines left out.
+fn check(yaml: &str, expect: Expect) {
+    check_with(yaml, &Alone, &Given::Later, expect);
+}
+
+fn check_with(yaml: &str, files: &dyn Files, given: &Given, expect: Expect) {
+    let text = format!("{HEAD}{yaml}");
+    let said = match read(&text, files, given) {
+        Ok(made) => {
+            assert_eq!(check_plan(&made.plan, &Catalog::builtin()), []);
+            "fine".to_owned()
+        }
+        Err(problems) => {
+            let all: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+            all.join("\n")
+        }
+    };
+    expect.assert_eq(&said);
+}
+
+#[test]
+fn a_small_workflow_is_fine() {
+    check("steps:\n  a: { agent: code_reviewer }\n", expect!["fine"]);
+    let json = r#"{"schema": "orchestrate.workflow/v1", "name": "w", "steps": {"a": {"agent": "code_reviewer"}}}"#;
+    assert!(read(json, &Alone, &Given::Later).is_ok());
+}
+
+#[test]
+fn five_mistakes_are_told_in_one_pass() {
+    check(
+        "inputs:
+  min: { type: nmber }
+steps:
+  scan: { agent: security_auditr }
+  review:
+    need: [scan]
+    agent: code_reviewer
+    when: steps.scan.output.score >
+  review: { agent: code_reviewer }
+  report: { agent: documentation_writer, timeout: 5 minutes }
+",
+        expect![[r#"
+            w.yaml:4:16: `type` cannot be `nmber` (possible: string, number, integer, boolean, list, object) [ORC1014]
+              hint: did you mean `number`?
+            w.yaml:6:18: unknown agent `security_auditr` [ORC1015]
+              hint: did you mean `security_auditor`?
+            w.yaml:8:5: unknown field `need` of `review` [ORC1012]
+              hint: did you mean `needs`?
+            w.yaml:10:35: unexpected end of input, expected expression [ORC1017]
+            w.yaml:11:3: `review` stands here for the second time [ORC1011]
+            w.yaml:12:51: `5 minutes` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m` [ORC1014]"#]],
+    );
+    check(
+        "inputs:
+  min: { type: number, default: many }
+steps:
+  scan: { agent: security_auditr }
+  review:
+    needs: [scn]
+    agent: code_reviewer
+    when: steps.scan.output.score > inputs.mni
+  report:
+    needs: [review]
+    agent: documentation_writer
+    input: { text: '{{ steps.review.output | lenght }}', all: '{{ steps.report.output }}' }
+  both: { agent: code_reviewer, run: [ls], for_each: items, isolation: worktree }
+",
+        expect![[r#"
+            w.yaml:4:33: `default` must be a number, and this is a text [ORC1014]
+            w.yaml:6:18: unknown agent `security_auditr` [ORC1015]
+              hint: did you mean `security_auditor`?
+            w.yaml:8:13: unknown step `scn` (possible: both, report, scan) [ORC1015]
+              hint: did you mean `scan`?
+            w.yaml:10:11: step `scan` need not have ended when this is read [ORC1015]
+              hint: add `scan` to `needs`
+            w.yaml:10:37: unknown input `mni` (possible: min) [ORC1015]
+            w.yaml:14:46: unknown filter `lenght` [ORC1017]
+              hint: did you mean `length`?
+            w.yaml:14:67: `report` cannot read itself [ORC1015]
+            w.yaml:15:33: a step does one thing, and this one has `agent` and `run` [ORC1016]
+              hint: make steps of their own of them
+            w.yaml:15:54: unknown name `items` (possible: inputs, context, steps, results, run, item, index, previous, round, outputs) [ORC1017]
+              hint: did you mean `item`?
+            w.yaml:15:61: a step cannot be given a place of its own to work in [ORC1018]"#]],
+    );
+}
+
+#[test]
+fn yaml_is_read_strictly() {
+    check(
+        "steps: &a\n  x: { agent: code_reviewer }\n",
+        expect![
+            "w.yaml:4:3: anchors and aliases are not read here: write the value where it is needed [ORC1010]"
+        ],
+    );
+    check(
+        "steps:\n  x: { agent: !who code_reviewer }\n",
+        expect!["w.yaml:4:20: unsupported tag `!who` [ORC1010]"],
+    );
+    check(
+        "steps:\n  x: { <<: {agent: code_reviewer} }\n",
+        expect![
+            "w.yaml:4:8: merge keys are not read here: write the fields where they are needed [ORC1010]"
+        ],
+    );
+    check(
+        "steps:\n  x: { agent: code_reviewer\n",
+        expect!["w.yaml:4:6: unclosed bracket '{' [ORC1010]"],
+    );
+    check(
+        "steps:\n  x: { agent: yes }\n",
+        expect![
+            "w.yaml:4:15: unknown agent `yes` (possible: test_coverage_analyzer, security_auditor, code_reviewer, documentation_writer, performance_optimizer, architecture_analyst, refactoring_specialist, test_generator, test_validator, report_generator, documentation_analyst, synthesizer, code_simplifier, generic_agent, coder, researcher, analyst, writer, file_surfer, web_surfer, computer_terminal) [ORC1015]"
+        ],
+    );
+    check(
+        "steps:\n  x: { agent: true }\n",
+        expect![[r#"
+        w.yaml:4:15: `agent` must be a text, and this is true or false [ORC1014]
+          hint: put it into quotes"#]],
+    );
+    check(
+        "steps: {}\n",
+        expect!["w.yaml:3:8: `steps` is empty and needs at least 1 [ORC1014]"],
+    );
+    check(
+        "steps: [a]\n---\nx: 1\n",
+        expect!["w.yaml:4:1: a file holds one document, and here a second begins [ORC1010]"],
+    );
+    check(
+        &format!(
+            "context: {}\nsteps:\n  x: {{ agent: code_reviewer }}\n",
+            "[".repeat(100) + &"]".repeat(100)
+        ),
+        expect!["w.yaml:3:74: it is nested more than 64 deep [ORC1010]"],
+    );
+}
+
+#[test]
+fn fields_that_cannot_be_honoured_are_refused() {
+    check(
+        "limits: { usd: 2, on_exceeded: pause }
+steps:
+  gate:
+    approve: { title: 'Ship?', form: {}, learn: ask, timeout: 1h, on_timeout: approve }
+  x: { agent: code_reviewer, needs: [gate], effects: write, retry: { max: 2 }, as: it }
+",
+        expect![[r#"
+            w.yaml:3:11: `usd` is not counted here [ORC1018]
+              hint: use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10
+            w.yaml:3:32: a run does not wait at a limit: nothing further is started, and what is finished is kept [ORC1018]
+              hint: use `stop`
+            w.yaml:6:32: `form` is not honoured [ORC1018]
+              hint: what a person wants changed is `steps.<name>.output.edits`
+            w.yaml:6:42: `learn` is not honoured [ORC1018]
+              hint: leave it out
+            w.yaml:6:79: time alone approves nothing: `on_timeout` cannot be `approve` [ORC1014]
+            w.yaml:7:61: a step that changes something is never made again by itself [ORC1016]
+              hint: leave `retry` out, or say `effects: read`
+            w.yaml:7:80: `as` has a meaning beside `for_each` only [ORC1016]"#]],
+    );
+}
+
+#[test]
+fn what_a_text_reads_is_checked_at_its_place() {
+    check(
+        "inputs: { version: { type: string } }
+agents:
+  writer: { prompt: 'Write about {{ inputs.versoin }} and {{ steps.a.output }}.' }
+steps:
+  a: { agent: writer }
+  b: { agent: code_reviewer, when: steps.a.success }
+  my-step: { agent: code_reviewer }
+  c: { agent: code_reviewer, needs: [my-step, a], when: steps.my-step.success and steps.a.outputs == 1 and item == 2 }
+  d: { agent: code_reviewer, needs: [a], for_each: steps.a.output.list, as: file, input: { f: '{{ file.name }}', g: '{{ fil }}' } }
+  e: { agent: code_reviewer, loop: { until: round.output.done == true, max: 3 }, input: { last: '{{ previous.output | default(\"\") }}' } }
+  f: { agent: code_reviewer, when: { scoer: { $gtt: 3 } } }
+outputs: { x: '{{ steps.e.output }}' }
+fail_when: outputs.y != 1 or steps.a.success
+",
+        expect![[r#"
+            w.yaml:5:37: unknown input `versoin` (possible: version) [ORC1015]
+              hint: did you mean `version`?
+            w.yaml:5:62: `steps.a.output` is not known when the workflow starts [ORC1015]
+              hint: hand the value over with `input:`, where it is named
+            w.yaml:8:36: step `a` need not have ended when this is read [ORC1015]
+              hint: add `a` to `needs`
+            w.yaml:10:57: `steps.my-step` is read as a subtraction [ORC1017]
+              hint: write `steps["my-step"]`
+            w.yaml:11:121: unknown name `fil` (possible: inputs, context, steps, results, run, item, index, previous, round, outputs) [ORC1017]
+              hint: a text stands in quotes: `"fil"`
+            w.yaml:13:47: `$gtt` is no operator on a field (possible: $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $regex, $not) [ORC1017]
+              hint: did you mean `$gt`?
+            w.yaml:15:12: unknown output `y` (possible: x) [ORC1015]
+            w.yaml:15:30: `steps.a.success` cannot be read here (possible: `outputs.<name>`, `inputs.<name>`) [ORC1015]
+              hint: give the value a name under `outputs` and read that"#]],
+    );
+}
+
+#[test]
+fn teams_are_composed_by_their_strategy() {
+    check(
+        "teams:
+  one: { strategy: debate, members: [code_reviewer] }
+  two: { strategy: debat, members: [code_reviewer, nobody] }
+  three: { strategy: parallel, members: [code_reviewer, security_auditor], join: { quorum: 3 } }
+  four: { strategy: parallel, members: [code_reviewer], parameters: { max_concurency: 3 } }
+steps:
+  a: { team: one }
+  b: { team: tree }
+",
+        expect![[r#"
+            w.yaml:4:3: strategy `debate` needs at least 2 agents, got 1 [ORC1014]
+              hint: `orchestrate strategies show debate` tells what it needs
+            w.yaml:5:20: unknown strategy `debat` [ORC1015]
+              hint: did you mean `debate`?
+            w.yaml:5:52: unknown agent `nobody` (possible: test_coverage_analyzer, security_auditor, code_reviewer, documentation_writer, performance_optimizer, architecture_analyst, refactoring_specialist, test_generator, test_validator, report_generator, documentation_analyst, synthesizer, code_simplifier, generic_agent, coder, researcher, analyst, writer, file_surfer, web_surfer, computer_terminal) [ORC1015]
+            w.yaml:6:3: strategy `parallel`: parameter `join` asks for a quorum of `3`, possible: 1 to 2 [ORC1014]
+              hint: `orchestrate strategies show parallel` tells what it needs
+            w.yaml:7:3: strategy `parallel`: parameter `max_concurency` is not usable: unknown field `max_concurency`, expected one of `join`, `max_concurrency`, `on_error` [ORC1014]
+              hint: `orchestrate strategies show parallel` tells what it needs
+            w.yaml:10:14: unknown team `tree` (possible: four, one, three, two) [ORC1015]
+              hint: did you mean `three`?"#]],
+    );
+}
+
+fn nested() -> Memory {
+    let file =
+        |name: &str, rest: &str| format!("schema: orchestrate.workflow/v1\nname: {name}\n{rest}");
+    Memory(BTreeMap::from([
+        (
+            "boost.yaml",
+            file(
+                "boost",
+                "inputs: { target: { type: number }, tone: { type: string, default: dry } }
+agents:
+  writer: { prompt: 'Raise it to {{ inputs.target }}, {{ inputs.tone }}.' }
+steps:
+  work: { agent: writer }
+outputs: { done: '{{ steps.work.output }}' }
+",
+            ),
+        ),
+        ("a.yaml", file("a", "steps:\n  x: { workflow: ./b.yaml }\n")),
+        ("b.yaml", file("b", "steps:\n  x: { workflow: ./a.yaml }\n")),
+        ("wrong.yaml", file("wrong", "steps:\n  x: { agnt: y }\n")),
+    ]))
+}
+
+#[test]
+fn workflows_in_workflows_are_read_with_them() {
+    let given = Given::Values(Map::from_iter([("min".to_owned(), json!(80))]));
+    let inputs = "inputs: { min: { type: number } }\n";
+    check_with(
+        &format!("{inputs}steps:
+  facts: {{ agent: code_reviewer }}
+  a: {{ workflow: boost, with: {{ target: '{{{{ inputs.min }}}}' }} }}
+  b: {{ workflow: ./boost.yaml, needs: [facts], with: {{ target: '{{{{ steps.facts.output.n }}}}', tone: warm }} }}
+"),
+        &nested(),
+        &given,
+        expect![[r#"
+            boost.yaml:5:21: `inputs.target` is known only when the workflow runs, and this text is needed before [ORC1018]
+              hint: hand the value over with `input:`, where it is named"#]],
+    );
+    check_with(
+        "steps:
+  a: { workflow: bost }
+  b: { workflow: ./nowhere.yaml }
+  c: { workflow: ./a.yaml }
+  d: { workflow: wrong }
+  e: { workflow: boost, with: { target: high, tne: x } }
+",
+        &nested(),
+        &Given::Later,
+        expect![[r#"
+            w.yaml:4:18: unknown workflow `bost` (possible: a, b, boost, wrong) [ORC1015]
+              hint: did you mean `boost`?
+            w.yaml:5:18: `./nowhere.yaml` does not exist [ORC1020]
+            w.yaml:8:31: the workflow has no input `tne` (possible: target, tone) [ORC1021]
+              hint: did you mean `tone`?
+            w.yaml:8:31: the input `target` must be a number, and this is a text [ORC1021]
+            b.yaml:4:18: workflows call each other in a circle: w.yaml -> a.yaml -> b.yaml -> a.yaml [ORC1019]
+            wrong.yaml:4:8: unknown field `agnt` of `x` [ORC1012]
+              hint: did you mean `agent`?"#]],
+    );
+}
+
+#[test]
+fn inputs_are_checked_when_they_are_given() {
+    let yaml = "inputs:
+  version: { type: string, pattern: '^v[0-9]+$', description: what is released }
+  kind: { type: string, enum: [library, service], default: library }
+steps:
+  a: { agent: code_reviewer }
+";
+    let given = |value: Value| Given::Values(value.as_object().cloned().unwrap_or_default());
+    check_with(
+        yaml,
+        &Alone,
+        &given(json!({"version": "v1"})),
+        expect!["fine"],
+    );
+    check_with(
+        yaml,
+        &Alone,
+        &given(json!({})),
+        expect!["w.yaml:4:3: the input `version` is missing (a text: what is released) [ORC1021]"],
+    );
+    check_with(
+        yaml,
+        &Alone,
+        &given(json!({"version": "1", "kind": "tool", "vresion": 1})),
+        expect![[r#"
+            w.yaml:4:3: the workflow has no input `vresion` (possible: kind, version) [ORC1021]
+              hint: did you mean `version`?
+            w.yaml:4:3: the input `kind` cannot be "tool" (possible: "library", "service") [ORC1021]
+            w.yaml:4:3: the input `version` `1` does not match `^v[0-9]+$` [ORC1021]"#]],
+    );
+}
+
+#[test]
+fn the_plan_holds_what_the_file_says() {
+    let text = format!("{HEAD}description: Review it.
+inputs: {{ path: {{ type: string }} }}
+limits: {{ cost: 4, wall: 2m }}
+defaults: {{ tier: cheap, retry: {{ max: 1 }} }}
+agents:
+  reader: {{ prompt: 'Read {{{{ inputs.path }}}}.', output_schema: {{ type: object }} }}
+steps:
+  read: {{ agent: reader, input: {{ depth: 2, path: '{{{{ inputs.path }}}}' }} }}
+  each: {{ needs: [read], for_each: steps.read.output.files, as: file, agent: reader, when: steps.read.success, input: {{ name: '{{{{ file.name }}}}' }} }}
+  build: {{ run: [make, '{{{{ inputs.path }}}}'], parse: json, effects: read }}
+outputs: {{ n: '{{{{ steps.each.output.outputs | length }}}}' }}
+fail_when: outputs.n == 0
+");
+    let given = Given::Values(Map::from_iter([("path".to_owned(), json!("src"))]));
+    let made = read(&text, &Alone, &given).unwrap();
+    let root = serde_json::to_string_pretty(&made.plan.root).unwrap();
+    expect![[r#"
+        {
+          "step": "graph",
+          "nodes": [
+            {
+              "name": "read",
+              "step": "agent",
+              "agent": "reader",
+              "inputs": {
+                "depth": "{{ 2 }}",
+                "path": "{{ inputs.path }}"
+              },
+              "retry": {
+                "max_attempts": 2,
+                "delay_ms": 500,
+                "max_delay_ms": 30000,
+                "retry_timeouts": false
+              },
+              "answer": {
+                "type": "object"
+              }
+            },
+            {
+              "needs": [
+                "read"
+              ],
+              "when": {
+                "op": "expression",
+                "text": "steps.read.success"
+              },
+              "name": "each",
+              "step": "map",
+              "over": "{{ steps.read.output.files }}",
+              "body": {
+                "step": "agent",
+                "agent": "reader",
+                "inputs": {
+                  "name": "{{ item.name }}"
+                },
+                "retry": {
+                  "max_attempts": 2,
+                  "delay_ms": 500,
+                  "max_delay_ms": 30000,
+                  "retry_timeouts": false
+                },
+                "answer": {
+                  "type": "object"
+                }
+              },
+              "max_items": 100,
+              "join": {
+                "policy": "all"
+              }
+            },
+            {
+              "name": "build",
+              "step": "tool",
+              "tool": "program.read",
+              "arguments": {
+                "parse": "json"
+              },
+              "inputs": {
+                "argv": "{{ [\"make\", (inputs.path)] }}"
+              },
+              "retry": {
+                "max_attempts": 2,
+                "delay_ms": 500,
+                "max_delay_ms": 30000,
+                "retry_timeouts": false
+              }
+            }
+          ],
+          "on_error": "skip_dependents",
+          "collect": {
+            "strategy": "workflow_outputs",
+            "params": {
+              "values": {
+                "n": "{{ steps.each.output.outputs | length }}"
+              },
+              "fail_when": {
+                "op": "expression",
+                "text": "outputs.n == 0"
+              }
+            }
+          }
+        }"#]]
+    .assert_eq(&root);
+    let prompt = &made
+        .plan
+        .agents
+        .values()
+        .next()
+        .unwrap()
+        .template
+        .default_instructions;
+    assert_eq!(prompt, "Read src.");
+    assert_eq!(
+        made.plan.context,
+        json!({"inputs": {"path": "src"}})
+            .as_object()
+            .cloned()
+            .unwrap()
+    );
+}
+
+#[test]
+fn a_question_is_a_step_of_its_own() {
+    let text = format!("{HEAD}steps:
+  scan: {{ agent: security_auditor }}
+  fix: {{ agent: code_reviewer, needs: [scan], when: {{ ask: 'Is it real?', agent: code_reviewer }} }}
+");
+    let made = read(&text, &Alone, &Given::Later).unwrap();
+    let names: Vec<String> = made
+        .plan
+        .root
+        .children()
+        .iter()
+        .filter_map(|it| it.name.as_ref().map(ToString::to_string))
+        .collect();
+    assert_eq!(names, ["scan", "fix_question", "fix"]);
+    assert_eq!(made.questions.len(), 1);
+    check(
+        "steps:\n  a: { agent: code_reviewer, when: { ask: 'x', who: code_reviewer } }\n",
+        expect![[r#"
+            w.yaml:4:36: a question needs `ask` with the question and `agent` with the name of who is asked [ORC1013]
+              hint: for example `when: { ask: "Is this a real fault?", agent: reviewer }`"#]],
+    );
+}
+
+#[test]
+fn agents_of_a_file_replace_others_only_when_they_say_so() {
+    let read = |agents: &str| {
+        let source = Source {
+            file: "agents.yaml".into(),
+            text: format!("schema: orchestrate.agents/v1\nagents:\n{agents}"),
+        };
+        let world = World {
+            registry: &AgentRegistry::builtin(),
+            catalog: &Catalog::builtin(),
+            tools: None,
+            files: &Alone,
+        };
+        match custom_agents(&source, world) {
+            Ok(custom) => custom
+                .iter()
+                .map(|it| format!("{} {} {}", it.template.id, it.replaces, it.template.role))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Err(problems) => problems
+                .0
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
+        }
+    };
+    expect![[r#"
+        api_reviewer false API Reviewer
+        code_reviewer true Ours"#]].assert_eq(&read("  api_reviewer: { role: API Reviewer, prompt: 'Read the interface.' }\n  code_reviewer: { template: code_reviewer, role: Ours, replaces: true }\n"));
+    expect![[r#"
+        agents.yaml:3:3: there is an agent `code_reviewer` already [ORC1016]
+          hint: say `replaces: true`, or choose another name
+        agents.yaml:4:27: the instructions of a template hold no values: there is no workflow around it [ORC1018]
+        agents.yaml:4:45: there is no agent `cod_reviewer` to replace [ORC1016]
+          hint: did you mean `code_reviewer`?"#]].assert_eq(&read("  code_reviewer: { prompt: x }\n  cod_reviewer: { prompt: '{{ inputs.x }}', replaces: true }\n"));
+}
+
+fn any_definition() -> impl Strategy<Value = String> {
+    let step = proptest::sample::select(vec![
+        "agent: code_reviewer",
+        "agent: nobody",
+        "team: t",
+        "run: [ls, '{{ inputs.n }}']",
+        "run: []",
+        "approve: { title: 'x {{ inputs.n }}' }",
+        "approve: { title: x, decisions: [approve, later], show: [inputs.n] }",
+        "tool: fs.read, input: { path: x }",
+        "agent: code_reviewer, for_each: [1, 2], input: { i: '{{ item }}' }",
+        "agent: code_reviewer, loop: { until: round.success, max: 2 }",
+        "expand: { from: steps.a.output, max_steps: 3 }, needs: [a]",
+        "agent: code_reviewer, when: inputs.n > 3",
+        "agent: code_reviewer, when: { n: { $gt: 3 } }, needs: [b]",
+        "agent: code_reviewer, when: { ask: Is it?, agent: code_reviewer }",
+        "team: t, input: { x: '{{ steps.a.output }}' }, needs: [a]",
+        "agent: code_reviewer, needs: [a, c], timeout: 3s, retry: { max: 1 }",
+        "workflow: ./x.yaml",
+        "agnt: x",
+        "agent: [",
+        "agent: 3",
+    ]);
+    let steps = proptest::collection::vec(step, 1..5);
+    let extra = proptest::sample::select(vec![
+        "",
+        "on_error: stop",
+        "outputs: { x: '{{ steps.a.output }}' }",
+        "limits: { calls: 3, wall: 1m }",
+        "fail_when: inputs.n == 1",
+        "x: y",
+    ]);
+    (steps, extra, "\\PC{0,12}").prop_map(|(steps, extra, noise)| {
+        let steps: String = steps.iter().zip(["a", "b", "c", "d"]).map(|(step, name)| format!("  {name}: {{ {step} }}\n")).collect();
+        format!("{HEAD}{extra}\ninputs: {{ n: {{ type: number, default: 1 }} }}\nteams: {{ t: {{ strategy: debate, members: [code_reviewer, security_auditor] }} }}\nsteps:\n{steps}# {noise}\n")
+    })
+}
+
+proptest! {
+    #[test]
+    fn prop_any_definition_is_refused_with_places_or_passes_the_check(text in any_definition(), cut in any::<prop::sample::Index>(), noise in "\\PC{0,60}") {
+        let end = cut.index(text.len() + 1);
+        let cut = text.char_indices().map(|(i, _)| i).take_while(|i| *i <= end).last().unwrap_or(0);
+        for text in [text.clone(), text[..cut].to_owned(), noise.clone()] {
+            for given in [Given::Later, Given::Values(Map::new())] {
+                match read(&text, &Alone, &given) {
+                    Ok(made) => prop_assert_eq!(check_plan(&made.plan, &Catalog::builtin()), []),
+                    Err(problems) => {
+                        prop_assert!(!problems.0.is_empty());
+                        let lines = text.lines().count().max(1) as u32 + 1;
+                        for problem in problems.0 {
+                            prop_assert!(problem.at.line <= lines, "{problem} in {lines} lines");
+                            prop_assert!(problem.code.starts_with("ORC10"), "told by the plan only: {}", problem);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

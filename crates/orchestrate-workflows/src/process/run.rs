@@ -1,0 +1,421 @@
+//! One run of a program in a process group of its own.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::{sleep, sleep_until};
+
+/// How much of the last output is kept for people.
+const TAIL: usize = 16 << 10;
+/// How long output is still read after a program ended. Only something that left its group can
+/// hold a pipe open for longer.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// A program to be run.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    program: PathBuf,
+    args: Vec<OsString>,
+    directory: PathBuf,
+    variables: Vec<(OsString, Option<OsString>)>,
+    timeout: Duration,
+    most_stdout: usize,
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// With this exit code.
+    Exit(i32),
+    /// By a signal, or in another way that has no code.
+    Killed,
+    /// It took longer than it may, and was ended with all its children.
+    TimedOut(Duration),
+}
+
+impl Stop {
+    /// Whether it ended with 0.
+    pub(crate) fn is_success(self) -> bool {
+        self == Self::Exit(0)
+    }
+
+    /// The exit code, where there is one.
+    pub(crate) fn code(self) -> Option<i32> {
+        match self {
+            Self::Exit(code) => Some(code),
+            Self::Killed | Self::TimedOut(_) => None,
+        }
+    }
+
+    /// In words: `ended with 2`.
+    pub(crate) fn told(self) -> String {
+        match self {
+            Self::Exit(code) => format!("ended with {code}"),
+            Self::Killed => "was ended by a signal".to_owned(),
+            Self::TimedOut(limit) => format!("took longer than {} s", limit.as_secs()),
+        }
+    }
+}
+
+/// What a program did.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) stop: Stop,
+    /// What it wrote to stdout, up to a limit.
+    pub(crate) stdout: Vec<u8>,
+    /// Whether there was more.
+    pub(crate) is_cut: bool,
+    /// The last lines that it wrote to either stream.
+    pub(crate) tail: String,
+    pub(crate) duration: Duration,
+}
+
+impl Ended {
+    /// The last line that says anything.
+    pub(crate) fn last_line(&self) -> &str {
+        let mut lines = self.tail.lines().rev().map(str::trim);
+        lines
+            .find(|line| line.chars().any(char::is_alphanumeric))
+            .unwrap_or_default()
+    }
+
+    /// The last so many lines.
+    pub(crate) fn last_lines(&self, most: usize) -> String {
+        let lines: Vec<&str> = self.tail.trim_end().lines().collect();
+        let first = lines.len().saturating_sub(most);
+        lines.get(first..).unwrap_or_default().join("\n")
+    }
+}
+
+impl Program {
+    /// A program that runs in a directory, for at most so long.
+    pub(crate) fn new(program: impl Into<PathBuf>, directory: &Path, timeout: Duration) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            directory: directory.to_owned(),
+            variables: Vec::new(),
+            timeout,
+            most_stdout: 0,
+        }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    pub(crate) fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), Some(value.into())));
+        self
+    }
+
+    pub(crate) fn without_variable(mut self, name: &str) -> Self {
+        self.variables.push((name.into(), None));
+        self
+    }
+
+    /// Keeps up to so many bytes of stdout; without this only the tail is kept.
+    pub(crate) fn keeping(mut self, bytes: usize) -> Self {
+        self.most_stdout = bytes;
+        self
+    }
+
+    /// The command line, for evidence.
+    pub(crate) fn command(&self) -> Vec<String> {
+        std::iter::once(self.program.as_os_str())
+            .chain(self.args.iter().map(OsString::as_os_str))
+            .map(|part| part.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// Runs it to its end. Dropping the future ends the program with all its children.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) async fn run(&self) -> std::io::Result<Ended> {
+        let started = Instant::now();
+        let mut command = CommandWrap::with_new(&self.program, |command| {
+            command
+                .args(&self.args)
+                .current_dir(&self.directory)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            for (name, value) in &self.variables {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+        });
+        command.wrap(KillOnDrop);
+        #[cfg(unix)]
+        command.wrap(process_wrap::tokio::ProcessGroup::leader());
+        let mut group = Group(command.spawn()?);
+        let mut stdout = group.0.stdout().take();
+        let mut stderr = group.0.stderr().take();
+        let mut kept = Kept::default();
+        let (mut from_out, mut from_err) = (vec![0; 8192], vec![0; 8192]);
+        let mut until = tokio::time::Instant::now() + self.timeout;
+        let mut stop: Option<Stop> = None;
+        while stop.is_none() || stdout.is_some() || stderr.is_some() {
+            tokio::select! {
+                count = read(&mut stdout, &mut from_out) => match count {
+                    0 => stdout = None,
+                    count => kept.stdout(from_out.get(..count).unwrap_or_default(), self.most_stdout),
+                },
+                count = read(&mut stderr, &mut from_err) => match count {
+                    0 => stderr = None,
+                    count => kept.tail(from_err.get(..count).unwrap_or_default()),
+                },
+                status = group.0.wait(), if stop.is_none() => {
+                    stop = Some(stopped(status));
+                    // Whatever it left behind in its group ends with it.
+                    group.end();
+                    until = tokio::time::Instant::now() + DRAIN;
+                }
+                () = sleep_until(until) => {
+                    if stop.is_some() {
+                        break;
+                    }
+                    group.end();
+                    // Reaped here, so that nothing of it is left when the caller goes on.
+                    tokio::select! {
+                        _ = group.0.wait() => {}
+                        () = sleep(DRAIN) => {}
+                    }
+                    stop = Some(Stop::TimedOut(self.timeout));
+                    break;
+                }
+            }
+        }
+        Ok(Ended {
+            stop: stop.unwrap_or(Stop::Killed),
+            stdout: kept.stdout,
+            is_cut: kept.is_cut,
+            tail: readable(&kept.tail),
+            duration: started.elapsed(),
+        })
+    }
+}
+
+/// A command line as people type it.
+pub(crate) fn describe(command: &[String]) -> String {
+    let quoted = command.iter().map(|part| {
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@+%".contains(c);
+        if !part.is_empty() && part.chars().all(is_plain) {
+            part.clone()
+        } else {
+            format!("'{}'", part.replace('\'', r"'\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// A running program. Dropping it ends the whole group, not only its leader.
+struct Group(Box<dyn ChildWrapper>);
+
+impl Group {
+    fn end(&mut self) {
+        // A group that is gone already needs no ending.
+        let _ = self.0.start_kill();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn stopped(status: std::io::Result<ExitStatus>) -> Stop {
+    match status.ok().and_then(|status| status.code()) {
+        Some(code) => Stop::Exit(code),
+        None => Stop::Killed,
+    }
+}
+
+/// Reads what there is; 0 at the end and for a stream that cannot be read. Waits for ever on none.
+async fn read(stream: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> usize {
+    match stream {
+        Some(stream) => stream.read(into).await.unwrap_or_default(),
+        None => std::future::pending().await,
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    stdout: Vec<u8>,
+    is_cut: bool,
+    tail: Vec<u8>,
+}
+
+impl Kept {
+    fn stdout(&mut self, bytes: &[u8], most: usize) {
+        let room = most.saturating_sub(self.stdout.len()).min(bytes.len());
+        self.stdout
+            .extend_from_slice(bytes.get(..room).unwrap_or_default());
+        self.is_cut |= room < bytes.len();
+        self.tail(bytes);
+    }
+
+    fn tail(&mut self, bytes: &[u8]) {
+        self.tail.extend_from_slice(bytes);
+        if self.tail.len() > 2 * TAIL {
+            let surplus = self.tail.len() - TAIL;
+            self.tail.drain(..surplus);
+        }
+    }
+}
+
+/// Text for people: without colours and other control characters.
+fn readable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => {
+                if rest.next_if_eq(&'[').is_some() {
+                    while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
+                }
+            }
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    fn shell(script: &str, seconds: u64) -> Program {
+        let directory = std::env::temp_dir();
+        Program::new("/bin/sh", &directory, Duration::from_secs(seconds)).args(["-c", script])
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        // A zombie is dead; it only waits for its parent.
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+        status.is_ok_and(|stat| !stat.contains(") Z "))
+    }
+
+    /// The signal is sent by then; the system needs a moment to carry it out. Who is never gone
+    /// makes the test run into its time limit.
+    fn until_gone(pid: &str) {
+        while is_alive(pid) {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn codes_output_and_tail_are_those_of_the_program() {
+        let ended = block_on(
+            shell("echo out; printf '\\033[31mred\\033[0m\\n' >&2; exit 3", 20)
+                .keeping(2)
+                .run(),
+        )
+        .unwrap();
+        assert_eq!(ended.stop, Stop::Exit(3));
+        assert_eq!(
+            (ended.stdout.as_slice(), ended.is_cut),
+            (b"ou".as_slice(), true)
+        );
+        let mut lines: Vec<&str> = ended.tail.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(lines, ["out", "red"]);
+        assert!(
+            block_on(Program::new("/nowhere/at/all", Path::new("/"), Duration::from_secs(1)).run())
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn a_long_tail_is_cut_at_its_beginning() {
+        let ended = block_on(
+            shell(
+                "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done",
+                60,
+            )
+            .run(),
+        )
+        .unwrap();
+        assert!(ended.tail.len() <= 2 * TAIL + 8192);
+        assert_eq!(ended.last_line(), "line 19999");
+        assert_eq!(ended.last_lines(2), "line 19998\nline 19999");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn whoever_takes_too_long_is_ended_with_all_children() {
+        let ended = block_on(
+            shell("sleep 300 & echo $!; sleep 300", 1)
+                .keeping(100)
+                .run(),
+        )
+        .unwrap();
+        assert_eq!(ended.stop, Stop::TimedOut(Duration::from_secs(1)));
+        let child = String::from_utf8(ended.stdout).unwrap();
+        assert!(!child.is_empty());
+        until_gone(&child);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_left_in_the_background_ends_with_its_program() {
+        let ended = block_on(shell("sleep 300 & echo $!", 60).keeping(100).run()).unwrap();
+        assert_eq!(ended.stop, Stop::Exit(0));
+        assert!(ended.duration < Duration::from_secs(50));
+        until_gone(&String::from_utf8(ended.stdout).unwrap());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn whoever_is_left_is_ended_with_all_children() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("pid");
+        let script = format!(
+            "sleep 300 & echo $! > {0}.tmp; mv {0}.tmp {0}; wait",
+            file.display()
+        );
+        let child = block_on(async {
+            let run = tokio::spawn(async move { shell(&script, 60).run().await });
+            while !file.exists() {
+                tokio::task::yield_now().await;
+            }
+            run.abort();
+            assert!(run.await.is_err());
+            std::fs::read_to_string(&file).unwrap()
+        });
+        until_gone(&child);
+    }
+
+    #[test]
+    fn commands_are_shown_as_they_are_typed() {
+        let command = ["a b", "--x=1", "it's", ""].map(str::to_owned);
+        assert_eq!(describe(&command), r"'a b' --x=1 'it'\''s' ''");
+    }
+}
