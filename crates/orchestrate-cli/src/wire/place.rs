@@ -132,6 +132,7 @@ pub(crate) fn planned(
         id: agent.id.clone(),
         role: agent.template.role.clone(),
         tier: agent.tier,
+        seat: None,
         why: format!("`{file}` names it"),
     });
     let bounds = bounds(&plan);
@@ -139,12 +140,15 @@ pub(crate) fn planned(
         task: plan.task.clone(),
         quality_gates: BTreeMap::new(),
         requirements: analysis.requirements,
+        // A planner composed nothing here, so there is nothing to learn for planners.
+        task_pattern: String::new(),
         agents: agents.collect(),
         strategy: format!("workflow {}", workflow.name),
         estimated_cost: bounds.cost.expected,
         estimated_duration: bounds.latency_ms.expected / 1000,
         reasons: vec![format!("it is what `{file}` defines")],
         confidence: 1.0,
+        learned: None,
         bounds,
         digest: plan.digest(),
         plan,
