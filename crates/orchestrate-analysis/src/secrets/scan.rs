@@ -169,7 +169,7 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
                     context::NUGET => documents::nuget(path, text, &found.range())
                         .map(|secret| known(rule, secret)),
                     _ => address(text, rule, found.range()),
-                })
+                });
             }
         }
     }
