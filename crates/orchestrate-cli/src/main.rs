@@ -4,6 +4,7 @@
 //! module that names concrete adapters.
 
 mod app;
+mod approver;
 mod args;
 mod cmd;
 mod codes;

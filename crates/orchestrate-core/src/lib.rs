@@ -36,6 +36,7 @@ pub mod scope;
 pub mod tool;
 
 pub mod event;
+pub mod fingerprint;
 pub mod gate;
 pub mod journal;
 pub mod report;

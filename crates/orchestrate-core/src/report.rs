@@ -171,6 +171,8 @@ impl RunReport {
             success: outcome.is_success(),
             outcome,
             outputs: self.agents,
+            work: self.work,
+            pending: self.pending,
             aggregated_output: Arc::unwrap_or_clone(self.output),
             wall_ms: self.wall_us as f64 / 1e3,
             summed_ms: self.summed_us as f64 / 1e3,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval::ApprovalRequest;
 use crate::bus::MailCensus;
 use crate::evidence::Evidence;
 use crate::id::{AgentId, StepPath};
@@ -107,6 +108,12 @@ pub struct StrategyResult {
     pub outcome: Outcome,
     /// One result per agent step, in the order of the plan.
     pub outputs: Vec<AgentResult>,
+    /// One result per tool call and per decision of a person, in the order of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<WorkResult>,
+    /// Questions that no one has answered yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<ApprovalRequest>,
     /// What the strategy made of them.
     pub aggregated_output: Value,
     /// Time from start to end, in milliseconds.

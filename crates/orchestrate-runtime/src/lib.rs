@@ -52,6 +52,7 @@ pub mod process;
 mod program;
 #[cfg(feature = "models")]
 pub mod recorded;
+mod tool;
 #[cfg(feature = "models")]
 pub mod tools;
 
@@ -62,3 +63,4 @@ pub use local::{
     Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
 };
 pub use program::ProgramTool;
+pub use tool::{CommandTool, FunctionTool};

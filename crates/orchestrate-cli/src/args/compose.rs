@@ -8,7 +8,7 @@ use orchestrate_core::task::DecompositionStrategy;
 use super::MeasureArgs;
 use super::guide::footer;
 use super::runs::RecordArgs;
-use super::values::Hint;
+use super::values::{Decision, Hint};
 use crate::exit::Exit;
 
 /// A task and what is known about it.
@@ -56,7 +56,7 @@ pub(crate) struct RunArgs {
     /// An input of the workflow, for example `version=v1`; may be repeated
     #[arg(long = "input", value_name = "NAME=VALUE", conflicts_with = "plan")]
     pub(crate) inputs: Vec<Hint>,
-    /// A plan saved by `orchestrate plan --out`
+    /// A plan saved by `orchestrate plan --out`, or a plan of your own as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "hints")]
     pub(crate) plan: Option<PathBuf>,
     /// Write down what models and tools answer, with credentials masked
@@ -73,6 +73,9 @@ pub(crate) struct RunArgs {
     /// Do not ask before a plan is run that the planner is not sure of
     #[arg(long)]
     pub(crate) yes: bool,
+    /// The answer to a step that asks, by the step's path, for example `gate=approve`; may be repeated
+    #[arg(long = "decide", value_name = "STEP=DECISION")]
+    pub(crate) decide: Vec<Decision>,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,
@@ -133,8 +136,8 @@ pub(super) fn run_guide() -> String {
             Exit::Definition,
             Exit::Credentials,
             Exit::Limit,
-            Exit::Paused,
             Exit::Denied,
+            Exit::Paused,
             Exit::StepFailed,
             Exit::Cancelled,
             Exit::Interrupted,

@@ -24,4 +24,4 @@ pub(crate) use measure::{Accepted, MeasureArgs};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};
 pub(crate) use validate::{ProblemFormat, ValidateArgs};
-pub(crate) use values::Hint;
+pub(crate) use values::{Decision, Hint};

@@ -32,6 +32,29 @@ impl FromStr for Hint {
     }
 }
 
+/// `STEP=DECISION`: what a step that asks is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// The path of the step.
+    pub(crate) step: String,
+    pub(crate) decision: String,
+}
+
+impl FromStr for Decision {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (step, decision) = text
+            .split_once('=')
+            .filter(|(_, decision)| !decision.is_empty())
+            .ok_or("a decision is written `STEP=DECISION`, for example `gate=approve`")?;
+        Ok(Self {
+            step: step.to_owned(),
+            decision: decision.to_owned(),
+        })
+    }
+}
+
 /// A threshold: a finite number from 0.
 pub(super) fn threshold(text: &str) -> Result<f64, String> {
     text.parse::<f64>()

@@ -60,7 +60,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
     };
     printer.answer(
         || {
-            let report = render::run(TASK, &document.result, printer.width());
+            let report = render::run(TASK, &document.result, false, printer.width());
             format!(
                 "{report}Events: {} (the same on every machine)\n",
                 document.event_digest
@@ -75,7 +75,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
 
 /// The demo's plan: a debate of the team.
 pub(crate) fn plan() -> Result<Plan, Failure> {
-    let team = wire::registry().team(TEAM)?;
+    let team = wire::builtin_agents().team(TEAM)?;
     let debate = Debate::default().rounds(2).synthesizer("writer");
     let step = debate.compose(&team, &serde_json::Map::new())?;
     Ok(Plan::new(TASK, &team, step))

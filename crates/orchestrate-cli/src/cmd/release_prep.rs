@@ -55,7 +55,15 @@ pub(crate) fn executor(
         ..measure::options(&args.measure, settings, &args.path)?
     };
     let models = wire::Models::default();
-    wire::executor(&args.path, options, limits, &models, journal, about)
+    wire::executor(
+        &args.path,
+        options,
+        limits,
+        &models,
+        Vec::new(),
+        journal,
+        about,
+    )
 }
 
 /// Judges what a run measured, and says so.

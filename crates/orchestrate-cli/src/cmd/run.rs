@@ -12,6 +12,7 @@ use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
 use orchestrate_strategies::definition::{WORKFLOW_OUTPUTS, says_no};
+use orchestrate_strategies::graph::read_plan;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -159,7 +160,10 @@ fn executor_of(
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let options = measure::options(&args.measure, settings, &args.path)?;
-    wire::executor(&args.path, options, limits, models, journal, about)
+    let decisions = args.decide.clone();
+    wire::executor(
+        &args.path, options, limits, models, decisions, journal, about,
+    )
 }
 
 /// Says what a run came to.
@@ -241,19 +245,24 @@ fn recording(path: &Path) -> Result<Recording, CliError> {
 }
 
 /// Reads a saved plan. It runs exactly as it was saved, or not at all.
-pub(crate) fn saved(path: &Path) -> Result<Plan, CliError> {
+pub(crate) fn saved(path: &Path) -> Result<Plan, Failure> {
     let form = |source| CliError::PlanForm {
         path: path.to_owned(),
         source,
     };
     let document: Value = serde_json::from_slice(&files::read(path)?).map_err(form)?;
+    // A plan that was written by hand stands alone and has no digest to keep to.
+    if document.get("root").is_some() {
+        return Ok(read_plan(&document)?);
+    }
     // The format is asked first: a plan of another version need not have the fields of this one.
     let format = document.pointer("/plan/format").and_then(Value::as_str);
     if let Some(format) = format.filter(|format| *format != PLAN_FORMAT) {
         return Err(CliError::PlanFormat {
             path: path.to_owned(),
             format: format.to_owned(),
-        });
+        }
+        .into());
     }
     let saved: ExecutionPlan = serde_json::from_value(document).map_err(form)?;
     let actual = saved.plan.digest();
@@ -264,6 +273,7 @@ pub(crate) fn saved(path: &Path) -> Result<Plan, CliError> {
             path: path.to_owned(),
             saved: saved.digest,
             actual,
-        })
+        }
+        .into())
     }
 }

@@ -1,6 +1,6 @@
 //! The result of a composed run for people: what became of each agent, and its headline figures.
 
-use orchestrate_core::result::{AgentResult, StrategyResult};
+use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use serde_json::Value;
 
 use super::page::Page;
@@ -52,6 +52,24 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     for agent in &result.outputs {
         agent_lines(&mut page, agent);
     }
+    if !result.work.is_empty() {
+        page.section("TOOLS AND DECISIONS");
+        for work in &result.work {
+            work_lines(&mut page, work);
+        }
+    }
+    if !result.pending.is_empty() {
+        page.section("WAITS FOR A DECISION");
+        for request in &result.pending {
+            let step = request.step.as_str();
+            page.hanging(2, &format!("{}: ", request.step), &request.question);
+            let decisions = request.decisions.join(", ");
+            page.text(
+                9,
+                &format!("decide with `--decide {step}=...` ({decisions})"),
+            );
+        }
+    }
     page.gap();
     let usage = &result.usage;
     page.text(
@@ -82,6 +100,37 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     page.text(2, &format!("Time: {} by the clock", duration(wall)));
     page.text(8, &format!("{} summed over the agents", duration(summed)));
     page.finish()
+}
+
+/// A tool's call or a person's decision: who, how it ended, and what it came to in one line.
+fn work_lines(page: &mut Page, work: &WorkResult) {
+    let (style, sign) = state(&work.outcome);
+    let word = work.outcome.word().replace('_', " ");
+    let time = match work.attempts {
+        0 => "not run".to_owned(),
+        _ => duration(work.duration_ms / 1e3),
+    };
+    let who = match &work.worker {
+        Worker::Tool(tool) => format!("{} ({tool})", work.step),
+        Worker::Agent(_) | Worker::Approver(_) => work.step.to_string(),
+    };
+    page.state(style, sign, &format!("{who:<25} {word:<13} {time:>9}"));
+    if let Some(error) = &work.error {
+        page.text(9, error);
+    }
+    let part = |name: &str| work.output.get(name).filter(|value| !value.is_null());
+    let shown = ["decision", "by", "comment", "exit_code"];
+    let shown: Vec<String> = shown
+        .iter()
+        .filter_map(|name| Some((name, part(name)?)))
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{} {text}", name.replace('_', " ")),
+            other => format!("{} {other}", name.replace('_', " ")),
+        })
+        .collect();
+    if !shown.is_empty() {
+        page.text(9, &shown.join(", "));
+    }
 }
 
 fn agent_lines(page: &mut Page, agent: &AgentResult) {

@@ -11,7 +11,7 @@ use orchestrate_core::task::Context;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_core::tool::Effect;
 use orchestrate_runtime::recorded::Recording;
-use orchestrate_runtime::{LocalExecutor, ProgramTool};
+use orchestrate_runtime::{CommandTool, LocalExecutor, ProgramTool};
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
 use orchestrate_strategies::graph::bounds;
@@ -20,6 +20,8 @@ use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
 use super::models::Models;
+use crate::approver::CommandLineApprover;
+use crate::args::Decision;
 use crate::cmd::Terminal;
 use crate::definitions;
 use crate::error::Failure;
@@ -125,7 +127,9 @@ pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failu
 }
 
 /// An executor whose agents measure the repository at `path`, or ask models, within limits of its own,
-/// recording in a journal if there is one. Decisions are asked for at the terminal; without one a run that needs one pauses. `about` is what whoever goes on with a run has to know.
+/// whose tool `run` starts programs there, recording in a journal if there is one. Decisions are those
+/// given, else they are asked for at the terminal; without one a run that needs one pauses. `about` is
+/// what whoever goes on with a run has to know.
 ///
 /// # Errors
 /// When there is no readable directory.
@@ -134,15 +138,18 @@ pub(crate) fn executor(
     options: AnalysisOptions,
     limits: Limits,
     models: &Models,
+    decisions: Vec<Decision>,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis = AnalysisBackend::new(path, options)?;
-    let mut builder = LocalExecutor::builder();
+    let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
     }
-    if let Some(terminal) = Terminal::present() {
+    if !decisions.is_empty() {
+        builder = builder.approver(CommandLineApprover::new(decisions));
+    } else if let Some(terminal) = Terminal::present() {
         builder = builder.approver(terminal);
     }
     if let Some(programs) = models.program_backend(path) {

@@ -20,4 +20,5 @@ mod runs;
 mod settings;
 #[cfg(unix)]
 mod signals;
+mod steps;
 mod tasks;

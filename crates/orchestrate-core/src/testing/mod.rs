@@ -1,10 +1,14 @@
 //! What the tests of other crates import: scripted agents, a manual clock, small templates.
 
 mod agents;
+mod approver;
 mod clock;
 pub mod journal;
 mod models;
+mod plans;
 
 pub use agents::{Script, ScriptedBackend, agent, example, template};
+pub use approver::ScriptedApprover;
 pub use clock::ManualClock;
 pub use models::{ScriptedModel, model_calls, model_says};
+pub use plans::{AGENTS, random_plan};

@@ -74,6 +74,10 @@ pub(super) fn task(input: &AgentInput) -> String {
     for (name, value) in &input.inputs {
         section(&mut text, name, &shown(value));
     }
+    for message in &input.messages {
+        let from = format!("Message from {}", message.from);
+        section(&mut text, &from, &shown(&message.content));
+    }
     // What the plan binds by name is what the step is meant to read; without it, all that came before.
     if input.inputs.is_empty() {
         let mut before: Vec<_> = input

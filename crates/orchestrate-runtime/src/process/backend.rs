@@ -114,6 +114,11 @@ impl AgentBackend for ProcessBackend {
             CallStart::Recorded(result) if result.success => {
                 return Ok(output((*result.response).clone()));
             }
+            // It may have changed something before it failed, so it is not started again.
+            CallStart::Recorded(result) => {
+                let error = result.response.get("error").and_then(Value::as_str);
+                return Err(AgentFailure::reported(error.unwrap_or("it failed before")));
+            }
             CallStart::InDoubt => {
                 let message = format!(
                     "a person must decide: `{}` was begun before and nobody saw its end; look whether it changed something",
@@ -121,7 +126,7 @@ impl AgentBackend for ProcessBackend {
                 );
                 return Err(AgentFailure::new(FailureClass::Denied, message));
             }
-            CallStart::Recorded(_) | CallStart::Fresh => {}
+            CallStart::Fresh => {}
         }
         let argv = order.argv.clone();
         let ended = order.run().await.map_err(|error| not_ended(&error))?;

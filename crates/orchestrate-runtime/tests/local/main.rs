@@ -5,6 +5,7 @@
     reason = "what helpers of tests cannot do fails the test"
 )]
 
+mod approvals;
 mod budget;
 mod cancel;
 mod durable;
@@ -13,4 +14,6 @@ mod failures;
 mod functions;
 mod messages;
 mod parallel;
+mod replay;
 mod support;
+mod tools;

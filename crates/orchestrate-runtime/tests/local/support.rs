@@ -110,19 +110,13 @@ pub(crate) fn check_events(events: &[Event], report: &RunReport) {
     let last = &events[events.len() - 1].kind;
     assert!(matches!(last, EventKind::RunFinished { .. }), "{last:?}");
     let mut folded = RunReport::of(events);
-    let place = |path: &str| {
-        report
-            .agents
-            .iter()
-            .position(|result| result.step.as_str() == path)
-    };
+    let agents = report.agents.iter().map(|result| &result.step);
+    let work = report.work.iter().map(|result| &result.step);
+    let steps: Vec<_> = agents.chain(work).collect();
+    let place = |path: &str| steps.iter().position(|step| step.as_str() == path);
     folded.sort_by_plan(|step| place(step.as_str()));
     assert_eq!(&folded, report);
-    let mut steps: Vec<&str> = report
-        .agents
-        .iter()
-        .map(|result| result.step.as_str())
-        .collect();
+    let mut steps: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
     let count = steps.len();
     steps.sort_unstable();
     steps.dedup();

@@ -61,9 +61,9 @@ fn score() -> Value {
 }
 
 #[derive(Debug)]
-struct Reader {
-    spec: ToolSpec,
-    called: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Reader {
+    pub(crate) spec: ToolSpec,
+    pub(crate) called: Arc<Mutex<Vec<String>>>,
 }
 
 #[async_trait]

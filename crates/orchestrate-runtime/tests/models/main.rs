@@ -13,3 +13,4 @@ mod faults;
 mod keys;
 mod limits;
 mod recorded;
+mod resume;

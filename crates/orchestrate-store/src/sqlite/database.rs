@@ -29,7 +29,7 @@ pub(crate) struct Database {
     reader: OnceLock<Sender<Reading>>,
 }
 
-type Reading = Box<dyn FnOnce(&Connection) + Send>;
+type Reading = Box<dyn FnOnce(Result<&Connection, Fault>) + Send>;
 
 /// The files of a store.
 #[derive(Debug, Clone)]
@@ -135,11 +135,11 @@ impl Database {
         job: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let (reply, answer) = oneshot::channel();
-        let reading = Box::new(move |connection: &Connection| {
-            let result = connection
-                .unchecked_transaction()
-                .map_err(Fault::from)
-                .and_then(|transaction| job(&transaction));
+        let reading = Box::new(move |connection: Result<&Connection, Fault>| {
+            let result = connection.and_then(|connection| {
+                let transaction = connection.unchecked_transaction()?;
+                job(&transaction)
+            });
             // Whoever does not wait any more does not care.
             let _ = reply.send(result);
         });
@@ -159,10 +159,16 @@ impl Database {
                 let mut connection = None;
                 while let Ok(reading) = queue.recv() {
                     if connection.is_none() {
-                        connection = connect(&path, durability).ok();
+                        match connect(&path, durability) {
+                            Ok(made) => connection = Some(made),
+                            Err(fault) => {
+                                reading(Err(fault));
+                                continue;
+                            }
+                        }
                     }
                     if let Some(connection) = &connection {
-                        reading(connection);
+                        reading(Ok(connection));
                     }
                 }
             });

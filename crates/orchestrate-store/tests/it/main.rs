@@ -1,3 +1,4 @@
 //! The backends are held to the laws of their traits, one list on every backend.
 
+mod damage;
 mod laws;

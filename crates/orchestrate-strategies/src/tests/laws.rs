@@ -1,88 +1,60 @@
-//! Laws over random plans: they end, they are deterministic, they stay within their bounds.
+//! Laws over random plans of all kinds of step: they end, they are deterministic, they stay within their bounds.
 
-use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
+use std::collections::BTreeMap;
+
+use orchestrate_core::outcome::{CancelReason, Census, FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
+use orchestrate_core::testing::random_plan;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use serde_json::{Value, json};
 
-use super::{fail, plan, step, succeed, walk};
+use super::{fail, succeed, walk};
 use crate::catalog::Catalog;
-use crate::graph::walk::{Effect, StepResult, Walk};
-use crate::graph::{Graph, bounds, check};
+use crate::graph::walk::{Effect, Ready, StepResult, Walk};
+use crate::graph::{Graph, Work, bounds, check};
 
-/// Random steps of all kinds over the agents a to h; references only to what a checked plan may name.
-fn any_step() -> impl Strategy<Value = Value> {
-    let condition = prop_oneof![
-        any::<bool>().prop_map(|value| json!({"op": "always", "value": value})),
-        (0i64..3)
-            .prop_map(|n| json!({"op": "compare", "field": "context.n", "by": "gte", "value": n})),
-    ];
-    let leaf = (proptest::sample::select(vec!["a", "b", "c", "d", "e"]), 1u32..3)
-        .prop_map(|(id, attempts)| json!({"step": "agent", "agent": id, "retry": {"max_attempts": attempts}}));
-    leaf.prop_recursive(4, 40, 5, move |inner| {
-        let many = proptest::collection::vec(inner.clone(), 1..5);
-        let on_error = proptest::sample::select(vec!["stop", "continue"]);
-        let join = prop_oneof![Just(json!({"policy": "all"})), Just(json!({"policy": "any"})), Just(json!({"policy": "quorum", "k": 1})), Just(json!({"policy": "best"}))];
-        let until = condition.clone();
-        prop_oneof![
-            (many.clone(), on_error.clone()).prop_map(|(steps, on_error)| json!({"step": "sequence", "steps": steps, "on_error": on_error})),
-            (many.clone(), on_error, join, proptest::option::of(1u32..4)).prop_map(|(steps, on_error, join, width)| {
-                let mut value = json!({"step": "parallel", "steps": steps, "on_error": on_error, "join": join});
-                if let Some(width) = width {
-                    value["max_concurrency"] = width.into();
-                }
-                value
-            }),
-            (many.clone(), any::<u64>()).prop_map(|(steps, edges)| {
-                let nodes: Vec<Value> = steps.into_iter().enumerate().map(|(i, mut step)| {
-                    let needs: Vec<String> = (0..i).filter(|j| edges >> (i * 5 + j) & 1 == 1).map(|j| format!("n{j}")).collect();
-                    step["name"] = format!("n{i}").into();
-                    step["needs"] = needs.into();
-                    step
-                }).collect();
-                json!({"step": "graph", "nodes": nodes})
-            }),
-            (condition.clone(), inner.clone(), proptest::option::of(inner.clone())).prop_map(|(when, then, otherwise)| {
-                let mut value = json!({"step": "branch", "arms": [{"label": "x", "when": when, "then": then}]});
-                if let Some(otherwise) = otherwise {
-                    value["otherwise"] = otherwise;
-                }
-                value
-            }),
-            (inner.clone(), until, 1u32..4).prop_map(|(body, until, fuel)| json!({"step": "loop", "body": body, "until": until, "fuel": fuel})),
-            (inner, proptest::option::of(1u32..3)).prop_map(|(body, width)| {
-                let mut value = json!({"step": "map", "over": "context.items", "max_items": 3, "body": body});
-                if let Some(width) = width {
-                    value["max_concurrency"] = width.into();
-                }
-                value
-            }),
-        ]
-    })
+fn choices() -> impl Strategy<Value = Vec<u16>> {
+    proptest::collection::vec(any::<u16>(), 0..220)
 }
 
 fn any_plan() -> impl Strategy<Value = Plan> {
-    (any_step(), 0i64..4).prop_map(|(root, n)| {
-        let context = json!({"n": n, "items": ["x", "y", "z"]});
-        plan(step(root)).with_context(context.as_object().cloned().unwrap_or_default())
-    })
+    choices().prop_map(|choices| random_plan(&choices, true))
 }
 
-/// Drives a walk with random choices of what ends next and how. Gives calls made, peak width, and what was recorded per step.
-fn drive(
-    walk: &mut Walk,
-    choices: &[u16],
-    stop_after: Option<usize>,
-) -> (u64, u64, Vec<(String, String)>) {
-    let (mut calls, mut peak, mut turn) = (0u64, 0usize, 0usize);
-    let mut flying: Vec<(crate::graph::walk::Ready, bool)> = Vec::new();
-    let mut ended = Vec::new();
+/// What a run over random choices came to.
+#[derive(Debug, Default, PartialEq)]
+struct Driven {
+    calls: u64,
+    peak: u64,
+    /// Each step and the word of its outcome, in the order in which they ended.
+    ended: Vec<(String, String)>,
+    outcomes: Vec<Outcome>,
+}
+
+/// What an agent answers: now and then sub-tasks, which only an expansion around it takes up.
+fn output(ready: &Ready, choice: u16) -> Value {
+    if choice % 5 == 0 {
+        json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}]})
+    } else {
+        json!(ready.task.path.as_str())
+    }
+}
+
+/// Drives a walk with random choices of what ends next and how, and of which deadlines pass.
+fn drive(walk: &mut Walk, choices: &[u16], stop_after: Option<usize>) -> Driven {
+    let mut driven = Driven::default();
+    let mut turn = 0usize;
+    let mut flying: Vec<(Ready, bool)> = Vec::new();
+    let mut deadlines = Vec::new();
+    let asks = |ready: &Ready| matches!(ready.task.work, Work::Approve(_));
     loop {
         while let Some(ready) = walk.next_ready() {
-            calls += 1;
+            driven.calls += u64::from(!asks(&ready));
             flying.push((ready, false));
         }
-        peak = peak.max(flying.len());
+        let working = flying.iter().filter(|(ready, _)| !asks(ready)).count();
+        driven.peak = driven.peak.max(working as u64);
         while let Some(effect) = walk.next_effect() {
             match effect {
                 Effect::Cancel { node, .. } => flying
@@ -90,13 +62,16 @@ fn drive(
                     .filter(|(ready, _)| ready.node == node)
                     .for_each(|(_, cancelled)| *cancelled = true),
                 Effect::StepSkipped { task, outcome } => {
-                    ended.push((task.path.to_string(), outcome.word().to_owned()));
+                    let path = task.path.to_string();
+                    driven.ended.push((path, outcome.word().to_owned()));
+                    driven.outcomes.push(outcome);
                 }
+                Effect::Deadline { node, .. } => deadlines.push(node),
                 _ => {}
             }
         }
         if flying.is_empty() {
-            return (calls, peak as u64, ended);
+            return driven;
         }
         if stop_after == Some(turn) {
             walk.cancel(CancelReason::User);
@@ -107,25 +82,63 @@ fn drive(
             .get(turn % choices.len().max(1))
             .copied()
             .unwrap_or(7);
+        turn += 1;
+        assert!(turn < 100_000, "the plan does not end");
+        if choice % 7 == 3 && !deadlines.is_empty() {
+            walk.expire(deadlines.remove(usize::from(choice) % deadlines.len()));
+            continue;
+        }
         let (ready, cancelled) = flying.remove(usize::from(choice >> 2) % flying.len());
         let result = match choice % 4 {
             _ if cancelled => StepResult::without_output(Outcome::Cancelled {
                 reason: CancelReason::JoinDecided,
             }),
             0 => fail("by chance"),
-            _ => succeed(
-                json!(ready.task.path.as_str()),
-                f64::from(choice % 10) / 10.0,
-            ),
+            _ => succeed(output(&ready, choice), f64::from(choice % 10) / 10.0),
         };
-        ended.push((
-            ready.task.path.to_string(),
-            result.outcome.word().to_owned(),
-        ));
+        let path = ready.task.path.to_string();
+        driven.ended.push((path, result.outcome.word().to_owned()));
+        driven.outcomes.push(result.outcome.clone());
         walk.finish(ready.node, result);
-        turn += 1;
-        assert!(turn < 100_000, "the plan does not end");
     }
+}
+
+fn counted(census: &Census) -> u32 {
+    census.succeeded
+        + census.partial
+        + census.failures()
+        + census.skipped
+        + census.cancelled
+        + census.limited
+        + census.unknown
+        + census.paused
+}
+
+/// The random plans are of all kinds, or these laws would say little.
+#[test]
+fn random_plans_have_all_kinds_of_step() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..200 {
+        let plan = any_plan().new_tree(&mut runner).unwrap().current();
+        let text = serde_json::to_string(&plan.root).unwrap();
+        for kind in text.split("\"step\":\"").skip(1) {
+            let kind = kind.split('"').next().unwrap_or_default();
+            *kinds.entry(kind.to_owned()).or_default() += 1;
+        }
+        for feature in [
+            "\"any\":",
+            "\"when\":{",
+            "deadline_ms",
+            "result_key",
+            "\"start\":",
+        ] {
+            let found = u32::from(text.contains(feature));
+            *kinds.entry(feature.to_owned()).or_default() += found;
+        }
+    }
+    let rare: Vec<_> = kinds.iter().filter(|(_, count)| **count < 5).collect();
+    assert!(kinds.len() == 16 && rare.is_empty(), "{kinds:?}");
 }
 
 proptest! {
@@ -133,23 +146,30 @@ proptest! {
     fn prop_every_checked_plan_ends_and_records_each_step_once(plan in any_plan(), choices in proptest::collection::vec(any::<u16>(), 1..60), stop in proptest::option::of(0usize..12)) {
         prop_assert_eq!(check(&plan, &Catalog::builtin()), vec![]);
         let mut walk = walk(&plan);
-        let (_, _, mut ended) = drive(&mut walk, &choices, stop);
+        let driven = drive(&mut walk, &choices, stop);
         prop_assert!(walk.result().is_some(), "nothing is in flight, nothing is ready, and the root has not ended");
         prop_assert_eq!(walk.in_flight(), 0);
         prop_assert!(!petgraph::algo::is_cyclic_directed(&walk.graph().nodes));
         let steps = walk.graph().tasks().count();
+        let mut ended = driven.ended;
         prop_assert_eq!(ended.len(), steps, "every step of the graph ends exactly once");
         ended.sort();
         ended.dedup_by(|a, b| a.0 == b.0);
         prop_assert_eq!(ended.len(), steps, "no path stands for two steps");
+        let ordered: Vec<_> = walk.in_order().iter().map(|task| task.path.to_string()).collect();
+        prop_assert_eq!(ordered.len(), steps, "every step has its place in the plan");
+        let census = Census::of(&driven.outcomes);
+        prop_assert_eq!(counted(&census), census.requested);
+        prop_assert_eq!(census.requested as usize, steps);
     }
 
     #[test]
     fn prop_what_is_observed_stays_within_the_static_bounds(plan in any_plan(), choices in proptest::collection::vec(any::<u16>(), 1..60)) {
         let most = bounds(&plan);
-        let (calls, peak, _) = drive(&mut walk(&plan), &choices, None);
+        let driven = drive(&mut walk(&plan), &choices, None);
+        let calls = driven.calls;
         prop_assert!(calls <= most.calls.most, "{calls} calls, at most {}", most.calls.most);
-        prop_assert!(peak <= most.width, "{peak} at once, at most {}", most.width);
+        prop_assert!(driven.peak <= most.width, "{} at once, at most {}", driven.peak, most.width);
         prop_assert!(most.calls.least <= calls, "{calls} calls, at least {}", most.calls.least);
     }
 
@@ -166,30 +186,30 @@ proptest! {
 
     /// When no step's success depends on timing, the order in which steps end changes nothing.
     #[test]
-    fn prop_results_merge_in_a_fixed_order_whatever_ends_first(plan in any_plan(), one in proptest::collection::vec(any::<u16>(), 1..40), two in proptest::collection::vec(any::<u16>(), 1..40)) {
-        let mut plan = plan;
-        let text = serde_json::to_string(&plan.root).unwrap();
-        let text = text.replace(r#"{"policy":"any"}"#, r#"{"policy":"all"}"#).replace(r#"{"policy":"quorum","k":1}"#, r#"{"policy":"all"}"#);
-        plan.root = serde_json::from_str(&text.replace(r#""on_error":"stop""#, r#""on_error":"continue""#)).unwrap();
+    fn prop_results_merge_in_a_fixed_order_whatever_ends_first(choices in choices(), one in proptest::collection::vec(any::<u16>(), 1..40), two in proptest::collection::vec(any::<u16>(), 1..40)) {
+        let plan = random_plan(&choices, false);
         let end = |choices: &[u16]| {
             let mut walk = walk(&plan);
-            let steady: Vec<u16> = choices.iter().map(|choice| (choice & !3) | 1).collect();
             let mut flying = Vec::new();
+            let mut given = BTreeMap::new();
             let mut turn = 0;
             loop {
                 while let Some(ready) = walk.next_ready() {
+                    let inputs: Vec<String> = ready.inputs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                    let key = format!("{:?}", ready.scope.result("k"));
+                    given.insert(ready.task.path.to_string(), (inputs, key));
                     flying.push(ready);
                 }
                 if flying.is_empty() {
                     break;
                 }
-                let ready = flying.remove(usize::from(steady[turn % steady.len()]) % flying.len());
+                let ready = flying.remove(usize::from(choices[turn % choices.len()]) % flying.len());
                 // Agent `b` always fails, the others always succeed.
-                let result = if ready.task.worker().to_string() == "b" { StepResult::without_output(Outcome::failed(FailureClass::Reported, "no")) } else { succeed(json!(ready.task.path.as_str()), 0.5) };
+                let result = if ready.task.worker().to_string() == "b" { StepResult::without_output(Outcome::failed(FailureClass::Reported, "no")) } else { succeed(json!({"at": ready.task.path.as_str()}), 0.5) };
                 walk.finish(ready.node, result);
                 turn += 1;
             }
-            walk.result().cloned()
+            (walk.result().cloned(), given)
         };
         prop_assert_eq!(end(&one), end(&two));
     }

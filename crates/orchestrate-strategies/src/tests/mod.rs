@@ -1,5 +1,7 @@
 //! Tests of the graph: plans in, graphs, traces and laws out.
 
+mod corpus;
+mod kinds;
 mod laws;
 mod planned;
 mod plans;

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 use orchestrate_core::outcome::{CancelReason, LimitKind};
-use orchestrate_core::plan::Step;
+use orchestrate_core::plan::{Plan, Step};
 use serde_json::{Value, json};
 
 use super::{agent, effects, fail, plan, step, succeed, told, walk};
@@ -11,8 +11,11 @@ use crate::graph::walk::StepResult;
 /// Runs a plan, answering each step by its agent: a number is a success with that confidence and an
 /// output that holds it, a text is a failure. What is ready at the same time is written on one line.
 fn check(root: Value, answers: &[(&str, Value)], expect: &Expect) {
-    let plan = plan(step(root));
-    let mut walk = walk(&plan);
+    check_plan(&plan(step(root)), answers, expect);
+}
+
+pub(super) fn check_plan(plan: &Plan, answers: &[(&str, Value)], expect: &Expect) {
+    let mut walk = walk(plan);
     let mut trace = Vec::new();
     loop {
         let mut ready = Vec::new();

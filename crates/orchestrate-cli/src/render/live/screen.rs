@@ -101,6 +101,14 @@ impl Live {
     }
 
     fn draw(&mut self, stays: Option<&str>) {
+        if self.state.is_asking() {
+            // The person's line must not be drawn over.
+            self.finish();
+            if let Some(line) = stays {
+                self.write(&format!("{line}\n"));
+            }
+            return;
+        }
         let size = terminal_size::terminal_size_of(io::stderr());
         let (columns, rows) = size.map_or((80, 24), |(w, h)| (w.0.into(), h.0.into()));
         // The last column stays free: some terminals break the line when it is written.

@@ -1,6 +1,6 @@
 //! What is running now, folded from the events of a run. Draws nothing and reads no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::StepPath;
@@ -21,6 +21,8 @@ struct Running {
 #[derive(Debug, Default)]
 pub(super) struct State {
     running: BTreeMap<StepPath, Running>,
+    /// Questions that are open.
+    asking: BTreeSet<StepPath>,
     ended: usize,
 }
 
@@ -72,22 +74,27 @@ impl State {
                 ..
             } => {
                 self.running.remove(step);
+                self.asking.remove(step);
                 self.ended += 1;
                 (*attempts > 0 || !outcome.lets_pass())
                     .then(|| finished(&who(step, worker), outcome, *duration_us))
             }
-            EventKind::ApprovalRequested { request } => Some(format!(
-                "  {} {:<24} {}",
-                paint(WARN, "[ask] "),
-                request.step,
-                safe(&request.question)
-            )),
+            EventKind::ApprovalRequested { request } => {
+                self.asking.insert(request.step.clone());
+                None
+            }
             EventKind::RunFinished { .. } | EventKind::RunPaused { .. } => {
+                self.asking.clear();
                 self.running.clear();
                 None
             }
             _ => None,
         }
+    }
+
+    /// Whether a person may be asked at this moment.
+    pub(super) fn is_asking(&self) -> bool {
+        !self.asking.is_empty()
     }
 
     /// The lines to show now, none wider than `columns` and not more than `rows`.

@@ -63,10 +63,6 @@ impl Walk {
         let pool = group.extras.around.pool.unwrap_or(start);
         let left = self.groups.get(&pool).and_then(|state| state.steps_left);
         let left = left.unwrap_or(spec.step.max_steps).min(spec.step.max_steps);
-        let allotted = Allotted {
-            step: &spec.step,
-            steps: left,
-        };
         let Some(value) = value else {
             return nothing("what is to be expanded does not exist");
         };
@@ -91,7 +87,12 @@ impl Walk {
             .filter_map(|entry| Some(entry.key.as_ref()?.name.clone()))
             .collect();
         let keys: Vec<&str> = keys.iter().map(StepName::as_str).collect();
-        let mut problems = check_fragment(
+        let allotted = Allotted {
+            step: &spec.step,
+            steps: left,
+            is_list: fragment.tasks.is_some(),
+        };
+        let problems = check_fragment(
             &self.graph.world,
             &fragment.root,
             &path,
@@ -99,11 +100,6 @@ impl Walk {
             &keys,
             allotted,
         );
-        if fragment.tasks.is_some() {
-            // An agent that is unknown or not allowed is a failure of its sub-task alone. That all depths
-            // together stay within what was allotted is kept by the one store that they take from.
-            problems.retain(|it| !["ORC0602", "ORC0625", "ORC0626"].contains(&it.code));
-        }
         if problems.is_empty() {
             Ok(fragment)
         } else {

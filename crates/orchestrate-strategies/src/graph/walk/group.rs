@@ -121,7 +121,7 @@ impl Walk {
         }
         self.groups.entry(start).or_default().outside = Some(outside);
         if let Some(state) = self.states.get_mut(start.index()) {
-            state.scope = Inflow::One(Scope::default());
+            state.scope = Inflow::Settled(Scope::default());
         }
     }
 
@@ -205,7 +205,7 @@ impl Walk {
             if let Some(outside) = state.outside.take()
                 && let Some(end) = self.states.get_mut(end.index())
             {
-                end.scope = Inflow::One(outside);
+                end.scope = Inflow::Settled(outside);
             }
         }
         self.effects.push_back(Effect::GroupFinished {

@@ -47,10 +47,12 @@ impl Walk {
         self.graph.link(span.exit, end, Edge::Part);
         self.add_states();
         // A round comes after the one before it, so it sees what that one gave.
-        let before = before.and_then(|exit| self.states.get(exit.index()));
-        let before = before.map(|state| state.scope.settled());
-        if let (Some(before), Some(entry)) = (before, self.states.get_mut(span.entry.index())) {
-            entry.scope.add(before);
+        let before = before.and_then(|exit| Some((exit, self.states.get(exit.index())?)));
+        let before = before.map(|(exit, state)| (exit, state.scope.settled()));
+        if let (Some((exit, scope)), Some(entry)) =
+            (before, self.states.get_mut(span.entry.index()))
+        {
+            entry.scope.add(exit, scope);
         }
         if k == 0
             && let Some(end) = self.states.get_mut(end.index())

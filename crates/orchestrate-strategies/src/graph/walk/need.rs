@@ -21,7 +21,7 @@ enum Met {
 
 impl Walk {
     /// A step has ended that a node with alternatives waits for.
-    pub(super) fn meet(&mut self, node: NodeId, scope: Scope, success: bool) {
+    pub(super) fn meet(&mut self, from: NodeId, node: NodeId, scope: Scope, success: bool) {
         let waits =
             |state: &super::state::State| state.status == Status::Waiting && state.waiting > 0;
         let Some(state) = self
@@ -32,7 +32,7 @@ impl Walk {
             // It has begun already. What is slower goes on to its own end.
             return;
         };
-        state.scope.add(scope);
+        state.scope.add(from, scope);
         let Some(awaited) = self.graph.awaited.get(&node) else {
             return;
         };

@@ -115,7 +115,7 @@ impl Walk {
         {
             seen = seen.with(entry);
         }
-        state.scope = Inflow::One(seen);
+        state.scope = Inflow::Settled(seen);
         state.result = Some(result);
         let mut edges = self.graph.nodes.neighbors(node.ix()).detach();
         while let Some((edge, target)) = edges.next(&self.graph.nodes) {
@@ -136,7 +136,7 @@ impl Walk {
             && !self.graph.awaited.is_empty()
             && self.graph.awaited.contains_key(&to)
         {
-            return self.meet(to, scope, success);
+            return self.meet(from, to, scope, success);
         }
         let block = match edge {
             Edge::Gate => source
@@ -164,7 +164,7 @@ impl Walk {
         let Some(target) = self.states.get_mut(to.index()) else {
             return;
         };
-        target.scope.add(scope);
+        target.scope.add(from, scope);
         // Of several reasons the one that comes first in the plan counts, not the one that came first in time.
         if let Some((outcome, gated)) = block
             && (target.blocked.is_none() || from < target.blocked_by)

@@ -33,12 +33,14 @@ pub(super) enum Status {
 }
 
 /// What a node can see, collected from the edges into it and, once it has ended, what others see of it.
+/// What comes in is kept with the node that it came from, so that it joins in the order of the plan.
 #[derive(Debug, Default)]
 pub(super) enum Inflow {
     #[default]
     Nothing,
-    One(Scope),
-    Many(Vec<Scope>),
+    One(NodeId, Scope),
+    Many(Vec<(NodeId, Scope)>),
+    Settled(Scope),
 }
 
 /// What a group needs to remember while it runs; only those that need it have one. Keyed by the group's start.
@@ -71,12 +73,12 @@ pub(super) struct GroupState {
 }
 
 impl Inflow {
-    pub(super) fn add(&mut self, scope: Scope) {
+    pub(super) fn add(&mut self, from: NodeId, scope: Scope) {
         *self = match std::mem::take(self) {
-            Self::Nothing => Self::One(scope),
-            Self::One(first) => Self::Many(vec![first, scope]),
+            Self::Nothing | Self::Settled(_) => Self::One(from, scope),
+            Self::One(first, earlier) => Self::Many(vec![(first, earlier), (from, scope)]),
             Self::Many(mut scopes) => {
-                scopes.push(scope);
+                scopes.push((from, scope));
                 Self::Many(scopes)
             }
         };
@@ -86,18 +88,21 @@ impl Inflow {
     pub(super) fn seen(&mut self) -> Scope {
         let scope = match std::mem::take(self) {
             Self::Nothing => Scope::default(),
-            Self::One(scope) => scope,
-            Self::Many(scopes) => Scope::join(scopes),
+            Self::One(_, scope) | Self::Settled(scope) => scope,
+            Self::Many(mut scopes) => {
+                scopes.sort_by_key(|(from, _)| *from);
+                Scope::join(scopes.into_iter().map(|(_, scope)| scope))
+            }
         };
-        *self = Self::One(scope.clone());
+        *self = Self::Settled(scope.clone());
         scope
     }
 
     /// What others see of a node that has ended.
     pub(super) fn settled(&self) -> Scope {
         match self {
-            Self::One(scope) => scope.clone(),
-            Self::Nothing | Self::Many(_) => Scope::default(),
+            Self::Settled(scope) => scope.clone(),
+            Self::Nothing | Self::One(..) | Self::Many(_) => Scope::default(),
         }
     }
 }
