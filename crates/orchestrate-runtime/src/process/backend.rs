@@ -231,7 +231,7 @@ fn evidence(setup: &ProgramSetup, argv: Vec<String>, ended: &Ended) -> Evidence 
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
