@@ -34,7 +34,7 @@ struct Driven {
 
 /// What an agent answers: now and then sub-tasks, which only an expansion around it takes up.
 fn output(ready: &Ready, choice: u16) -> Value {
-    if choice % 5 == 0 {
+    if choice.is_multiple_of(5) {
         json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}]})
     } else {
         json!(ready.task.path.as_str())
