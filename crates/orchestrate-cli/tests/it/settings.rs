@@ -88,7 +88,7 @@ fn the_list_says_where_each_value_comes_from() {
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 21);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 24);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -8,7 +8,7 @@ use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, HealthBoard, Selecting};
 
 use super::analyze::{self, Analysis, Reading};
-use super::choose::{GIVEN, RULES, Situation, choose};
+use super::choose::{GIVEN, Situation, choose};
 use super::confidence::confidence;
 use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
@@ -17,6 +17,7 @@ use super::lessons::{self, Offer, Workshop};
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
 use crate::graph::bounds;
+use crate::strategy::{Adaptive, Debate, Parallel, Refinement, Sequential, Teaching};
 use serde_json::{Value, json};
 
 /// Turns a task into a plan. Pure: the same task, context, registry and catalogue give the same plan.
@@ -191,7 +192,7 @@ impl<'a> MetaOrchestrator<'a> {
         })
     }
 
-    /// The same candidates by the other strategies that rules can choose, to be explored.
+    /// The same candidates by the other strategies that fit any task, to be explored.
     fn others(
         &self,
         candidates: &Candidates<'_>,
@@ -199,11 +200,8 @@ impl<'a> MetaOrchestrator<'a> {
         ruled: &str,
         context: &Context,
     ) -> Vec<Offer> {
-        let mut names: Vec<&str> = RULES.iter().map(|rule| rule.strategy).collect();
-        names.sort_unstable();
-        names.dedup();
         let wanted = candidates.wanted();
-        names
+        EXPLORED
             .into_iter()
             .filter(|name| *name != ruled && hints.strategy.is_none())
             .filter(|name| self.holds(name, wanted))
@@ -339,6 +337,18 @@ fn references(key: &str, value: &Value) -> Value {
         _ => value.clone(),
     }
 }
+
+/// The strategies that are tried in place of another. The rest needs what a task in words does not
+/// give, such as conditions, workflows, tools or somebody who hands out work: to try those by
+/// chance would waste runs.
+const EXPLORED: [&str; 6] = [
+    Adaptive::NAME,
+    Debate::NAME,
+    Parallel::NAME,
+    Refinement::NAME,
+    Sequential::NAME,
+    Teaching::NAME,
+];
 
 /// What was decided about a task.
 struct Chosen {

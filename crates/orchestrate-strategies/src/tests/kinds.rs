@@ -576,7 +576,7 @@ fn depth_and_width_are_limits_with_an_outcome() {
         &[],
         &expect![[r#"
           group (root): limit_reached (stopped: the limit of width was reached)
-        => limit_reached (stopped: the limit of width was reached) {"census":{"requested":0,"succeeded":0,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0}}
+        => limit_reached (stopped: the limit of width was reached) {"census":{"requested":0,"succeeded":0,"partial":0,"failed":{},"skipped":0,"cancelled":0,"limited":0,"unknown":0},"outputs":[]}
     "#]],
     );
 }
