@@ -1,6 +1,6 @@
 //! Every backend against one list of laws, alone and shared by several processes.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
