@@ -61,8 +61,14 @@ pub(crate) enum RunsVerb {
     #[command(after_help = footer(["orchestrate runs show latest", "orchestrate runs show latest --json"], &[Exit::Yes]))]
     Show(OneRun),
     /// Print the events of a run as they are recorded, until it ends or nobody works on it
-    #[command(after_help = footer(["orchestrate runs follow latest", "orchestrate runs follow latest --json"], &[Exit::Yes]))]
-    Follow(OneRun),
+    #[command(after_help = footer(["orchestrate runs follow latest", "orchestrate runs follow latest --topic 'orchestration.*' --json"], &[Exit::Yes]))]
+    Follow {
+        #[command(flatten)]
+        one: OneRun,
+        /// Print what is told under a topic instead, for example `orchestration.task_completed` or `team.*`; may be repeated
+        #[arg(long = "topic", value_name = "TOPIC")]
+        topics: Vec<String>,
+    },
     /// Go on with a run where its record ends; what has ended is not run again
     #[command(after_help = footer(["orchestrate runs resume latest", "orchestrate runs resume latest --take-over"], &RUNS))]
     Resume {

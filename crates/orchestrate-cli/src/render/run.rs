@@ -48,6 +48,7 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
             page.hanging(2, "- ", &format!("{name}: {}", shortened(&text)));
         }
     }
+    recommendations(&mut page, &result.aggregated_output);
     page.section("AGENTS");
     for agent in &result.outputs {
         agent_lines(&mut page, agent);
@@ -130,6 +131,34 @@ fn work_lines(page: &mut Page, work: &WorkResult) {
         .collect();
     if !shown.is_empty() {
         page.text(9, &shown.join(", "));
+    }
+}
+
+/// What several agents found, joined and ranked, if the plan joins it.
+fn recommendations(page: &mut Page, output: &Value) {
+    let all = output.get("recommendations").and_then(Value::as_array);
+    let ranked: Vec<&Value> = all
+        .into_iter()
+        .flatten()
+        .filter(|it| it.get("priority").is_some())
+        .collect();
+    if ranked.is_empty() {
+        return;
+    }
+    page.section("WHAT COMES FIRST");
+    for advice in ranked.iter().take(FINDINGS) {
+        let part = |name: &str| advice.get(name).and_then(Value::as_str).unwrap_or_default();
+        let agents = advice.get("agents").and_then(Value::as_array);
+        let agents = agents.into_iter().flatten().filter_map(Value::as_str);
+        let by = agents.collect::<Vec<_>>().join(", ");
+        let place = part("path");
+        let place = if place.is_empty() {
+            by
+        } else {
+            format!("{place} ({by})")
+        };
+        page.hanging(2, &format!("{:<9}", part("severity")), &place);
+        page.text(11, part("message"));
     }
 }
 

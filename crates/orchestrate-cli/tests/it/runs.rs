@@ -73,6 +73,37 @@ fn a_run_is_recorded_and_can_be_looked_at() {
 }
 
 #[test]
+fn a_run_is_told_under_the_topics_that_are_asked_for() {
+    let place = Place::project();
+    place.run(&[
+        "run",
+        "Review the code and check the docs",
+        "--decompose",
+        "parallel",
+    ]);
+    let follow = [
+        "runs",
+        "follow",
+        "latest",
+        "--json",
+        "--topic",
+        "orchestration.plan_*",
+    ];
+    let ran = place.run(&follow);
+    let topics: Vec<String> = ran
+        .stdout
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let message: Value = serde_json::from_str(line).unwrap();
+            message["topic"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let expected = ["orchestration.plan_started", "orchestration.plan_completed"];
+    assert_eq!(topics, expected, "{}", ran.shown());
+}
+
+#[test]
 fn without_a_store_nothing_is_found_and_that_is_said() {
     let place = Place::project();
     place.run(&["release-prep", "--no-store"]);

@@ -104,11 +104,7 @@ impl MessageBus {
             if polled.messages.len() >= most {
                 break;
             }
-            if subscription
-                .topics
-                .iter()
-                .any(|it| matches(it, &message.topic))
-            {
+            if subscription.topics.iter().any(|it| message.is_about(it)) {
                 polled.messages.push((subscription.next, message.clone()));
             }
             subscription.next += 1;
@@ -121,14 +117,6 @@ impl MessageBus {
         self.log
             .iter()
             .filter(move |message| message.agent.as_deref() == Some(agent))
-    }
-}
-
-/// Whether a topic is meant by a pattern.
-fn matches(pattern: &str, topic: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(beginning) => topic.starts_with(beginning),
-        None => pattern == topic,
     }
 }
 

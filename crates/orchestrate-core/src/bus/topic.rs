@@ -54,9 +54,17 @@ impl BusMessage {
         }
     }
 
-    /// What an event of a run says on the bus; events that have no topic say nothing.
+    /// What an event of a run says on the bus; most have one topic, some none. The handoffs of a group
+    /// are told with its end, because only then each of them has one.
     #[must_use]
-    pub fn of(event: &Event) -> Option<Self> {
+    pub fn of(event: &Event) -> Vec<Self> {
+        match &event.kind {
+            EventKind::GroupFinished { step, output, .. } => handoffs(step.as_str(), output),
+            _ => Self::one(event).into_iter().collect(),
+        }
+    }
+
+    fn one(event: &Event) -> Option<Self> {
         let about =
             |topic: &str, agent: &str, payload: Value| Some(Self::new(topic, Some(agent), payload));
         match &event.kind {
@@ -116,6 +124,15 @@ impl BusMessage {
         }
     }
 
+    /// Whether its topic is meant: a whole one, a beginning followed by `*`, or `*` for all.
+    #[must_use]
+    pub fn is_about(&self, topics: &str) -> bool {
+        match topics.strip_suffix('*') {
+            Some(beginning) => self.topic.starts_with(beginning),
+            None => topics == self.topic,
+        }
+    }
+
     /// An agent was added to a registry.
     #[must_use]
     pub fn registered(template: &AgentTemplate) -> Self {
@@ -132,8 +149,7 @@ impl BusMessage {
     }
 
     /// A handoff began, or with an outcome: ended.
-    #[must_use]
-    pub fn handoff(step: &str, from: &str, to: &str, outcome: Option<&str>) -> Self {
+    fn handoff(step: &str, from: &str, to: &str, outcome: Option<&str>) -> Self {
         let (topic, agent) = match outcome {
             None => (topics::HANDOFF_INITIATED, from),
             Some(_) => (topics::HANDOFF_COMPLETED, to),
@@ -143,5 +159,57 @@ impl BusMessage {
             payload.insert("outcome".to_owned(), outcome.into());
         }
         Self::new(topic, Some(agent), payload)
+    }
+}
+
+/// The handoffs that the output of a group tells of, if it is one that has come to its end.
+fn handoffs(step: &str, output: &Value) -> Vec<BusMessage> {
+    let ended = output.get("ended_by").is_some();
+    let list = output.get("handoffs").and_then(Value::as_array);
+    let list = list.filter(|_| ended).into_iter().flatten();
+    let read = |entry: &Value| -> Option<[BusMessage; 2]> {
+        let field = |name: &str| entry.get(name)?.as_str();
+        let (from, to, status) = (field("from")?, field("to")?, field("status")?);
+        Some([
+            BusMessage::handoff(step, from, to, None),
+            BusMessage::handoff(step, from, to, Some(status)),
+        ])
+    };
+    list.filter_map(read).flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::StepPath;
+    use crate::outcome::Outcome;
+
+    #[test]
+    fn handoffs_are_told_with_the_end_of_their_group() {
+        let event = |output: Value| Event {
+            seq: 1,
+            at_us: 2,
+            kind: EventKind::GroupFinished {
+                step: StepPath::root(),
+                outcome: Outcome::Succeeded,
+                output: Arc::new(output),
+                confidence: 1.0,
+            },
+        };
+        let entry = json!({"from": "a", "to": "b", "status": "completed"});
+        let ended = event(json!({"ended_by": "completed", "handoffs": [entry]}));
+        let told: Vec<(String, Option<String>)> = BusMessage::of(&ended)
+            .into_iter()
+            .map(|message| (message.topic, message.agent))
+            .collect();
+        let expected = [
+            (topics::HANDOFF_INITIATED, "a"),
+            (topics::HANDOFF_COMPLETED, "b"),
+        ];
+        assert_eq!(
+            told,
+            expected.map(|(topic, agent)| (topic.to_owned(), Some(agent.to_owned())))
+        );
+        assert!(BusMessage::of(&event(json!({"handoffs": [entry]}))).is_empty());
     }
 }

@@ -108,7 +108,7 @@ async fn a_run_is_heard_on_the_bus_under_the_known_topics() {
     let (_, events) = run(&executor(backend), &plan(&["one"], agent("one"))).await;
     let mut bus = MessageBus::default();
     bus.subscribe("me", ["orchestration.*"]);
-    for message in events.iter().filter_map(BusMessage::of) {
+    for message in events.iter().flat_map(BusMessage::of) {
         bus.publish(message);
     }
     let heard = bus.poll("me", 100).unwrap();

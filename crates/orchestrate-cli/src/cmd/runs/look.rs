@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use orchestrate_core::event::{EVENT_FORMAT, EventKind};
+use orchestrate_core::bus::BusMessage;
+use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
 use orchestrate_core::report::RunReport;
 use serde_json::{Value, json};
@@ -168,7 +169,23 @@ fn open_steps(events: &[orchestrate_core::event::Event]) -> Vec<String> {
     open
 }
 
-pub(super) fn follow(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
+/// Prints what an event says under the topics.
+fn tell(event: &Event, topics: &[String], call: &Call) -> Result<(), Failure> {
+    for message in BusMessage::of(event) {
+        if !topics.iter().any(|topic| message.is_about(topic)) {
+            continue;
+        }
+        if call.printer.json {
+            line(call, &message)?;
+        } else {
+            let text = format!("{} {}", message.topic, message.payload);
+            call.printer.result(&safe(&text))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exit, Failure> {
     let (journal, run) = find(one)?;
     let printer = &call.printer;
     if printer.json {
@@ -186,7 +203,9 @@ pub(super) fn follow(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
             ))
         })?;
         for event in &events {
-            if printer.json {
+            if !topics.is_empty() {
+                tell(event, topics, call)?;
+            } else if printer.json {
                 line(call, event)?;
             } else {
                 printer.result(&event_line(event))?;

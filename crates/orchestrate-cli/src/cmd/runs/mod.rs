@@ -21,7 +21,7 @@ pub(crate) fn run(verb: &RunsVerb, call: &Call) -> Result<Exit, Failure> {
     match verb {
         RunsVerb::List { state, limit, at } => look::list(state, *limit, at, call),
         RunsVerb::Show(one) => look::show(one, call),
-        RunsVerb::Follow(one) => look::follow(one, call),
+        RunsVerb::Follow { one, topics } => look::follow(one, topics, call),
         RunsVerb::Export { one, out } => look::export(one, out.as_deref(), call),
         RunsVerb::Resume {
             one,
