@@ -90,6 +90,27 @@ fn layered(n: usize) -> Plan {
     })
 }
 
+/// The same steps as a chain, each ten of them inside three groups: what depth costs.
+fn nested(n: usize) -> Plan {
+    let line = |steps: Vec<Step>| {
+        Step::new(StepKind::Sequence {
+            steps,
+            on_error: OnError::Stop,
+            collect: None,
+        })
+    };
+    let mut steps = steps(n).into_iter();
+    let mut groups = Vec::new();
+    loop {
+        let ten: Vec<Step> = steps.by_ref().take(10).collect();
+        if ten.is_empty() {
+            break;
+        }
+        groups.push(line(vec![line(vec![line(ten)])]));
+    }
+    plan(line(groups).kind)
+}
+
 fn drive(walk: &mut Walk, output: &Arc<serde_json::Value>) {
     while let Some(ready) = walk.next_ready() {
         walk.finish(
@@ -107,9 +128,11 @@ fn engine(criterion: &mut Criterion) {
     let output: Arc<serde_json::Value> = Arc::new(serde_json::json!({"text": "x".repeat(1000)}));
     let catalog = Catalog::builtin();
     type Shape = (&'static str, fn(usize) -> Plan, usize);
-    let shapes: [Shape; 6] = [
+    let shapes: [Shape; 8] = [
         ("handed on", handed_on, 1_000),
         ("chain", chain, 1_000),
+        ("nested three deep", nested, 1_000),
+        ("chain", chain, 10_000),
         ("chain", chain, 100_000),
         ("fan", fan, 10_000),
         ("fan", fan, 100_000),
