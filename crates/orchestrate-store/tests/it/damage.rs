@@ -89,7 +89,15 @@ async fn look(at: &Path, whole: &BTreeMap<RunId, RecordedRun>, what: &str, seen:
 async fn no_damage_is_shown_as_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let whole = image(folder.path()).await;
-    let (image, damaged) = (folder.path().join("image"), folder.path().join("damaged"));
+    let image = folder.path().join("image");
+    // Each image has a folder of its own: a journal that was dropped may still be closing its files.
+    let mut count = 0;
+    let mut fresh = || {
+        count += 1;
+        let damaged = folder.path().join(format!("damaged-{count}"));
+        copy(&image, &damaged);
+        damaged
+    };
     let mut seen = Seen::default();
     let mut state = 7_u64;
     let mut next = move |below: u64| {
@@ -99,10 +107,10 @@ async fn no_damage_is_shown_as_a_run() {
         (state >> 33) % below
     };
     for name in ["store.db", "store.db-wal", "store.heads"] {
-        let bytes = fs::read(image.join(name)).unwrap();
+        let bytes = fs::read(folder.path().join("image").join(name)).unwrap();
         for _ in 0..PLACES {
             let place = usize::try_from(next(bytes.len() as u64)).unwrap();
-            copy(&image, &damaged);
+            let damaged = fresh();
             let mut flipped = bytes.clone();
             flipped[place] ^= 1 << next(8);
             fs::write(damaged.join(name), flipped).unwrap();
@@ -113,7 +121,7 @@ async fn no_damage_is_shown_as_a_run() {
                 &mut seen,
             )
             .await;
-            copy(&image, &damaged);
+            let damaged = fresh();
             fs::write(damaged.join(name), &bytes[..place]).unwrap();
             look(
                 &damaged,
