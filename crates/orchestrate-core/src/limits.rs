@@ -108,6 +108,20 @@ impl Add for Usage {
     }
 }
 
+impl Usage {
+    /// What of it is not in another; nothing where the other is more.
+    #[must_use]
+    pub fn beyond(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(other.calls),
+            tokens: self.tokens.saturating_sub(other.tokens),
+            cost: Cost(self.cost.0.saturating_sub(other.cost.0)),
+            unpriced_tokens: self.unpriced_tokens.saturating_sub(other.unpriced_tokens),
+            cached_tokens: self.cached_tokens.saturating_sub(other.cached_tokens),
+        }
+    }
+}
+
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;

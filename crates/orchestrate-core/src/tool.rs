@@ -62,6 +62,8 @@ pub struct ToolCall {
     pub step: StepPath,
     /// An object that fits the tool's schema.
     pub arguments: Arc<Value>,
+    /// Whether a person has allowed exactly this call.
+    pub approved: bool,
     /// The same for every attempt of this call, so that the other side can tell a repetition.
     pub idempotency_key: String,
     /// Raised when the call is to stop.

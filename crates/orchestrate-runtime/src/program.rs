@@ -197,6 +197,7 @@ mod tests {
             run: RunId::of(&[1]),
             step: StepPath::root(),
             arguments: Arc::new(arguments),
+            approved: false,
             idempotency_key: "k".into(),
             cancel: CancelSignal::default(),
         };

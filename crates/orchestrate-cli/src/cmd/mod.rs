@@ -19,7 +19,6 @@ pub(crate) mod strategies;
 pub(crate) mod validate;
 pub(crate) mod workflows;
 
-mod approver;
 mod detach;
 mod files;
 mod learn;
@@ -30,5 +29,3 @@ mod publish;
 mod recipe;
 mod store;
 mod watch;
-
-pub(crate) use approver::Terminal;

@@ -98,6 +98,8 @@ pub(crate) struct ToolsTable {
     /// The hosts that `http.fetch` may read.
     pub(crate) hosts: Vec<String>,
     pub(crate) timeout_seconds: Option<u64>,
+    /// The calls that a person must allow: names of tools, or `write` or `external` for all that change so much.
+    pub(crate) approve: Vec<String>,
     /// The tools by the id of the agent or of its template; `*` is every agent.
     pub(crate) agents: BTreeMap<String, Vec<String>>,
 }
@@ -201,6 +203,8 @@ impl Services {
         }
         self.mcp.extend(project.mcp);
         self.programs.extend(project.programs);
+        // A project may ask for more decisions than its user, never for fewer.
+        self.tools.approve.extend(project.tools.approve);
         self.tools.agents.extend(project.tools.agents);
         if !project.tools.shell.is_empty() {
             self.tools.shell = project.tools.shell;

@@ -11,6 +11,7 @@ use orchestrate_core::model::Price;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
 use orchestrate_core::template::Tier;
+use orchestrate_runtime::ApprovalPolicy;
 use orchestrate_runtime::agent::ModelBackend;
 use orchestrate_runtime::guard::{InjectionGuard, LengthGuard, SecretGuard};
 use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
@@ -120,6 +121,11 @@ impl Models {
             .or_else(|| self.book.own(agent).map(model))
             .or_else(analysis)
             .or_else(|| self.book.model(agent).map(model))
+    }
+
+    /// Which calls of tools a person must allow.
+    pub(super) fn approval_policy(&self) -> ApprovalPolicy {
+        tools::approval_policy(&self.services)
     }
 
     /// The backend of agents that have a program.

@@ -24,7 +24,6 @@ use serde_json::Value;
 use super::models::Models;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
-use crate::cmd::Terminal;
 use crate::definitions;
 use crate::error::Failure;
 use crate::settings::project_of;
@@ -189,11 +188,10 @@ pub(crate) fn executor(
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
     }
-    if !decisions.is_empty() {
-        builder = builder.approver(CommandLineApprover::new(decisions));
-    } else if let Some(terminal) = Terminal::present() {
-        builder = builder.approver(terminal);
+    if let Some(approver) = CommandLineApprover::new(decisions) {
+        builder = builder.approver(approver);
     }
+    builder = builder.ask_before(models.approval_policy());
     if let Some(programs) = models.program_backend(path) {
         builder = builder.backend(programs);
     }

@@ -11,6 +11,10 @@ use orchestrate_runtime::tools::{
     Area, FileList, FileRead, FileWrite, Git, HttpFetch, Shell, ToolSet,
 };
 
+use orchestrate_core::tool::Effect;
+use orchestrate_runtime::ApprovalPolicy;
+use orchestrate_strategies::definition::PROGRAM_TOOLS;
+
 use crate::error::CliError;
 use crate::settings::{ProgramTable, Services};
 
@@ -67,7 +71,40 @@ pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliErro
             set.allow(agent, name);
         }
     }
+    check_policy(&table.approve, &set)?;
+    set.ask_before(approval_policy(services));
     Ok(set)
+}
+
+/// Which calls of tools a person must allow.
+pub(super) fn approval_policy(services: &Services) -> ApprovalPolicy {
+    let entries = services.tools.approve.iter();
+    entries.fold(ApprovalPolicy::default(), |policy, it| policy.and(it))
+}
+
+/// Refuses a policy that asks for nothing that could be called: a slip in a name would let calls pass.
+fn check_policy(entries: &[String], set: &ToolSet) -> Result<(), CliError> {
+    let known: Vec<&str> = set.specs().map(|spec| spec.name.as_str()).collect();
+    let elsewhere = PROGRAM_TOOLS.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = known.into_iter().chain(elsewhere).chain(["run"]).collect();
+    for entry in entries {
+        let start = entry.trim_end_matches('*');
+        let stands_for_one = match entry.ends_with('*') {
+            true => names.iter().any(|name| name.starts_with(start)),
+            false => names.contains(&start),
+        };
+        // What servers offer is not known before they are started.
+        if !stands_for_one && !entry.starts_with("mcp.") && entry.parse::<Effect>().is_err() {
+            return Err(CliError::Service {
+                section: "tools".to_owned(),
+                problem: format!(
+                    "`approve` names `{entry}`, and there is no such tool (possible: write, external, mcp.*, {})",
+                    names.join(", ")
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The programs that run agents, by the agent.

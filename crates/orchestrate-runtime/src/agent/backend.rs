@@ -10,6 +10,7 @@ use orchestrate_core::limits::{Cost, Usage};
 use orchestrate_core::model::History;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 use orchestrate_strategies::turn::{Turn, TurnLimits, TurnSetup};
 use tokio::time::Instant;
 
@@ -134,6 +135,12 @@ impl AgentBackend for ModelBackend {
             cost: price.map_or(Cost::ZERO, |price| price.most(tokens)),
             ..Usage::default()
         }
+    }
+
+    /// Each of its calls is recorded by itself, and one that may have changed something is not repeated
+    /// unasked: the turn as a whole can always be begun again.
+    fn effect(&self, _agent: &Agent) -> Effect {
+        Effect::Read
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::form::Form;
 use super::record;
 use super::scrutiny::{Guards, Scrutiny};
+use crate::policy::{Asking, Permission};
 use crate::tools::Offered;
 
 /// What a turn is driven with.
@@ -147,39 +148,85 @@ impl Drive<'_> {
             Scrutiny::Pass(arguments) => Arc::new(arguments),
             Scrutiny::Block(reason) => return Ok(ToolReply::Failed(reason)),
         };
-        let intent = CallIntent {
+        let digest = canonical::digest(&json!([name, &*arguments]));
+        let asking = Asking {
+            calls: &self.input.calls,
+            who: self.input.agent.id.as_str(),
+            tool: call.tool,
+            arguments: &arguments,
             ordinal: call.ordinal,
-            kind: CallKind::Tool,
-            name: name.clone(),
-            digest: canonical::digest(&json!([name, &*arguments])),
-            effect: call.tool.effect,
+            digest: &digest,
         };
-        match self.input.calls.begin(intent).await? {
-            CallStart::Recorded(result) => {
-                if let Some(reply) = record::reply(&result) {
-                    self.tally.replayed += 1;
-                    return Ok(reply);
+        let mut words: Option<String> = None;
+        let mut ask = self.tools.policy().asks_for(call.tool);
+        loop {
+            let approved = ask;
+            if ask && let Some(reply) = unless_allowed(asking.before(words.as_deref())?) {
+                return Ok(reply);
+            }
+            let intent = CallIntent {
+                ordinal: call.ordinal,
+                kind: CallKind::Tool,
+                name: name.clone(),
+                // A call that the tool itself wanted allowed is announced a second time, as another one.
+                digest: match &words {
+                    None => digest.clone(),
+                    Some(_) => canonical::digest(&json!([name, &*arguments, "allowed"])),
+                },
+                effect: call.tool.effect,
+            };
+            let mut reply = None;
+            match self.input.calls.begin(intent).await? {
+                CallStart::Recorded(result) => reply = record::reply(&result),
+                CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
+                    if let Some(reply) = unless_allowed(asking.in_doubt()?) {
+                        return self.told(call.ordinal, reply).await;
+                    }
                 }
+                CallStart::Fresh | CallStart::InDoubt => {}
             }
-            CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
-                let question = format!(
-                    "`{name}` was begun and nobody saw its end; it may have changed something. Look whether \
-                     it did, then say whether it is to be called again"
-                );
-                return Ok(ToolReply::NeedsPerson(question));
+            let reply = match reply {
+                Some(reply) => {
+                    self.tally.replayed += 1;
+                    reply
+                }
+                None => {
+                    let reply = self.made(call, arguments.clone(), approved).await;
+                    self.told(call.ordinal, reply).await?
+                }
+            };
+            match reply {
+                ToolReply::NeedsPerson(question) if !approved => {
+                    words = Some(question);
+                    ask = true;
+                }
+                reply => return Ok(reply),
             }
-            CallStart::Fresh | CallStart::InDoubt => {}
         }
+    }
+
+    /// Calls a tool, and guards what it gives.
+    async fn made(
+        &mut self,
+        call: &PendingCall<'_>,
+        arguments: Arc<Value>,
+        approved: bool,
+    ) -> ToolReply {
         self.tally.tool_calls += 1;
-        let order = self.order(call, arguments);
+        let name = &call.tool.name;
+        let order = ToolCall {
+            run: self.input.run.clone(),
+            step: self.input.step.clone(),
+            arguments,
+            approved,
+            idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
+            cancel: self.input.cancel.clone(),
+        };
         let called = match self.tools.tool(name) {
             Some(tool) => tool.call(order).await,
-            None => Err(ToolFailure::Failed {
-                class: FailureClass::NotExecuted,
-                message: format!("there is no tool `{name}`"),
-            }),
+            None => return ToolReply::Failed(format!("there is no tool `{name}`")),
         };
-        let reply = match called {
+        match called {
             Ok(ToolOutput { output, .. }) => {
                 let content = match &*output {
                     Value::String(text) => text.clone(),
@@ -192,27 +239,25 @@ impl Drive<'_> {
             }
             Err(ToolFailure::Retry { message }) => ToolReply::AskAgain(message),
             Err(ToolFailure::Failed { message, .. }) => ToolReply::Failed(message),
-            Err(ToolFailure::NeedsApproval { question }) => {
-                // It was not called, so there is nothing to record: once it is allowed, it is called.
-                return Ok(ToolReply::NeedsPerson(question));
-            }
+            Err(ToolFailure::NeedsApproval { question }) => ToolReply::NeedsPerson(question),
             Err(other) => ToolReply::Failed(other.to_string()),
-        };
-        self.input
-            .calls
-            .finish(call.ordinal, record::replied(&reply))
-            .await?;
-        Ok(reply)
+        }
     }
 
-    fn order(&self, call: &PendingCall<'_>, arguments: Arc<Value>) -> ToolCall {
-        ToolCall {
-            run: self.input.run.clone(),
-            step: self.input.step.clone(),
-            arguments,
-            idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
-            cancel: self.input.cancel.clone(),
-        }
+    /// Records what became of a call.
+    async fn told(&self, ordinal: u32, reply: ToolReply) -> Result<ToolReply, AgentFailure> {
+        let result = record::replied(&reply);
+        self.input.calls.finish(ordinal, result).await?;
+        Ok(reply)
+    }
+}
+
+/// What the model is told of a call that is not made; none when it is to be made.
+fn unless_allowed(permission: Permission) -> Option<ToolReply> {
+    match permission {
+        Permission::Allowed => None,
+        Permission::Refused(why) => Some(ToolReply::Failed(why)),
+        Permission::Made(what) => Some(ToolReply::Result(what)),
     }
 }
 

@@ -84,10 +84,11 @@ impl Dispatcher {
         if limited.is_some() {
             self.going = Going::Out;
         }
+        self.told(outside);
         for step in open {
             self.take_up_step(step);
         }
-        self.told(outside);
+        self.answer_decided();
         if let Some(limit) = limited {
             self.stop_idle(&Outcome::LimitReached { limit });
         }
@@ -104,17 +105,24 @@ impl Dispatcher {
             began_us,
             rests_until_us,
             usage,
+            unsettled,
             calls,
-            asked,
+            question,
+            decided,
+            parked,
         } = open;
         let mut step = Step {
             attempts,
             began_us,
             usage,
             calls,
+            decided,
+            parked,
             ..Step::new(ready)
         };
-        self.budget.book(Account::RUN, usage);
+        let counted = self.report.unfinished.get(&step.task.path);
+        let counted = counted.copied().unwrap_or_default();
+        self.budget.book(Account::RUN, usage.beyond(counted));
         if working {
             // Nobody knows what the attempt used that was under way; all that it could is booked.
             let doer = self.doer(&step.task.work).ok().flatten();
@@ -123,13 +131,16 @@ impl Dispatcher {
                 doer.map(|doer| doer.reservation()).unwrap_or_default(),
             );
 
+            // What its recorded calls used is known all the same, and they are not made again.
             step.usage += Usage {
                 calls: 1,
-                ..Usage::default()
+                ..unsettled
             };
             if !self.may_repeat(&step) {
-                return self.park(step, asked);
+                return self.park(step, question.is_some());
             }
+        } else if let Some(request) = question.filter(|it| it.call_of.is_some()) {
+            return self.ask_again(step, request);
         }
         match rests_until_us {
             Some(until) => {

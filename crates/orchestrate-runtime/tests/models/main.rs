@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod approvals;
 mod double;
 mod families;
 mod faults;

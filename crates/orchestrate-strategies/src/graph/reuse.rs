@@ -48,10 +48,11 @@ pub fn reusable(mut replay: Replay, events: &[Event], without: Option<&StepPath>
         | EventKind::CallStarted { step, .. }
         | EventKind::CallFinished { step, .. }
         | EventKind::MessageDelivered { step, .. }
-        | EventKind::MessageRefused { step, .. }
-        | EventKind::ApprovalDecided { step, .. } => ends.contains(step),
+        | EventKind::StepParked { step, .. }
+        | EventKind::MessageRefused { step, .. } => ends.contains(step),
+        EventKind::ApprovalDecided { step, .. } => ends.iter().any(|end| is_inside(step, end)),
         EventKind::MessageSent { message } => ends.contains(&message.step),
-        EventKind::ApprovalRequested { request } => ends.contains(&request.step),
+        EventKind::ApprovalRequested { request } => ends.contains(request.waiting_step()),
         _ => false,
     };
     let holding = events

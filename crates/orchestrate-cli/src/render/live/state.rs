@@ -83,6 +83,14 @@ impl State {
                 self.asking.insert(request.step.clone());
                 None
             }
+            EventKind::ApprovalDecided { step, .. } => {
+                self.asking.remove(step);
+                None
+            }
+            EventKind::StepParked { step, .. } => {
+                self.running.remove(step);
+                None
+            }
             EventKind::RunFinished { .. } | EventKind::RunPaused { .. } => {
                 self.asking.clear();
                 self.running.clear();
