@@ -55,6 +55,8 @@ pub mod recorded;
 mod tool;
 #[cfg(feature = "models")]
 pub mod tools;
+#[cfg(feature = "otel")]
+pub mod traces;
 
 pub use clock::SystemClock;
 pub use error::RunError;

@@ -12,6 +12,7 @@ use crate::coordination::Team;
 use crate::documents::Documents;
 use crate::file::FileDocuments;
 use crate::learning::LearningStore;
+use crate::memory::StoredMemory;
 use crate::postgres::PostgresDocuments;
 use crate::sqlite::SqliteDocuments;
 
@@ -87,6 +88,12 @@ impl Store {
 }
 
 impl Store {
+    /// Sessions and notes of agents.
+    #[must_use]
+    pub fn memory(&self) -> StoredMemory {
+        StoredMemory::new(self.documents.clone())
+    }
+
     /// What a team of agents shares, by the name of the team.
     ///
     /// # Errors

@@ -85,7 +85,15 @@ impl Memory {
     }
 }
 
-fn address(store: Option<&str>, project: &Path, settings: &Settings) -> Result<Address, Failure> {
+/// Where lessons, sessions and notes of a project are kept.
+///
+/// # Errors
+/// When the address is wrong.
+pub(crate) fn address(
+    store: Option<&str>,
+    project: &Path,
+    settings: &Settings,
+) -> Result<Address, Failure> {
     match store
         .map(str::to_owned)
         .or_else(|| settings.text(names::STORE))

@@ -28,4 +28,5 @@ mod named;
 mod publish;
 mod recipe;
 mod store;
+mod traces;
 mod watch;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::journal::{JournalError, RunJournal};
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
@@ -21,6 +22,7 @@ use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
+use super::delegates::Others;
 use super::models::Models;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
@@ -161,7 +163,12 @@ pub(crate) fn planned(
 pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
     let models = Models::recorded(recording);
     let mut builder = LocalExecutor::builder();
-    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+    let alone = Others::default();
+    for backend in models
+        .backends(Path::new("."), &alone)?
+        .into_iter()
+        .flatten()
+    {
         builder = builder.backend(backend);
     }
     Ok(builder.build()?)
@@ -183,7 +190,13 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let analysis = AnalysisBackend::new(path, options)?;
+    let analysis: Arc<dyn AgentBackend> = Arc::new(AnalysisBackend::new(path, options)?);
+    let programs = models.program_backend(path);
+    let programs = programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) });
+    let others = Others {
+        programs: programs.clone(),
+        analysis: Some(analysis.clone()),
+    };
     let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
@@ -192,12 +205,12 @@ pub(crate) fn executor(
         builder = builder.approver(approver);
     }
     builder = builder.ask_before(models.approval_policy());
-    if let Some(programs) = models.program_backend(path) {
-        builder = builder.backend(programs);
+    if let Some(programs) = programs {
+        builder = builder.shared_backend(programs);
     }
-    let builder = match models.backends(path)? {
-        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
-        None => builder.backend(analysis),
+    let builder = match models.backends(path, &others)? {
+        Some([named, all]) => builder.backend(named).shared_backend(analysis).backend(all),
+        None => builder.shared_backend(analysis),
     };
     let builder = match journal {
         Some(journal) => builder.journal(journal),

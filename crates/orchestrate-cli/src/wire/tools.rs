@@ -8,11 +8,13 @@ use std::time::Duration;
 use orchestrate_runtime::process::{Preset, ProcessBackend, ProgramSetup, Protocol};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use orchestrate_runtime::tools::{
-    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Shell, ToolSet,
+    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, Runner, Shell, TestRun, ToolSet,
 };
 
+use orchestrate_core::memory::Memory;
 use orchestrate_core::tool::Effect;
 use orchestrate_runtime::ApprovalPolicy;
+use orchestrate_runtime::agent::AGENT_TOOLS;
 use orchestrate_strategies::definition::PROGRAM_TOOLS;
 
 use crate::error::CliError;
@@ -25,7 +27,11 @@ const CALL: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// When a server is set up wrong.
-pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliError> {
+pub(super) fn tools(
+    services: &Services,
+    path: &Path,
+    memory: Option<&Arc<dyn Memory>>,
+) -> Result<ToolSet, CliError> {
     let mut set = ToolSet::default();
     let table = &services.tools;
     let timeout = table.timeout_seconds.map_or(CALL, Duration::from_secs);
@@ -40,6 +46,13 @@ pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliErro
         if !table.shell.is_empty() {
             set.add(Arc::new(Shell::new(area.root(), &table.shell, timeout)));
         }
+    }
+    if !table.tests.is_empty() {
+        let runners = runners(&table.tests)?;
+        set.add(Arc::new(TestRun::new(path, &runners, timeout)));
+    }
+    for notes in memory.into_iter().flat_map(Notes::all) {
+        set.add(Arc::new(notes));
     }
     if !table.hosts.is_empty() {
         set.add(Arc::new(HttpFetch::new(&table.hosts)));
@@ -76,6 +89,19 @@ pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliErro
     Ok(set)
 }
 
+fn runners(names: &[String]) -> Result<Vec<Runner>, CliError> {
+    let runner = |name: &String| {
+        Runner::named(name).ok_or_else(|| CliError::Service {
+            section: "tools".to_owned(),
+            problem: format!(
+                "`tests` names the unknown runner `{name}` (possible: {})",
+                Runner::ALL.map(Runner::as_str).join(", ")
+            ),
+        })
+    };
+    names.iter().map(runner).collect()
+}
+
 /// Which calls of tools a person must allow.
 pub(super) fn approval_policy(services: &Services) -> ApprovalPolicy {
     let entries = services.tools.approve.iter();
@@ -94,7 +120,8 @@ fn check_policy(entries: &[String], set: &ToolSet) -> Result<(), CliError> {
             false => names.contains(&start),
         };
         // What servers offer is not known before they are started.
-        if !stands_for_one && !entry.starts_with("mcp.") && entry.parse::<Effect>().is_err() {
+        let elsewhere = entry.starts_with("mcp.") || entry.starts_with(AGENT_TOOLS);
+        if !stands_for_one && !elsewhere && entry.parse::<Effect>().is_err() {
             return Err(CliError::Service {
                 section: "tools".to_owned(),
                 problem: format!(

@@ -25,3 +25,4 @@ mod settings;
 mod signals;
 mod steps;
 mod tasks;
+mod work;

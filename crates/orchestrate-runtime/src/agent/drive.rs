@@ -27,6 +27,10 @@ pub(super) struct Drive<'a> {
     pub(super) guards: Guards<'a>,
     pub(super) form: Form,
     pub(super) tally: Tally,
+    /// Tokens that the turn has left, for tools that ask models.
+    pub(super) tokens_left: u64,
+    /// Tokens that tools used since the turn was told last.
+    pub(super) charged: u64,
 }
 
 /// What was done and used, also by a turn that failed.
@@ -49,8 +53,9 @@ enum Told {
 
 impl Drive<'_> {
     /// Runs a turn to its end.
-    pub(super) async fn run(&mut self, mut turn: Turn) -> Result<Value, AgentFailure> {
+    pub(super) async fn run(&mut self, turn: &mut Turn) -> Result<Value, AgentFailure> {
         loop {
+            self.tokens_left = turn.tokens_left();
             let told = match turn.need() {
                 Need::Model { ordinal, request } => {
                     Told::Model(Box::new(self.ask(ordinal, &request).await?))
@@ -70,6 +75,7 @@ impl Drive<'_> {
                     turn.model_answered(*response, |value| self.form.check(value));
                 }
                 Told::Tools(replies) => {
+                    turn.charge(std::mem::take(&mut self.charged));
                     for (position, reply) in replies {
                         turn.tool_answered(position, reply);
                     }
@@ -79,7 +85,7 @@ impl Drive<'_> {
     }
 
     /// One call of the model, unless the journal knows its answer.
-    async fn ask(
+    pub(super) async fn ask(
         &mut self,
         ordinal: u32,
         request: &ModelRequest<'_>,
@@ -177,10 +183,13 @@ impl Drive<'_> {
             };
             let mut reply = None;
             match self.input.calls.begin(intent).await? {
-                CallStart::Recorded(result) => reply = record::reply(&result),
+                CallStart::Recorded(result) => {
+                    reply = record::reply(&result);
+                    self.charge(result.usage, self.input.attempt == 1);
+                }
                 CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
                     if let Some(reply) = unless_allowed(asking.in_doubt()?) {
-                        return self.told(call.ordinal, reply).await;
+                        return self.told(call.ordinal, reply, Usage::default()).await;
                     }
                 }
                 CallStart::Fresh | CallStart::InDoubt => {}
@@ -191,8 +200,9 @@ impl Drive<'_> {
                     reply
                 }
                 None => {
-                    let reply = self.made(call, arguments.clone(), approved).await;
-                    self.told(call.ordinal, reply).await?
+                    let (reply, usage) = self.made(call, arguments.clone(), approved).await;
+                    self.charge(usage, true);
+                    self.told(call.ordinal, reply, usage).await?
                 }
             };
             match reply {
@@ -211,7 +221,7 @@ impl Drive<'_> {
         call: &PendingCall<'_>,
         arguments: Arc<Value>,
         approved: bool,
-    ) -> ToolReply {
+    ) -> (ToolReply, Usage) {
         self.tally.tool_calls += 1;
         let name = &call.tool.name;
         let order = ToolCall {
@@ -219,14 +229,18 @@ impl Drive<'_> {
             step: self.input.step.clone(),
             arguments,
             approved,
+            tokens_left: self.tokens_left.saturating_sub(self.charged),
             idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
             cancel: self.input.cancel.clone(),
         };
         let called = match self.tools.tool(name) {
             Some(tool) => tool.call(order).await,
-            None => return ToolReply::Failed(format!("there is no tool `{name}`")),
+            None => Err(failed(format!("there is no tool `{name}`"))),
         };
-        match called {
+        let usage = called
+            .as_ref()
+            .map_or_else(ToolFailure::usage, |it| it.usage);
+        let reply = match called {
             Ok(ToolOutput { output, .. }) => {
                 let content = match &*output {
                     Value::String(text) => text.clone(),
@@ -241,14 +255,35 @@ impl Drive<'_> {
             Err(ToolFailure::Failed { message, .. }) => ToolReply::Failed(message),
             Err(ToolFailure::NeedsApproval { question }) => ToolReply::NeedsPerson(question),
             Err(other) => ToolReply::Failed(other.to_string()),
+        };
+        (reply, usage)
+    }
+
+    /// Counts what a tool used; a further attempt of this run has been charged for recorded calls already.
+    fn charge(&mut self, usage: Usage, counts: bool) {
+        self.charged = self.charged.saturating_add(usage.tokens);
+        if counts {
+            self.tally.usage += usage;
         }
     }
 
     /// Records what became of a call.
-    async fn told(&self, ordinal: u32, reply: ToolReply) -> Result<ToolReply, AgentFailure> {
-        let result = record::replied(&reply);
+    async fn told(
+        &self,
+        ordinal: u32,
+        reply: ToolReply,
+        usage: Usage,
+    ) -> Result<ToolReply, AgentFailure> {
+        let result = record::replied(&reply, usage);
         self.input.calls.finish(ordinal, result).await?;
         Ok(reply)
+    }
+}
+
+fn failed(message: String) -> ToolFailure {
+    ToolFailure::Failed {
+        class: FailureClass::NotExecuted,
+        message,
     }
 }
 

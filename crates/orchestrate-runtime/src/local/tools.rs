@@ -136,6 +136,7 @@ impl Dispatcher {
             step: step.task.path.clone(),
             arguments: Arc::new(arguments),
             approved: false,
+            tokens_left: 0,
             idempotency_key: format!("{}:{}", self.run, step.task.path.as_str()),
             cancel,
         })
@@ -159,6 +160,7 @@ pub(super) fn cut_off(task: &Task, outcome: Outcome) -> Outcome {
 pub(super) fn answer(output: ToolOutput) -> AgentOutput {
     let mut answer = AgentOutput::json(output.output);
     answer.evidence = output.evidence;
+    answer.usage = output.usage;
     answer
 }
 

@@ -6,6 +6,8 @@ mod files;
 mod git;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+mod notes;
+mod runner;
 mod set;
 mod shell;
 
@@ -13,6 +15,8 @@ pub use area::{Area, AreaError};
 pub use fetch::HttpFetch;
 pub use files::{FileList, FileRead, FileWrite};
 pub use git::Git;
+pub use notes::Notes;
+pub use runner::{Runner, TestRun};
 pub use set::{Offered, ToolSet};
 pub use shell::Shell;
 

@@ -7,7 +7,7 @@ use orchestrate_core::backend::AgentFailure;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::Toolbox;
 use orchestrate_core::team::Agent;
-use orchestrate_core::tool::{Tool, ToolSpec};
+use orchestrate_core::tool::{Effect, Tool, ToolSpec};
 
 use crate::policy::{ApprovalPolicy, stands_for};
 
@@ -35,6 +35,24 @@ impl ToolSet {
     #[cfg(feature = "mcp")]
     pub fn add_server(&mut self, server: Arc<super::mcp::McpServer>) {
         self.servers.push(server);
+    }
+
+    /// The most that an agent can change by what it may call; what servers offer can change anything.
+    #[must_use]
+    pub fn most(&self, agent: &Agent) -> Effect {
+        let own = self
+            .specs()
+            .filter(|it| self.names(agent).any(|name| stands_for(name, &it.name)));
+        let most = own.map(|it| it.effect).max().unwrap_or(Effect::Read);
+        #[cfg(feature = "mcp")]
+        if !self.servers.is_empty()
+            && self
+                .names(agent)
+                .any(|it| it.starts_with("mcp") || it == "*")
+        {
+            return Effect::External;
+        }
+        most
     }
 
     /// What the tools say of themselves; those of servers are not known before they are started.

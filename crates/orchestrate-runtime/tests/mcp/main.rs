@@ -63,6 +63,7 @@ fn call(arguments: Value) -> ToolCall {
         step: StepPath::root(),
         arguments: Arc::new(arguments),
         approved: false,
+        tokens_left: 0,
         idempotency_key: "r:0".into(),
         cancel: CancelSignal::default(),
     }

@@ -15,3 +15,6 @@ mod keys;
 mod limits;
 mod recorded;
 mod resume;
+mod sessions;
+#[cfg(feature = "otel")]
+mod traces;

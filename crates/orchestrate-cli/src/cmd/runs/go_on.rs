@@ -13,7 +13,8 @@ use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{FindArgs, ForkArgs, OneRun, ReleasePrepArgs, RunArgs, Verb};
 use crate::cmd::recipe::Recipe;
-use crate::cmd::watch::{Begin, progress, wait_for, watch};
+use crate::cmd::traces::Tracing;
+use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
 use crate::cmd::{release_prep, run};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -40,9 +41,14 @@ pub(super) fn resume(
         take_over,
     };
     match &begun {
-        Begun::Run(..) => {
-            let watched = watch(&executor, begin, &call.printer, Some(told))?;
-            run::conclude(&pinned.plan, watched, &call.printer)
+        Begun::Run(_, settings) => {
+            let mut traces = Tracing::of(settings);
+            let name = id.to_string();
+            let watched = watch_with(&executor, begin, &call.printer, Some(told), |event| {
+                traces.apply(Some(&name), event);
+            })?;
+            traces.send(&call.printer);
+            run::conclude(&pinned.plan, watched, true, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;
