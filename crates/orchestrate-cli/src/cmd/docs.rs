@@ -170,6 +170,17 @@ fn conformance() -> String {
         ["Strategy", "What is shown", "Ends", "In place of"],
         cases,
     ));
+    let points = conformance::points().iter().map(|point| {
+        let tests: Vec<String> = point.tests.iter().map(|it| format!("`{it}`")).collect();
+        [point.point.clone(), tests.join(", ")]
+    });
+    out.push_str("\n#");
+    out.push_str(&table(
+        "The executor",
+        "What holds for every run, whatever the strategy, and the tests that fail when it does not.",
+        ["What holds", "Tests"],
+        points,
+    ));
     out
 }
 
