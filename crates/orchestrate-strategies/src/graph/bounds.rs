@@ -426,8 +426,10 @@ impl Need {
             let parts = || ways.iter().map(pick);
             Bound {
                 least: parts().map(|bound| bound.least).min().unwrap_or_default(),
-                expected: parts().fold(0u64, |sum, bound| sum.saturating_add(bound.expected))
-                    / count,
+                // Rounded up: half a call is no call, and choices inside choices would come to nothing.
+                expected: parts()
+                    .fold(0u64, |sum, bound| sum.saturating_add(bound.expected))
+                    .div_ceil(count),
                 most: parts().map(|bound| bound.most).max().unwrap_or_default(),
             }
         };
