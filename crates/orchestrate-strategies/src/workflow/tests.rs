@@ -59,9 +59,13 @@ fn a_workflow_is_found_by_its_id_and_none_is_replaced() {
     assert_eq!(error.to_string(), "workflow `audit` is registered already");
     let error = catalog.get_workflow("audits").unwrap_err();
     expect!["unknown workflow `audits` (possible: audit)"].assert_eq(&error.to_string());
-    check(&catalog, "audit", expect![[r#"
+    check(
+        &catalog,
+        "audit",
+        expect![[r#"
         planned, 0 problems
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -70,17 +74,25 @@ fn a_workflow_may_name_one_that_is_registered_later() {
         ("outer", vec![workflow("inner"), agent("b")]),
         ("inner", vec![agent("a")]),
     ]);
-    check(&catalog, "outer", expect![[r#"
+    check(
+        &catalog,
+        "outer",
+        expect![[r#"
         planned, 0 problems
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_circle_is_told_before_anything_runs() {
     let direct = catalog(&[("self", vec![workflow("self")])]);
-    check(&direct, "self", expect![[r#"
+    check(
+        &direct,
+        "self",
+        expect![[r#"
         a workflow contains itself: self > self
-    "#]]);
+    "#]],
+    );
     let mut round = catalog(&[
         ("one", vec![workflow("two")]),
         ("two", vec![workflow("three")]),
@@ -92,9 +104,13 @@ fn a_circle_is_told_before_anything_runs() {
     let third = WorkflowDefinition::new("three", recipe);
     round.register_workflow(third).unwrap();
     assert_eq!(round.workflow_cycles(), [["one", "three", "two"]]);
-    check(&round, "two", expect![[r#"
+    check(
+        &round,
+        "two",
+        expect![[r#"
         a workflow contains itself: one > three > two > one
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -106,15 +122,27 @@ fn workflows_stand_inside_each_other_only_so_deep() {
         ("w4", vec![workflow("w3")]),
         ("w5", vec![workflow("w4")]),
     ]);
-    check(&catalog, "w3", expect![[r#"
+    check(
+        &catalog,
+        "w3",
+        expect![[r#"
         planned, 0 problems
-    "#]]);
-    check(&catalog, "w4", expect![[r#"
+    "#]],
+    );
+    check(
+        &catalog,
+        "w4",
+        expect![[r#"
         planned, 0 problems
-    "#]]);
-    check(&catalog, "w5", expect![[r#"
+    "#]],
+    );
+    check(
+        &catalog,
+        "w5",
+        expect![[r#"
         in workflow `w5`: in workflow `w4`: in workflow `w3`: in workflow `w2`: nested too deeply: at most 4 levels are allowed here, and this is one more: workflow `w5` > workflow `w4` > workflow `w3` > workflow `w2` > workflow `w1`
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
