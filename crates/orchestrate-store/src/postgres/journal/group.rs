@@ -201,7 +201,7 @@ fn admit<'a>(
 #[derive(Debug, Default)]
 pub(super) struct Group<'a> {
     rows: Vec<RunRow>,
-    entries: (Vec<i64>, Vec<i64>, Vec<Vec<u8>>, Vec<&'a [u8]>),
+    entries: Entries<'a>,
     ends: (Vec<i64>, Vec<Vec<u8>>),
     contents: BTreeMap<Digest, &'a [u8]>,
     uses: (Vec<i64>, Vec<Vec<u8>>),
@@ -216,10 +216,10 @@ impl<'a> Group<'a> {
         digest: Digest,
         entry: &'a Encoded,
     ) {
-        self.entries.0.push(row.number);
-        self.entries.1.push(signed(number));
-        self.entries.2.push(digest.0.to_vec());
-        self.entries.3.push(&entry.body);
+        self.entries.runs.push(row.number);
+        self.entries.numbers.push(signed(number));
+        self.entries.digests.push(digest.0.to_vec());
+        self.entries.bodies.push(&entry.body);
         for (digest, body) in &entry.values {
             self.contents.insert(*digest, body);
             self.uses.0.push(row.number);
@@ -241,7 +241,12 @@ impl<'a> Group<'a> {
         let columns = Columns::of(&self.rows);
         let digests: Vec<&[u8]> = self.contents.keys().map(|digest| &digest.0[..]).collect();
         let bodies: Vec<&[u8]> = self.contents.values().copied().collect();
-        let (runs, numbers, marks, texts) = &self.entries;
+        let Entries {
+            runs,
+            numbers,
+            digests: marks,
+            bodies: texts,
+        } = &self.entries;
         let contents = async {
             if digests.is_empty() {
                 return Ok(());
@@ -298,6 +303,15 @@ async fn execute<const N: usize>(
     values: [Value<'_>; N],
 ) -> Result<(), tokio_postgres::Error> {
     client.execute(statement, &values).await.map(|_| ())
+}
+
+/// The columns of entries.
+#[derive(Debug, Default)]
+struct Entries<'a> {
+    runs: Vec<i64>,
+    numbers: Vec<i64>,
+    digests: Vec<Vec<u8>>,
+    bodies: Vec<&'a [u8]>,
 }
 
 /// The columns of rows of runs that change.

@@ -79,6 +79,10 @@ pub(super) async fn prepare(session: &mut Session, create: bool) -> Result<Durab
     Ok(if safe { durability } else { Durability::Fast })
 }
 
+fn closed() -> Fault {
+    Fault::Broken("the connection was closed".to_owned())
+}
+
 /// A connection, or none after it was lost.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -124,19 +128,23 @@ impl Session {
             });
         }
         let open = self.open.as_mut();
-        let open = open.ok_or_else(|| Fault::Broken("the connection was closed".to_owned()))?;
-        Ok(&mut open.client)
+        Ok(&mut open.ok_or_else(closed)?.client)
     }
 
     /// The connection with the statements by which batches are written.
     pub(super) async fn prepared(&mut self) -> Result<(&Client, &Statements), Fault> {
         self.client().await?;
-        let gone = || Fault::Broken("the connection was closed".to_owned());
-        let open = self.open.as_mut().ok_or_else(gone)?;
+        let open = self.open.as_mut().ok_or_else(closed)?;
         if open.statements.is_none() {
             open.statements = Some(Statements::prepare(&open.client).await?);
         }
-        let statements = open.statements.as_ref().ok_or_else(gone)?;
+        self.current()
+    }
+
+    /// The same connection as it is, for what has begun on it.
+    pub(super) fn current(&self) -> Result<(&Client, &Statements), Fault> {
+        let open = self.open.as_ref().ok_or_else(closed)?;
+        let statements = open.statements.as_ref().ok_or_else(closed)?;
         Ok((&open.client, statements))
     }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use orchestrate_core::id::{RunId, StepPath};
-use orchestrate_core::journal::{CancelRequest, Decision, JournalError, Ownership};
+use orchestrate_core::journal::{CancelRequest, Decision, Encoded, JournalError, Ownership};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_postgres::Client;
@@ -34,9 +34,8 @@ async fn transaction<T>(
     work: impl AsyncFnOnce(&Client) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     begin_with(session, begin).await?;
-    let client = session.client().await?;
-    let done = work(client).await;
-    let done = match done {
+    let (client, _) = session.current()?;
+    let done = match work(client).await {
         Ok(value) => {
             let committed = client.batch_execute("COMMIT").await;
             let committed = committed.map_err(|error| Fault::from(error).in_commit());
@@ -48,20 +47,20 @@ async fn transaction<T>(
     done
 }
 
+/// Begins a transaction. From here on the connection is not made again: what was begun would be gone.
 async fn begin_with(session: &mut Session, begin: &str) -> Result<(), Fault> {
-    let client = session.client().await;
-    let begun = match client {
-        Ok(client) => client.batch_execute(begin).await.map_err(Fault::from),
-        Err(fault) => Err(fault),
-    };
-    match begun {
+    match try_to_begin(session, begin).await {
         Err(fault) if fault.is_of_connection() => {
             session.reconnect().await?;
-            let client = session.client().await?;
-            Ok(client.batch_execute(begin).await?)
+            try_to_begin(session, begin).await
         }
         begun => begun,
     }
+}
+
+async fn try_to_begin(session: &mut Session, begin: &str) -> Result<(), Fault> {
+    let (client, _) = session.prepared().await?;
+    Ok(client.batch_execute(begin).await?)
 }
 
 /// Leaves the connection as it was before the transaction, whatever became of it.
@@ -95,33 +94,9 @@ pub(super) type Owned = (Ownership, i64);
 pub(super) async fn create(session: &mut Session, new: New) -> Result<Owned, Fault> {
     let New { mut row, entry } = new;
     let run = row.run.clone();
-    begin_with(session, BEGIN).await?;
-    let (client, statements) = session.prepared().await?;
     let taken = Cell::new(None);
-    let done = async {
-        let number = client
-            .query_typed("SELECT nextval('orchestrate_run_numbers')", &[])
-            .await?;
-        row.number = number.first().map_or(0, |row| row.get(0));
-        taken.set(Some(take(client, &row).await?));
-        row::insert(client, &row).await?;
-        let head = "INSERT INTO orchestrate_heads (run, id, entry, digest) VALUES ($1, $2, 0, $3)";
-        client
-            .execute_typed(
-                head,
-                &[
-                    (&row.number, Type::INT8),
-                    (&row.run.as_str(), Type::TEXT),
-                    (&&row.digest.0[..], Type::BYTEA),
-                ],
-            )
-            .await?;
-        let mut group = Group::default();
-        group.add_entry(&row, 0, row.digest, &entry);
-        group.add_row(&row);
-        group.write(client, statements).await
-    }
-    .await;
+    begin_with(session, BEGIN).await?;
+    let done = record(session, &mut row, &entry, &taken).await;
     clean_up(session, &done).await;
     settle(session, &done, taken.get()).await;
     match done {
@@ -134,6 +109,36 @@ pub(super) async fn create(session: &mut Session, new: New) -> Result<Owned, Fau
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// Writes everything of a new run and commits it; tells the lock of its owner as soon as that is taken.
+async fn record(
+    session: &mut Session,
+    row: &mut RunRow,
+    entry: &Encoded,
+    taken: &Cell<Option<i64>>,
+) -> Result<(), Fault> {
+    let (client, statements) = session.current()?;
+    let number = client
+        .query_typed("SELECT nextval('orchestrate_run_numbers')", &[])
+        .await?;
+    row.number = number.first().map_or(0, |row| row.get(0));
+    taken.set(Some(take(client, row).await?));
+    row::insert(client, row).await?;
+    client
+        .execute_typed(
+            "INSERT INTO orchestrate_heads (run, id, entry, digest) VALUES ($1, $2, 0, $3)",
+            &[
+                (&row.number, Type::INT8),
+                (&row.run.as_str(), Type::TEXT),
+                (&&row.digest.0[..], Type::BYTEA),
+            ],
+        )
+        .await?;
+    let mut group = Group::default();
+    group.add_entry(row, 0, row.digest, entry);
+    group.add_row(row);
+    group.write(client, statements).await
 }
 
 /// Keeps the lock of an owner that came to be, and lets go of that of one that did not.
