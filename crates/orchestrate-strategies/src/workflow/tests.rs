@@ -157,7 +157,7 @@ fn a_seat_has_the_values_and_the_key_that_its_reference_says() {
     let call = children.last().unwrap();
     assert_eq!(call.result_key.as_ref().unwrap().as_str(), "found");
     let StepKind::Call(inner) = &call.kind else {
-        unreachable!("{call:?}")
+        panic!("{call:?}")
     };
     let mapped: Vec<_> = inner.context_mapping.values().collect();
     assert_eq!(mapped, ["path"]);
