@@ -95,6 +95,20 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+impl Usage {
+    /// What is left of it without a part, at least nothing.
+    #[must_use]
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(part.calls),
+            tokens: self.tokens.saturating_sub(part.tokens),
+            cost: Cost(self.cost.0.saturating_sub(part.cost.0)),
+            unpriced_tokens: self.unpriced_tokens.saturating_sub(part.unpriced_tokens),
+            cached_tokens: self.cached_tokens.saturating_sub(part.cached_tokens),
+        }
+    }
+}
+
 impl Add for Usage {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -104,20 +118,6 @@ impl Add for Usage {
             cost: self.cost.saturating_add(other.cost),
             unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
-        }
-    }
-}
-
-impl Usage {
-    /// What of it is not in another; nothing where the other is more.
-    #[must_use]
-    pub fn beyond(self, other: Self) -> Self {
-        Self {
-            calls: self.calls.saturating_sub(other.calls),
-            tokens: self.tokens.saturating_sub(other.tokens),
-            cost: Cost(self.cost.0.saturating_sub(other.cost.0)),
-            unpriced_tokens: self.unpriced_tokens.saturating_sub(other.unpriced_tokens),
-            cached_tokens: self.cached_tokens.saturating_sub(other.cached_tokens),
         }
     }
 }

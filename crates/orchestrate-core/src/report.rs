@@ -81,7 +81,7 @@ impl RunReport {
             } => {
                 // What its earlier attempts used is in there already.
                 let counted = self.unfinished.remove(step).unwrap_or_default();
-                self.usage += usage.beyond(counted);
+                self.usage += usage.without(counted);
                 let duration_ms = *duration_us as f64 / 1e3;
                 self.pending
                     .retain(|request| request.waiting_step() != step);

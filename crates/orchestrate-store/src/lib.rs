@@ -32,6 +32,7 @@ mod memory;
 mod migrations;
 mod open;
 mod postgres;
+mod record;
 mod sqlite;
 mod store;
 
@@ -41,5 +42,6 @@ pub use coordination::{AgentStatus, Team};
 pub use learning::{Imported, LearningStore, read_configuration};
 pub use memory::{SessionSummary, StoredMemory};
 pub use open::open;
+pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;
 pub use store::{Now, Store};

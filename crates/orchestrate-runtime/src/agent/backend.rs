@@ -167,10 +167,14 @@ impl AgentBackend for ModelBackend {
         }
     }
 
-    /// Each of its calls is recorded by itself, and one that may have changed something is not repeated
-    /// unasked: the turn as a whole can always be begun again.
-    fn effect(&self, _agent: &Agent) -> Effect {
+    /// It records each call by itself, so an attempt that is made again repeats none that has ended,
+    /// and asks a person about the one that was under way if that may have changed something.
+    fn effect(&self, _: &Agent) -> Effect {
         Effect::Read
+    }
+
+    fn unavailable(&self, agent: &Agent) -> Option<AgentFailure> {
+        self.book.model(agent)?.unavailable().map(Into::into)
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -122,7 +122,7 @@ impl Dispatcher {
         };
         let counted = self.report.unfinished.get(&step.task.path);
         let counted = counted.copied().unwrap_or_default();
-        self.budget.book(Account::RUN, usage.beyond(counted));
+        self.budget.book(Account::RUN, usage.without(counted));
         if working {
             // Nobody knows what the attempt used that was under way; all that it could is booked.
             let doer = self.doer(&step.task.work).ok().flatten();
