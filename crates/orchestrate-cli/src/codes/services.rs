@@ -316,12 +316,6 @@ pub(super) const PAGES: &[Page] = &[
         "Set its price in `[prices.\"PROVIDER/MODEL\"]`, in US dollars for a million tokens, or leave the limit of cost out.",
     ),
     page(
-        "ORC1350",
-        "there is no model to plan with",
-        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
-        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
-    ),
-    page(
         "ORC1324",
         "a provider is set up wrong",
         "A value in `[providers.NAME]` is not usable; the message says which.",
@@ -350,6 +344,12 @@ pub(super) const PAGES: &[Page] = &[
         "a file exists already",
         "`init` writes a new `orchestrate.toml` and never over one that is there.",
         "Look at what is there, or choose another directory with `--path`.",
+    ),
+    page(
+        "ORC1350",
+        "there is no model to plan with",
+        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
+        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
     ),
     page(
         "ORC1340",

@@ -170,6 +170,8 @@ impl Models {
         others: &Others,
     ) -> Result<Option<[ModelBackend; 2]>, Failure> {
         if self.book.is_empty() {
+            // Steps call tools too, and a policy that is wrong would let them pass.
+            tools::tools(&self.services, path, None)?;
             return Ok(None);
         }
         let memory = self.memory.as_ref().map(|(address, session)| {

@@ -108,11 +108,24 @@ pub(super) fn approval_policy(services: &Services) -> ApprovalPolicy {
     entries.fold(ApprovalPolicy::default(), |policy, it| policy.and(it))
 }
 
+/// Tools that are there only where something is set up for them; a policy may name them all the same.
+const OPTIONAL: [&str; 7] = [
+    "run",
+    "shell.run",
+    "tests.run",
+    "http.fetch",
+    "notes.put",
+    "notes.get",
+    "notes.list",
+];
+
 /// Refuses a policy that asks for nothing that could be called: a slip in a name would let calls pass.
 fn check_policy(entries: &[String], set: &ToolSet) -> Result<(), CliError> {
     let known: Vec<&str> = set.specs().map(|spec| spec.name.as_str()).collect();
     let elsewhere = PROGRAM_TOOLS.iter().map(|(name, _)| *name);
-    let names: Vec<&str> = known.into_iter().chain(elsewhere).chain(["run"]).collect();
+    let mut names: Vec<&str> = known.into_iter().chain(elsewhere).chain(OPTIONAL).collect();
+    names.sort_unstable();
+    names.dedup();
     for entry in entries {
         let start = entry.trim_end_matches('*');
         let stands_for_one = match entry.ends_with('*') {

@@ -205,7 +205,7 @@ impl Dispatcher {
             .retry
             .next_delay(
                 failure.class,
-                step.attempts - step.parked,
+                step.attempts.saturating_sub(step.parked),
                 failure.retry_after_ms,
             )
             .filter(|_| self.going == Going::On);

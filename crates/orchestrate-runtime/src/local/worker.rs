@@ -46,22 +46,22 @@ impl Attempt {
     ) -> Self {
         Self(Box::pin(async move {
             let spec = tool.spec();
-            let (calls, arguments) = (
-                Calls::default().with_decided(decided),
-                call.arguments.clone(),
-            );
-            let step = call.step.to_string();
-            let asking = Asking {
-                calls: &calls,
-                who: &step,
-                tool: spec,
-                arguments: &arguments,
-                ordinal: 0,
-                digest: &canonical::digest(&arguments),
+            let arguments = call.arguments.clone();
+            let step = call.step.clone();
+            let asked = |words: Option<&str>| {
+                let asking = Asking {
+                    calls: &Calls::default().with_decided(decided.clone()),
+                    who: &step.to_string(),
+                    tool: spec,
+                    arguments: &arguments,
+                    ordinal: 0,
+                    digest: &canonical::digest(&arguments),
+                };
+                permit(asking.before(words)?)
             };
             let mut call = call;
             if policy.asks_for(spec) {
-                permit(asking.before(None)?)?;
+                asked(None)?;
                 call.approved = true;
             }
             let failure = match tool.call(call.clone()).await {
@@ -74,7 +74,7 @@ impl Attempt {
             if call.approved {
                 return Err(tools::failure(failure));
             }
-            permit(asking.before(Some(question))?)?;
+            asked(Some(question))?;
             call.approved = true;
             tool.call(call)
                 .await
