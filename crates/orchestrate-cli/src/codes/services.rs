@@ -346,12 +346,6 @@ pub(super) const PAGES: &[Page] = &[
         "Look at what is there, or choose another directory with `--path`.",
     ),
     page(
-        "ORC1350",
-        "there is no model to plan with",
-        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
-        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
-    ),
-    page(
         "ORC1340",
         "an MCP server cannot be reached",
         "Its program did not start, or nothing answers at its address.",
@@ -362,6 +356,12 @@ pub(super) const PAGES: &[Page] = &[
         "an MCP server does not speak the protocol",
         "It did not greet in time, or what it says is not what the protocol says.",
         "Start it by hand and look at what it writes.",
+    ),
+    page(
+        "ORC1350",
+        "there is no model to plan with",
+        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
+        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
     ),
     page(
         "ORC1401",

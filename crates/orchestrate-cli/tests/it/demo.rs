@@ -107,7 +107,7 @@ fn the_workflow_that_init_writes_is_right_and_runs() {
     let ran = place.run(&["run", "review", "--json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     let output = &ran.json()["aggregated_output"];
-    assert_eq!(output["code"], "true", "{output}");
+    assert_eq!(output["code"], true, "{output}");
     let without = place.run(&["run", "review", "--input", "with_security=false", "--json"]);
     assert_eq!(without.code, Some(0), "{}", without.shown());
 }

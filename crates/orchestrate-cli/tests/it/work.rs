@@ -28,7 +28,7 @@ fn run(place: &Place, args: &[&str]) -> Ran {
 #[test]
 fn a_call_waits_for_a_person_and_is_made_once() {
     let secret = format!("ghp_{}", "a1b2c3d4e5".repeat(4));
-    let write = json!({"path": "cache.txt", "text": format!("token {secret}")});
+    let write = json!({"path": "cache.txt", "content": format!("token {secret}")});
     for (decision, written) in [("approve", true), ("reject", false)] {
         let (address, asked) = script(vec![calls("fs_write", &write), says(DONE)]);
         let place = at_work(
@@ -81,8 +81,8 @@ fn a_model_plans_and_its_answer_is_checked() {
         says(&answer.to_string())
     };
     let team = ["test_generator", "test_validator"];
-    // A debate of one cannot be: it is told so, and answers anew.
-    let answers = vec![opinion("debate", &team[..1]), opinion("sequential", &team)];
+    // Nobody of that name is there: it is told so, and answers anew.
+    let answers = vec![opinion("debate", &["nobody"]), opinion("sequential", &team)];
     let (address, asked) = script(answers);
     let place = project(&address);
     let args = ["plan", TASK, "--planner", "model", "--json"];
@@ -108,7 +108,9 @@ fn a_model_plans_and_its_answer_is_checked() {
     }
     let requests = asked.lock().unwrap().clone();
     assert_eq!(requests.len(), 2);
-    assert!(requests[1].contains("at least 2 agents"), "{}", requests[1]);
+    let told = "Your answer cannot be used";
+    assert!(requests[1].contains(told), "{}", requests[1]);
+    assert!(!reasons.contains("the context says so"), "{reasons}");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(super) struct Hints {
     pub(super) quality_gates: BTreeMap<String, f64>,
     /// What the context calls this kind of task.
     pub(super) task_pattern: Option<String>,
+    /// What of this a model said and not the context.
+    pub(super) advised: Vec<&'static str>,
     /// Who is to work on it, and nobody else, by the ids of templates: only a model says so.
     pub(super) agents: Vec<String>,
     /// How the task is to be taken apart, if it is.
@@ -74,6 +76,7 @@ impl Hints {
             budget: reader.budget(),
             quality_gates: reader.gates(),
             task_pattern: reader.task_pattern(),
+            advised: Vec::new(),
             agents: Vec::new(),
             decompose: reader.words("decompose").first().copied(),
             topology: reader.words("topology").first().copied(),
@@ -85,6 +88,15 @@ impl Hints {
             Err(PlanError::Hints {
                 problems: reader.problems,
             })
+        }
+    }
+
+    /// Who says what is hinted, for reasons.
+    pub(super) fn source(&self, hint: &str) -> &'static str {
+        if self.advised.contains(&hint) {
+            "the model says so"
+        } else {
+            "the context says so"
         }
     }
 

@@ -165,6 +165,7 @@ impl Advice {
                 Some(own) => refused.push(format!("strategy {strategy}: the context says {own}")),
                 None => {
                     hints.strategy = Some(strategy.clone());
+                    hints.advised.push("strategy");
                     taken.push(format!("strategy {strategy}"));
                 }
             }
@@ -185,6 +186,7 @@ impl Advice {
             let words = words.join(", ");
             if hints.domains.is_empty() {
                 hints.domains.clone_from(&opinion.domains);
+                hints.advised.push("domain");
                 taken.push(format!("domains {words}"));
             } else {
                 refused.push(format!("domains {words}: the context says otherwise"));
@@ -198,6 +200,7 @@ impl Advice {
                 Some(_) => {}
                 None => {
                     hints.complexity = Some(complexity);
+                    hints.advised.push("complexity");
                     taken.push(format!("complexity {complexity}"));
                 }
             }
@@ -267,7 +270,9 @@ mod tests {
                 let reasons: Vec<&String> = plan
                     .reasons
                     .iter()
-                    .filter(|reason| reason.contains("model") || reason.contains("taken from it"))
+                    .filter(|reason| {
+                        reason.contains("model p/m") || reason.contains("taken from it")
+                    })
                     .collect();
                 format!("{} by {agents:?}\n{reasons:#?}\n", plan.strategy)
             }

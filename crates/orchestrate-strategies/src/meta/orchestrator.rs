@@ -132,7 +132,7 @@ impl<'a> MetaOrchestrator<'a> {
         // What was asked for with parameters of its own is no composition to come back to.
         let plain = params.is_empty();
         if !hints.agents.is_empty() {
-            candidates.name(&hints.agents, true);
+            candidates.name(&hints.agents, true, "the model names it");
         }
         let task_pattern = match plain {
             true => task_pattern(&reading, &hints),
@@ -293,7 +293,7 @@ impl<'a> MetaOrchestrator<'a> {
         self.catalog
             .agents_named(&Value::Object(params.clone()), &mut named);
         let only = GIVEN.iter().any(|(_, of, _)| *of == strategy);
-        candidates.name(&named, only);
+        candidates.name(&named, only, "the parameters of the strategy name it");
         Ok(params)
     }
 
@@ -321,7 +321,7 @@ impl<'a> MetaOrchestrator<'a> {
         if possible(hinted) {
             return Ok((
                 hinted.clone(),
-                format!("strategy {hinted}: the context says so"),
+                format!("strategy {hinted}: {}", hints.source("strategy")),
             ));
         }
         let names: Vec<&str> = self
