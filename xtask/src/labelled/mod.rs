@@ -4,6 +4,7 @@
 //! temporary directory, scanned once, and thrown away.
 
 mod cases;
+mod generated;
 mod go_text;
 mod score;
 mod suites;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::cases::{self, Case, Cases};
+use super::generated;
 use super::score::{Score, table};
 use crate::args::{Accepts, Args};
 use crate::measured::{list, number, scan, scan_with, text};
@@ -17,21 +18,24 @@ pub(crate) const VERB: Verb = Verb {
     name: "labelled",
     summary: "Score our findings on labelled material, and count them on real projects",
     help: "
-labelled [--suite gosec|bandit|gitleaks --path DIR] [--gitleaks-config FILE] [--missed] [PROJECT...]
+labelled [--suite gosec|bandit|gitleaks --path DIR] [--seed N] [--gitleaks-config FILE] [--missed] [PROJECT...]
 
   --suite NAME   the form of the labelled material
   --path DIR     a copy of the project that the material belongs to
+  --seed N       on the suite `gitleaks`, what its made cases are made of; 1 unless given
   --gitleaks-config FILE
                  on the suite `gitleaks`, score the rules of this file and not the built-in ones
   --missed       name every case that was missed or was a false alarm
   PROJECT        directories: critical and high findings per 10,000 lines that are no tests
 
 Precision and recall are over cases: one in which something should be found and is, is found. On
-the suite `bandit`, ruff and bandit are run over the same files, where they are installed.
+the suite `bandit`, ruff and bandit are run over the same files, where they are installed. Most cases
+of the suite `gitleaks` are made when its rules run; with `go` on PATH they are, without it only the
+ones that are written out are scored.
 ",
     accepts: Accepts::Only {
         flags: &["--missed"],
-        options: &["--suite", "--path", "--gitleaks-config"],
+        options: &["--suite", "--path", "--seed", "--gitleaks-config"],
         positionals: 32,
         rest: false,
     },
@@ -44,7 +48,7 @@ fn run(args: &Args) -> Outcome {
             let here = Path::new(path);
             let cases = match suite {
                 "gosec" => cases::gosec(here)?,
-                "gitleaks" => cases::gitleaks(here)?,
+                "gitleaks" => gitleaks(here, args.number("--seed")?.unwrap_or(1))?,
                 "bandit" => cases::bandit(here)?,
                 other => {
                     return Err(format!(
@@ -68,13 +72,22 @@ fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
+/// The cases that the rules make, or those that are written out where the rules cannot be run.
+fn gitleaks(root: &Path, seed: u64) -> Result<Cases, String> {
+    let place = Place::new("rules")?;
+    generated::gitleaks(root, &place.0, seed).or_else(|why| {
+        println!("only cases that are written out: {why}");
+        cases::gitleaks(root)
+    })
+}
+
 /// A directory that goes when it is dropped.
 struct Place(PathBuf);
 
 impl Place {
-    fn new() -> Result<Self, String> {
-        let place =
-            std::env::temp_dir().join(format!("orchestrate-labelled-{}", std::process::id()));
+    fn new(name: &str) -> Result<Self, String> {
+        let name = format!("orchestrate-labelled-{name}-{}", std::process::id());
+        let place = std::env::temp_dir().join(name);
         fs::create_dir_all(&place)
             .map_err(|error| format!("cannot make `{}`: {error}", place.display()))?;
         Ok(Self(place))
@@ -102,7 +115,7 @@ impl Drop for Place {
 type Found = BTreeMap<usize, Vec<String>>;
 
 fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool) -> Outcome {
-    let place = Place::new()?;
+    let place = Place::new("cases")?;
     for (number, case) in cases.cases.iter().enumerate() {
         place.write(number, case)?;
     }
@@ -219,6 +232,7 @@ fn by_code(
 
 fn by_case(cases: &Cases, found: &Found, counts: &dyn Fn(&String) -> bool, name_missed: bool) {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    let mut written_out = Score::default();
     for (number, case) in cases.cases.iter().enumerate() {
         let hit = found.get(&number).into_iter().flatten().any(counts);
         note(case, number, hit, name_missed);
@@ -226,8 +240,14 @@ fn by_case(cases: &Cases, found: &Found, counts: &dyn Fn(&String) -> bool, name_
             .entry(case.family.clone())
             .or_default()
             .add(case.expected > 0, hit);
+        if !case.made {
+            written_out.add(case.expected > 0, hit);
+        }
     }
     print!("{}", table(&scores));
+    if cases.cases.iter().any(|case| case.made) {
+        print!("{}", written_out.line("those that are written out"));
+    }
 }
 
 fn note(case: &Case, number: usize, hit: bool, name_missed: bool) {

@@ -24,6 +24,7 @@ use crate::inventory::{
     Candidate, Decoded, ScanError, SkipReason, Skipped, TextKind, read_text, walk,
 };
 use crate::language::Language;
+use crate::secrets;
 use crate::source::{Role, SourceFile};
 use crate::test_quality::{ProductNames, TestFunction};
 
@@ -276,6 +277,9 @@ impl Gathered {
     fn take(&mut self, candidate: &Candidate, worker: &mut Worker<'_>) {
         let options = worker.options;
         let path = &candidate.path;
+        let in_test = candidate.role == Role::Test;
+        let key_store = secrets::key_store(path, in_test, &options.rules);
+        self.findings.extend(key_store);
         let kind = match candidate.language {
             Some(_) => TextKind::Source,
             None => TextKind::Other,
