@@ -18,6 +18,7 @@ use serde::Serialize;
 struct Known {
     id: &'static str,
     known_as: &'static [&'static str],
+    cwe: u16,
 }
 
 #[derive(Serialize)]
@@ -42,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let known = |rule: &security::Rule| Known {
         id: rule.id,
         known_as: rule.known_as,
+        cwe: rule.cwe,
     };
     let report = Report {
         rules: security::rules().into_iter().map(known).collect(),

@@ -154,6 +154,34 @@ pub(super) fn bandit(root: &Path) -> Result<Cases, String> {
     Ok(Cases { cases, computed })
 }
 
+/// The cases of an OWASP Benchmark: `expectedresults-*.csv` names each with its kind, whether it is weak, and the number
+/// of the weakness, which is the family here.
+pub(super) fn owasp(root: &Path) -> Result<Cases, String> {
+    let table = files(root, ".csv")?.pop().ok_or("no table of results")?;
+    let mut all = Cases {
+        cases: Vec::new(),
+        computed: 0,
+    };
+    for line in read(&table)?.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+        let [name, kind, weak, number, ..] = fields.as_slice() else {
+            continue;
+        };
+        let file = format!("{name}.py");
+        let Ok(text) = fs::read_to_string(root.join("testcode").join(&file)) else {
+            all.computed += 1;
+            continue;
+        };
+        all.cases.push(Case {
+            family: format!("{number} {kind}"),
+            files: vec![(file, text)],
+            expected: u64::from(*weak == "true"),
+            made: false,
+        });
+    }
+    Ok(all)
+}
+
 /// The sum of the last `SEVERITY` counts before the first check of an example.
 fn expected(tests: &str, name: &str) -> Option<u64> {
     let (before, _) = tests.split_once(&format!("self.check_example(\"{name}\""))?;

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::model::ROUTE;
-use super::rules;
+use super::{audit, rules, vigilance};
 use crate::finding::Severity;
 use crate::security::call::Call;
 use crate::security::flow::Flow;
@@ -22,6 +22,7 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     transport(flow, call);
     settings(flow, call);
     files(flow, call);
+    vigilance::on_call(flow, call);
 }
 
 fn is_true(value: &Value) -> bool {
@@ -177,7 +178,12 @@ fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         .is_some_and(|argument| is_false(&argument.value));
     let path = &*call.path;
     let weak_hash = match path {
-        "hashlib.md5" | "hashlib.sha1" | "hashlib.md4" | "crypt.crypt" => true,
+        "hashlib.md5" | "hashlib.sha1" | "hashlib.md4" => true,
+        "crypt.crypt" | "crypt.mksalt" => call.arguments.iter().any(|argument| {
+            ["METHOD_CRYPT", "METHOD_MD5", "METHOD_BLOWFISH"]
+                .iter()
+                .any(|method| flow.text(argument.node).ends_with(method))
+        }),
         "hashlib.new" => call
             .argument(0, "name")
             .and_then(|argument| argument.value.text())
@@ -236,6 +242,21 @@ fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         || path.contains("dsa.")
         || path.contains("RSA.")
         || path.contains("DSA.");
+    let curve = call.arguments.iter().any(|argument| {
+        let text = flow.text(argument.node).to_ascii_lowercase();
+        ["secp192r1", "sect163k1", "sect163r2"]
+            .iter()
+            .any(|curve| text.contains(curve))
+    });
+    if curve {
+        found(
+            flow,
+            &rules::KEY_SIZE,
+            call.node,
+            call.callee,
+            rules::KEY_SIZE.severity,
+        );
+    }
     if !asymmetric {
         return;
     }
@@ -255,6 +276,24 @@ fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             rules::KEY_SIZE.severity,
         );
     }
+}
+
+/// Whether an expression names a version of TLS that must not be used any more.
+pub(super) fn is_old_version(text: &str) -> bool {
+    [
+        "PROTOCOL_SSLv2",
+        "PROTOCOL_SSLv3",
+        "PROTOCOL_TLSv1",
+        "PROTOCOL_TLSv1_1",
+        "SSLv2_METHOD",
+        "SSLv3_METHOD",
+        "TLSv1_METHOD",
+        "SSLv23_METHOD",
+        "PROTOCOL_SSLv23",
+        "TLSv1_1_METHOD",
+    ]
+    .iter()
+    .any(|name| text.ends_with(name))
 }
 
 fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
@@ -282,24 +321,13 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             rules::TLS.severity,
         );
     }
-    let old_version = call.arguments.iter().any(|argument| {
-        let text = flow.text(argument.node);
-        [
-            "PROTOCOL_SSLv2",
-            "PROTOCOL_SSLv3",
-            "PROTOCOL_TLSv1",
-            "PROTOCOL_TLSv1_1",
-            "SSLv2_METHOD",
-            "SSLv3_METHOD",
-            "TLSv1_METHOD",
-            "SSLv23_METHOD",
-            "PROTOCOL_SSLv23",
-            "TLSv1_1_METHOD",
-        ]
+    let old_version = call
+        .arguments
         .iter()
-        .any(|name| text.ends_with(name))
-    });
-    if old_version {
+        .any(|argument| is_old_version(flow.text(argument.node)));
+    // Without a version it takes every one that the library still speaks.
+    let any_version = call.is(&["ssl.wrap_socket"]) && call.keyword("ssl_version").is_none();
+    if old_version || any_version {
         found(
             flow,
             &rules::TLS_VERSION,
@@ -323,7 +351,17 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             );
         }
     }
-    if path == "telnetlib.Telnet" || path == "ftplib.FTP" {
+    let unencrypted_snmp = match call.name() {
+        "CommunityData" => call
+            .keyword("mpModel")
+            .is_some_and(|model| matches!(model.value.constant, Some(Constant::Number(0 | 1)))),
+        "UsmUserData" => call.arguments.len() < 3 && call.keyword("**").is_none(),
+        _ => false,
+    };
+    if path == "telnetlib.Telnet"
+        || path == "ftplib.FTP"
+        || (unencrypted_snmp && path.contains("snmp"))
+    {
         found(
             flow,
             &rules::CLEARTEXT,
@@ -417,14 +455,25 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     ]);
     if jinja {
         let escaping = call.keyword("autoescape");
-        if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none()
-        {
+        let off = escaping.is_none_or(|argument| argument.value.truth() == Some(false));
+        let chosen = escaping.is_some_and(|argument| {
+            !is_true(&argument.value) && !flow.text(argument.node).contains("select_autoescape")
+        });
+        if off && call.keyword("**").is_none() {
             suspected(
                 flow,
                 &rules::AUTOESCAPE,
                 call.node,
                 call.callee,
                 Severity::Medium,
+            );
+        } else if chosen {
+            suspected(
+                flow,
+                &rules::AUTOESCAPE,
+                call.node,
+                call.callee,
+                Severity::Low,
             );
         }
     }
@@ -534,6 +583,15 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
         if off {
             found(flow, &rules::TLS, target, target, Severity::Medium);
         }
+    }
+    if let Shape::Index { object, .. } = flow.shape(target)
+        && flow.text(object).ends_with("session")
+        && value.taint == Taint::Remote
+    {
+        suspected(flow, &audit::TRUST, node, target, audit::TRUST.severity);
+    }
+    if value.built && value.sql && value.taint > Taint::Clean {
+        suspected(flow, &audit::CALL, node, node, Severity::Info);
     }
     let secret = names::is_secret(&last);
     if secret && flow.text(node).contains("random.") && uses_random(flow, node) {
