@@ -201,7 +201,7 @@ fn shell<'t>(flow: &mut Flow<'t>, call: &Call<'t>, path: &str) {
     };
     let is_partial = !command.is_empty()
         && !command.starts_with(['/', '\\', '.'])
-        && !command.chars().nth(1).is_some_and(|c| c == ':');
+        && command.chars().nth(1) != Some(':');
     let expands = ["chown", "chmod", "tar", "rsync"]
         .iter()
         .any(|program| command.contains(program))
