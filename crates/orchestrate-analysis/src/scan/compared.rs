@@ -77,7 +77,7 @@ impl Compared {
     ) -> Duplication {
         self.parts.sort_by(|a, b| a.path.cmp(&b.path));
         let key = self.key();
-        if let Some(kept) = cache.get(key, using, |_| true) {
+        if let Some(kept) = cache.get_of_many(key, using, |_| true) {
             return kept;
         }
         let found = Duplication::of(self.streams(threads));

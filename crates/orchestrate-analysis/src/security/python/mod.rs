@@ -2,6 +2,7 @@
 
 mod audit;
 mod calls;
+mod crypto;
 mod model;
 mod passwords;
 mod rules;
