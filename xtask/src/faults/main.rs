@@ -1,0 +1,81 @@
+//! The fault harness: breaks processes, disks and clocks under recorded runs, and looks whether the
+//! journal keeps what it promises. One file per family of faults, listed here.
+//!
+//! The programs under test are the ones that people use, unchanged: what breaks them stands outside
+//! of them, in signals, in files, and in a small library before their C library (`disk.c`). It is
+//! C because it has to be called as the C library is, and nothing of ours in Rust may be `unsafe`.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for a terminal; printing is what it does"
+)]
+
+mod audit;
+mod crashes;
+mod family;
+mod history;
+mod kills;
+mod options;
+mod process;
+mod random;
+mod stage;
+mod tally;
+mod worker;
+
+use std::process::ExitCode;
+
+use family::Family;
+use options::Options;
+use stage::Stage;
+
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "crashes",
+        summary: "several runs at once, killed again and again at any moment",
+        share: 10,
+        open: crashes::open,
+    },
+    Family {
+        name: "kills",
+        summary: "sixty steps, killed at each event and at each change to a file",
+        share: 8,
+        open: kills::open,
+    },
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("worker", orders)) = words.split_first().map(|(word, rest)| (&**word, rest)) {
+        return worker::main(orders);
+    }
+    let outcome = Options::parse(&words, FAMILIES).and_then(|options| run(&options));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), String> {
+    let stage = Stage::build()?;
+    println!("seed {}, in {}", options.seed, stage.scratch().display());
+    let chosen: Vec<&Family> = options.chosen(FAMILIES).collect();
+    let shares = chosen.iter().map(|family| family.share).sum();
+    let mut count = 0;
+    for family in chosen {
+        let outcome = family.run(&stage, options.seed, options.extent(family, shares));
+        println!("{}", outcome.line);
+        for (case, violation) in outcome.violations {
+            count += 1;
+            println!("  VIOLATION: {violation}");
+            println!("  again: {}", options.again(family, case));
+        }
+    }
+    if count == 0 {
+        Ok(())
+    } else {
+        Err(format!("{count} violations"))
+    }
+}
