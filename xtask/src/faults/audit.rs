@@ -26,6 +26,8 @@ pub(crate) struct Ledger {
     ended: BTreeMap<(String, String), usize>,
     /// How often a step was under way when a process ended.
     cut: BTreeMap<(String, String), u64>,
+    /// How often a run was stopped because its journal failed; its process may have gone on with it.
+    stops: BTreeMap<String, u64>,
 }
 
 /// Everything that a store holds.
@@ -62,8 +64,13 @@ impl Ledger {
     /// When an event is told twice in two ways.
     pub(crate) fn hear(&mut self, heard: &Heard) -> Check {
         for line in &heard.lines {
-            let Line::Told { run, event, end } = line else {
-                continue;
+            let (run, event, end) = match line {
+                Line::Told { run, event, end } => (run, event, end),
+                Line::Refused { run: Some(run), .. } => {
+                    *self.stops.entry(run.clone()).or_default() += 1;
+                    continue;
+                }
+                _ => continue,
             };
             let told = self.told.entry(run.clone()).or_default();
             if let Some(before) = told.insert(*event, end.clone())
@@ -159,7 +166,8 @@ impl Ledger {
                 return Err(format!("{step} of {run} had ended and ran again"));
             }
             let agent = attempts.first().map_or("", |effect| &effect.agent);
-            let cuts = self.cut.get(&key).copied().unwrap_or_default();
+            let cuts = self.cut.get(&key).copied().unwrap_or_default()
+                + self.stops.get(run).copied().unwrap_or_default();
             if attempts.len() as u64 > planned_attempts(agent) + cuts {
                 return Err(format!(
                     "{step} of {run} was tried {} times and was under way at {cuts} cuts",

@@ -4,6 +4,7 @@ use super::audit::{Ledger, same_end};
 use super::crashes::uninterrupted;
 use super::family::{Cases, Opened};
 use super::history::{Change, History};
+use super::pairs::recorded;
 use super::process::{End, Orders, work};
 use super::random::Random;
 use super::stage::{Check, Faults, Stage};
@@ -19,18 +20,8 @@ struct Kills {
 
 pub(crate) fn open(stage: &Stage) -> Check<Opened> {
     let whole = uninterrupted(stage, PLAN)?;
-    let place = stage.place()?;
-    let log = Some(place.log());
-    let faults = Faults {
-        log,
-        ..Faults::default()
-    };
-    work(stage, &Orders::new(&place, PLAN, 1).with(faults))?;
-    let history = History::read(&place.log())?;
-    Ok(Opened::cases(Kills {
-        whole,
-        rules: moments(&history),
-    }))
+    let rules = moments(&recorded(stage, PLAN, 1)?);
+    Ok(Opened::cases(Kills { whole, rules }))
 }
 
 /// A rule for every moment of a history at which something can be cut.

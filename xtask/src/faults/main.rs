@@ -14,8 +14,11 @@ mod audit;
 mod crashes;
 mod family;
 mod history;
+mod image;
 mod kills;
 mod options;
+mod pairs;
+mod power;
 mod process;
 mod random;
 mod stage;
@@ -40,6 +43,18 @@ const FAMILIES: &[Family] = &[
         summary: "sixty steps, killed at each event and at each change to a file",
         share: 8,
         open: kills::open,
+    },
+    Family {
+        name: "pairs",
+        summary: "two faults in one history, every fail point with every other",
+        share: 8,
+        open: pairs::open,
+    },
+    Family {
+        name: "power",
+        summary: "power cuts: images without any part of what was not synced",
+        share: 8,
+        open: power::open,
     },
 ];
 

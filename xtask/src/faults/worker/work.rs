@@ -132,6 +132,8 @@ async fn go_on(executor: &LocalExecutor, run: RunId, take_over: bool, mut tries:
             Ok(handle) => return follow(executor, handle, tries).await,
             // Another was quicker to end it.
             Err(RunError::Ended { .. }) => return true,
+            // Its first entry was what failed: nobody was told of it, and it is not there.
+            Err(RunError::Journal(JournalError::NotFound { .. })) => return false,
             Err(error) => {
                 say(&refusal(Some(&run), &error));
                 if tries == 0 || !is_worth_another_try(&error) {
