@@ -9,7 +9,7 @@
  *                  OPERATION  make, write, sync, cut, remove, any
  *                  N          the how-manieth of them; with `+` every one from there on
  *                  WHEN       before, after
- *                  WHAT       kill, stop, half (write half of it, then kill), io (EIO), full (ENOSPC)
+ *                  WHAT       kill, stop, half (write half of it, or nothing, then kill), io (EIO), full (ENOSPC)
  * FAULTS_CLOCK   `N:SECONDS`, several with `;` between: from the N-th write to the standard output on
  *                the clock on the wall is so far off
  *
@@ -177,7 +177,7 @@ static int wanted(int file, int operation, int after) {
         if (rule->after != after) continue;
         if (rule->seen == rule->nth || (rule->onward && rule->seen > rule->nth)) found = rule->what;
     }
-    if (found == KILL) kill(getpid(), SIGKILL);
+    if (found == KILL || (found == HALF && operation != WRITE)) kill(getpid(), SIGKILL);
     if (found == STOP) raise(SIGSTOP), found = -1;
     return found;
 }

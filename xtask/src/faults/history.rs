@@ -26,27 +26,6 @@ pub(crate) enum Change {
     Told(String),
 }
 
-impl Change {
-    /// Whether it is what a rule calls by these words.
-    pub(crate) fn is(&self, file: &str, operation: &str) -> bool {
-        let (name, is) = match self {
-            Self::Make(name) => (name, "make"),
-            Self::Write { file, .. } => (file, "write"),
-            Self::Sync(name) => (name, "sync"),
-            Self::Cut { file, .. } => (file, "cut"),
-            Self::Remove(name) => (name, "remove"),
-            Self::Told(_) => return (file, operation) == ("told", "write"),
-        };
-        let known = match name.as_str() {
-            "" => "folder",
-            name if name.ends_with("-wal") => "wal",
-            name if name.ends_with(".heads") => "heads",
-            _ => "db",
-        };
-        known == file && is == operation
-    }
-}
-
 /// All changes, in order.
 #[derive(Debug, Default)]
 pub(crate) struct History {

@@ -3,7 +3,7 @@
 use super::audit::{Ledger, same_end};
 use super::crashes::uninterrupted;
 use super::family::{Cases, Opened};
-use super::history::{Change, History};
+use super::history::Change;
 use super::pairs::recorded;
 use super::process::{End, Orders, work};
 use super::random::Random;
@@ -12,46 +12,42 @@ use super::tally::Tally;
 
 const PLAN: &str = "sixty";
 
+/// When a kill falls: before or after something is told, or before or amid a change to a file.
+const MOMENTS: &[(&str, &str)] = &[
+    ("told:write", "before:kill"),
+    ("told:write", "after:kill"),
+    ("any:any", "before:kill"),
+    ("any:any", "before:half"),
+];
+
 struct Kills {
     whole: Vec<String>,
-    /// The rules that kill, each at another moment.
-    rules: Vec<String>,
+    /// The longer of what is told and what is changed.
+    moments: u64,
 }
 
 pub(crate) fn open(stage: &Stage) -> Check<Opened> {
     let whole = uninterrupted(stage, PLAN)?;
-    let rules = moments(&recorded(stage, PLAN, 1)?);
-    Ok(Opened::cases(Kills { whole, rules }))
-}
-
-/// A rule for every moment of a history at which something can be cut.
-pub(crate) fn moments(history: &History) -> Vec<String> {
-    let (mut told, mut changes) = (0, 0);
-    let mut rules = Vec::new();
-    for change in &history.changes {
-        if let Change::Told(_) = change {
-            told += 1;
-            rules.push(format!("told:write:{told}:before:kill"));
-            rules.push(format!("told:write:{told}:after:kill"));
-        } else {
-            changes += 1;
-            rules.push(format!("any:any:{changes}:before:kill"));
-            if let Change::Write { .. } = change {
-                rules.push(format!("any:any:{changes}:before:half"));
-            }
-        }
-    }
-    rules
+    let changes = recorded(stage, PLAN, 1)?.changes;
+    let told = |change: &&Change| matches!(change, Change::Told(_));
+    let told = changes.iter().filter(told).count();
+    let moments = told.max(changes.len() - told) as u64;
+    Ok(Opened::cases(Kills { whole, moments }))
 }
 
 impl Cases for Kills {
     fn count(&self) -> u64 {
-        self.rules.len() as u64
+        self.moments * MOMENTS.len() as u64
     }
 
     fn run(&self, stage: &Stage, case: u64, _: &mut Random, tally: &mut Tally) -> Check {
-        let rule = usize::try_from(case).ok().and_then(|at| self.rules.get(at));
-        let rule = rule.ok_or("there is no such case")?;
+        // The number alone says what happens, so that a case is the same every time.
+        let kinds = MOMENTS.len() as u64;
+        let moment = usize::try_from(case % kinds)
+            .ok()
+            .and_then(|at| MOMENTS.get(at));
+        let (what, how) = moment.ok_or("there is no such case")?;
+        let rule = &format!("{what}:{}:{how}", case / kinds + 1);
         let place = stage.place()?;
         let orders = Orders::new(&place, PLAN, 1);
         let mut ledger = Ledger::default();

@@ -12,6 +12,7 @@
 
 mod audit;
 mod crashes;
+mod errors;
 mod family;
 mod history;
 mod image;
@@ -21,6 +22,7 @@ mod pairs;
 mod power;
 mod process;
 mod random;
+mod release;
 mod stage;
 mod tally;
 mod worker;
@@ -45,6 +47,12 @@ const FAMILIES: &[Family] = &[
         open: kills::open,
     },
     Family {
+        name: "release",
+        summary: "`release-prep` on a repository, killed at each change to its store",
+        share: 10,
+        open: release::open,
+    },
+    Family {
         name: "pairs",
         summary: "two faults in one history, every fail point with every other",
         share: 8,
@@ -55,6 +63,12 @@ const FAMILIES: &[Family] = &[
         summary: "power cuts: images without any part of what was not synced",
         share: 8,
         open: power::open,
+    },
+    Family {
+        name: "errors",
+        summary: "a disk that gives errors, once or from then on, and one that is full",
+        share: 6,
+        open: errors::open,
     },
 ];
 

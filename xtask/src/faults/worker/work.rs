@@ -32,6 +32,8 @@ struct Orders {
     take_over: bool,
     /// Whether a run is gone on with after its journal failed.
     patient: bool,
+    /// Whether runs are only read.
+    look: bool,
 }
 
 impl Orders {
@@ -46,6 +48,7 @@ impl Orders {
                 "--runs" => orders.runs = words.next()?.parse().ok()?,
                 "--take-over" => orders.take_over = true,
                 "--patient" => orders.patient = true,
+                "--look" => orders.look = true,
                 _ => return None,
             }
         }
@@ -70,7 +73,24 @@ pub(crate) fn main(words: &[String]) -> ExitCode {
     }
 }
 
+/// Reads every run of a store, and changes nothing.
+async fn look(orders: &Orders) -> Result<(), RunError> {
+    let journal = orchestrate_store::open(&orders.store, false)?;
+    for run in journal.list(&RunFilter::default()).await? {
+        journal.load(&run.run_id).await?;
+        say(&Line::Ended {
+            run: run.run_id.to_string(),
+            outcome: run.state.to_string(),
+        });
+    }
+    Ok(())
+}
+
 async fn work(orders: &Orders) -> bool {
+    if orders.look {
+        let looked = look(orders).await;
+        return looked.map_err(|error| say(&refusal(None, &error))).is_ok();
+    }
     let opened = open(orders).await;
     let (executor, plan, known) = match opened {
         Ok(opened) => opened,
