@@ -107,6 +107,31 @@ pub(crate) fn after(changes: &[Change], random: &mut Random) -> Image {
     image
 }
 
+/// What the system holds after these changes, and so what a killed process leaves.
+pub(crate) fn as_left(changes: &[Change]) -> Image {
+    let mut image = Image::new();
+    for change in changes {
+        match change {
+            Change::Make(name) => {
+                image.insert(name.clone(), Vec::new());
+            }
+            Change::Write { file, at, data } => {
+                let (at, data) = (*at, data.clone());
+                let content = image.entry(file.clone()).or_default();
+                Loose::Write { at, data }.apply(content);
+            }
+            Change::Cut { file, length } => {
+                Loose::Cut(*length).apply(image.entry(file.clone()).or_default());
+            }
+            Change::Remove(name) => {
+                image.remove(name);
+            }
+            Change::Sync(_) | Change::Told(_) => {}
+        }
+    }
+    image
+}
+
 impl File {
     fn content(&self, random: &mut Random) -> Vec<u8> {
         let mut content = self.safe.clone();
@@ -197,26 +222,6 @@ pub(crate) fn lay_out(image: &Image, folder: &Path) -> Check {
         fs::write(folder.join(name), content).map_err(told)?;
     }
     Ok(())
-}
-
-/// The files of a directory.
-///
-/// # Errors
-/// When they cannot be read.
-pub(crate) fn of_folder(folder: &Path) -> Check<Image> {
-    let told = |error: std::io::Error| format!("no image: {error}");
-    let mut image = Image::new();
-    for entry in fs::read_dir(folder).map_err(told)? {
-        let path = entry.map_err(told)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy());
-        // What the log says in shared memory, the log says too.
-        if path.is_file()
-            && let Some(name) = name.filter(|name| !name.ends_with("-shm"))
-        {
-            image.insert(name.into_owned(), fs::read(&path).map_err(told)?);
-        }
-    }
-    Ok(image)
 }
 
 #[cfg(test)]

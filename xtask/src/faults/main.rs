@@ -11,13 +11,17 @@
 )]
 
 mod audit;
+mod clock;
 mod crashes;
+mod damage;
 mod errors;
 mod family;
+mod full;
 mod history;
 mod image;
 mod kills;
 mod options;
+mod owners;
 mod pairs;
 mod power;
 mod process;
@@ -69,6 +73,30 @@ const FAMILIES: &[Family] = &[
         summary: "a disk that gives errors, once or from then on, and one that is full",
         share: 6,
         open: errors::open,
+    },
+    Family {
+        name: "full",
+        summary: "a real file system that is too small",
+        share: 3,
+        open: full::open,
+    },
+    Family {
+        name: "damage",
+        summary: "files with bits, ends or pages changed, or older than the others",
+        share: 5,
+        open: damage::open,
+    },
+    Family {
+        name: "clock",
+        summary: "the clock on the wall jumps by hours under rests and leases",
+        share: 4,
+        open: clock::open,
+    },
+    Family {
+        name: "owners",
+        summary: "two processes with one run, and an owner that is paused and replaced",
+        share: 5,
+        open: owners::open,
     },
 ];
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
 use super::fault::Fault;
-use super::heads::Heads;
+use super::heads::{self, Heads, Slot};
 use super::migrations::{check, migrate};
 use super::writer::Writer;
 
@@ -92,7 +92,7 @@ impl Database {
             Ok(connection) => Some(connection),
             // Nothing can be written now; what is there can be read all the same.
             Err(fault) if fault.is_of_the_disk() && read_only(&places.database).is_ok() => None,
-            Err(fault) => return Err(fault.explain(&url, None)),
+            Err(fault) => return Err(unreadable(fault.explain(&url, None), &places.heads)),
         };
         let heads = Heads::new(places.heads.clone(), durability == Durability::Full);
         let writer =
@@ -191,13 +191,34 @@ impl Database {
     }
 }
 
+/// Which runs stood in a store that cannot be read: their heads stand in a file of their own.
+fn unreadable(error: JournalError, heads: &Path) -> JournalError {
+    let JournalError::Unreadable { store, problem } = error else {
+        return error;
+    };
+    // What cannot be read either names no run.
+    let slots = heads::read_all(heads).unwrap_or_default();
+    let runs: Vec<String> = slots
+        .into_iter()
+        .filter_map(|slot| match slot {
+            Slot::Live(head) => Some(format!("{} up to entry {}", head.run, head.entry)),
+            _ => None,
+        })
+        .collect();
+    let problem = match &*runs {
+        [] => problem,
+        runs => format!("{problem}; it held {}", runs.join(", ")),
+    };
+    JournalError::Unreadable { store, problem }
+}
+
 /// Reads a file as it stands, where nothing can be made beside it: on a full disk, or on one that
 /// may not be written to. Only while there is no log beside it, without which it is not whole, and
 /// only for one piece of work, because changes by others are not seen.
 fn read_only(path: &Path) -> Result<Connection, Fault> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+    if fs::metadata(&log).is_ok_and(|log| log.is_file() && log.len() > 0) {
         return Err(Fault::System {
             code: ErrorCode::CannotOpen,
             message: "its log cannot be read".to_owned(),

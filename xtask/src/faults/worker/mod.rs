@@ -8,5 +8,5 @@ mod work;
 
 pub(super) use acknowledge::{Line, parse};
 pub(super) use backend::effects;
-pub(super) use plans::planned_attempts;
+pub(super) use plans::{REST_MS, planned_attempts};
 pub(super) use work::main;

@@ -75,7 +75,7 @@ fn resting() -> Result<Step, InvalidName> {
 }
 
 /// How long the step of the plan `rest` rests, in milliseconds.
-pub(super) const REST_MS: u64 = 400;
+pub(crate) const REST_MS: u64 = 400;
 
 fn agent(id: &str) -> Result<Step, InvalidName> {
     Ok(Step::agent(AgentId::new(id)?))
