@@ -109,7 +109,7 @@ impl Budget {
     pub fn settle(&mut self, reservation: Reservation, used: Usage) -> Settled {
         let Reservation { account, amount } = reservation;
         self.each_up(account, |entry| {
-            entry.reserved = subtract(entry.reserved, amount);
+            entry.reserved = entry.reserved.without(amount);
             entry.spent += used;
         });
         let overrun =
@@ -185,16 +185,6 @@ impl Entry {
             amount.cost.0,
             LimitKind::Cost,
         )
-    }
-}
-
-fn subtract(from: Usage, amount: Usage) -> Usage {
-    Usage {
-        calls: from.calls.saturating_sub(amount.calls),
-        tokens: from.tokens.saturating_sub(amount.tokens),
-        cost: crate::limits::Cost(from.cost.0.saturating_sub(amount.cost.0)),
-        unpriced_tokens: from.unpriced_tokens.saturating_sub(amount.unpriced_tokens),
-        cached_tokens: from.cached_tokens.saturating_sub(amount.cached_tokens),
     }
 }
 

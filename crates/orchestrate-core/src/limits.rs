@@ -95,6 +95,20 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+impl Usage {
+    /// What is left of it without a part, at least nothing.
+    #[must_use]
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(part.calls),
+            tokens: self.tokens.saturating_sub(part.tokens),
+            cost: Cost(self.cost.0.saturating_sub(part.cost.0)),
+            unpriced_tokens: self.unpriced_tokens.saturating_sub(part.unpriced_tokens),
+            cached_tokens: self.cached_tokens.saturating_sub(part.cached_tokens),
+        }
+    }
+}
+
 impl Add for Usage {
     type Output = Self;
     fn add(self, other: Self) -> Self {

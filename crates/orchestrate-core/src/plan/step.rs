@@ -350,10 +350,14 @@ impl Step {
     /// The steps directly inside this one, in order, to be changed.
     pub fn children_mut(&mut self) -> Vec<&mut Self> {
         match &mut self.kind {
-            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Expand(_) | StepKind::Approve(_) => {
-                Vec::new()
-            }
+            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Approve(_) => Vec::new(),
             StepKind::Call(call) => call.inline.as_deref_mut().into_iter().collect(),
+            StepKind::Expand(expand) => {
+                let calls = expand.workflows.values_mut();
+                calls
+                    .filter_map(|call| call.inline.as_deref_mut())
+                    .collect()
+            }
             StepKind::Sequence { steps, .. } | StepKind::Parallel { steps, .. } => {
                 steps.iter_mut().collect()
             }
@@ -371,10 +375,12 @@ impl Step {
     #[must_use]
     pub fn children(&self) -> Vec<&Step> {
         match &self.kind {
-            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Expand(_) | StepKind::Approve(_) => {
-                Vec::new()
-            }
+            StepKind::Agent(_) | StepKind::Tool(_) | StepKind::Approve(_) => Vec::new(),
             StepKind::Call(call) => call.inline.as_deref().into_iter().collect(),
+            StepKind::Expand(expand) => {
+                let calls = expand.workflows.values();
+                calls.filter_map(|call| call.inline.as_deref()).collect()
+            }
             StepKind::Sequence { steps, .. } | StepKind::Parallel { steps, .. } => {
                 steps.iter().collect()
             }

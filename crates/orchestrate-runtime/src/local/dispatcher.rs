@@ -482,6 +482,13 @@ impl Dispatcher {
                     continue;
                 }
             };
+            // Asked here and not in the attempt, so that nothing begins that cannot succeed.
+            if let Some(failure) = doer.unavailable(&task) {
+                let outcome = Outcome::failed(failure.class, failure.message.as_str());
+                self.fail(step, outcome, failure);
+                self.apply_effects();
+                continue;
+            }
             match self.budget.reserve(Account::RUN, doer.reservation()) {
                 Ok(reservation) => return Some((step, doer, reservation)),
                 Err(Refused::Busy(_)) if self.at_work() > 0 => {

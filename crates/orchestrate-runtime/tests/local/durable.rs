@@ -120,7 +120,7 @@ fn told(report: &RunReport) -> String {
     format!("{agents}{:?} {}", report.outcome, report.output)
 }
 
-fn ended(events: &[Event]) -> BTreeSet<String> {
+pub(crate) fn ended(events: &[Event]) -> BTreeSet<String> {
     let path = |event: &Event| match &event.kind {
         EventKind::StepFinished { step, .. } => Some(step.as_str().to_owned()),
         _ => None,

@@ -14,6 +14,7 @@ mod failures;
 mod functions;
 mod messages;
 mod parallel;
+mod points;
 mod replay;
 mod support;
 mod tools;

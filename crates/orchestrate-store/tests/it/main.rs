@@ -17,3 +17,4 @@ mod laws;
 mod learning;
 mod processes;
 mod server;
+mod shared;

@@ -239,7 +239,7 @@ impl<'a> Estimate<'a> {
         }
     }
 
-    /// As many steps as are allowed, each by the most demanding agent or tool that is.
+    /// As many steps as are allowed, each by the most demanding agent, tool or workflow that is.
     pub(crate) fn of_expand(&self, step: &ExpandStep) -> Need {
         let allowed = |id: &AgentId| step.agents.is_empty() || step.agents.contains(id);
         let agents = self.agents.iter().filter(|(id, _)| allowed(id));
@@ -249,13 +249,15 @@ impl<'a> Estimate<'a> {
             let step = ToolStep::new(tool.as_str(), no_arguments.clone());
             self.of_tool(&step)
         });
+        let workflows = step.workflows.values().map(|call| self.of_call(call));
         let worst = agents
             .chain(tools)
+            .chain(workflows)
             .fold(Need::default(), Need::with_most_of);
         let steps = u64::from(step.max_steps);
         Need {
-            width: steps,
-            work_steps: steps,
+            width: steps.saturating_mul(worst.width.max(1)),
+            work_steps: steps.saturating_mul(worst.work_steps.max(1)),
             ..worst.repeated(steps, 0)
         }
     }
@@ -424,8 +426,10 @@ impl Need {
             let parts = || ways.iter().map(pick);
             Bound {
                 least: parts().map(|bound| bound.least).min().unwrap_or_default(),
-                expected: parts().fold(0u64, |sum, bound| sum.saturating_add(bound.expected))
-                    / count,
+                // Rounded up: half a call is no call, and choices inside choices would come to nothing.
+                expected: parts()
+                    .fold(0u64, |sum, bound| sum.saturating_add(bound.expected))
+                    .div_ceil(count),
                 most: parts().map(|bound| bound.most).max().unwrap_or_default(),
             }
         };

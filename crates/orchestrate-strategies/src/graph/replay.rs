@@ -312,11 +312,7 @@ impl Replay {
     /// A deadline is told by what it ends: the first one that is over and stops this step.
     fn expire(&mut self, step: &StepPath) {
         loop {
-            let node = self.nodes.get(step).copied();
-            let stopped = self.cancelled.iter().any(
-                |effect| matches!(effect, Effect::Cancel { node: other, .. } if Some(*other) == node),
-            );
-            if stopped || self.is_skipped(step, &DEADLINE) {
+            if self.is_cancelled(step) || self.is_skipped(step, &DEADLINE) {
                 return;
             }
             match self.deadlines.pop_first() {
@@ -341,7 +337,15 @@ impl Replay {
         })
     }
 
-    /// The same; and then it is told of now.
+    /// Whether the walk has decided that this step is to be stopped.
+    pub(super) fn is_cancelled(&self, step: &StepPath) -> bool {
+        let node = self.nodes.get(step).copied();
+        self.cancelled.iter().any(
+            |effect| matches!(effect, Effect::Cancel { node: other, .. } if Some(*other) == node),
+        )
+    }
+
+    /// Whether the walk has decided that the step ends so without running; and then it is told of now.
     fn skipped(&mut self, step: &StepPath, outcome: &Outcome) -> bool {
         let is_it = |effect: &Effect| {
             matches!(effect, Effect::StepSkipped { task, outcome: decided }

@@ -214,7 +214,12 @@ impl<'a> Checker<'a> {
         self.bound("max_steps", Some(step.max_steps), at);
         self.bound("max_depth", Some(step.max_depth), at);
         for agent in &step.agents {
-            self.agent_name(agent, at);
+            if !step.workflows.contains_key(agent) {
+                self.agent_name(agent, at);
+            }
+        }
+        for call in step.workflows.values() {
+            self.call(call, at);
         }
         for tool in &step.tools {
             self.tool_name(tool, at);

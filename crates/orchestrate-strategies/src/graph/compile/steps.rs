@@ -344,10 +344,14 @@ impl Graph {
         self.around = Surroundings {
             env,
             depth: self.around.depth + 1,
+            // What is called has bounds of its own, wherever the call was handed out.
+            pool: None,
             ..self.around
         };
+        let allowed = self.allowed.take();
         let inner_path = self.child_path(path, inner, 0);
         let span = self.add(inner, &inner_path, &mut Scopes::default());
+        self.allowed = allowed;
         self.link(start, span.entry, Edge::Gate);
         let child = Child {
             name: inner.name.clone(),

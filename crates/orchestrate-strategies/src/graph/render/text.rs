@@ -69,6 +69,13 @@ fn children(step: &Step) -> Vec<(String, &Step)> {
             };
             nodes.iter().map(|node| (label(node), &node.step)).collect()
         }
+        StepKind::Expand(expand) => {
+            let calls = expand.workflows.iter();
+            let inline = calls.filter_map(|(name, call)| {
+                Some((format!("[for {name}] "), call.inline.as_deref()?))
+            });
+            inline.collect()
+        }
         _ => step
             .children()
             .into_iter()

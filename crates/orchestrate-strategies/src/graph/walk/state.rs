@@ -66,8 +66,8 @@ pub(super) struct GroupState {
     pub(super) ended: bool,
     /// Work steps that an outermost expansion has left.
     pub(super) steps_left: Option<u32>,
-    /// Whether what an expansion runs is a list of sub-tasks.
-    pub(super) is_list: bool,
+    /// To whom an expansion has handed sub-tasks, in their order; none when it runs no list.
+    pub(super) handed: Option<Vec<String>>,
     /// What the caller sees, while a call runs in a scope of its own.
     pub(super) outside: Option<Scope>,
 }
