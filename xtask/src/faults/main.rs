@@ -23,10 +23,12 @@ mod kills;
 mod options;
 mod owners;
 mod pairs;
+mod postgres;
 mod power;
 mod process;
 mod random;
 mod release;
+mod server;
 mod stage;
 mod tally;
 mod worker;
@@ -97,6 +99,12 @@ const FAMILIES: &[Family] = &[
         summary: "two processes with one run, and an owner that is paused and replaced",
         share: 5,
         open: owners::open,
+    },
+    Family {
+        name: "postgres",
+        summary: "a server that ends, cut connections, lost answers, killed and paused owners",
+        share: 10,
+        open: postgres::open,
     },
 ];
 
