@@ -149,7 +149,7 @@ fn rested_ms(place: &Place) -> Check<u64> {
     let made = effects(&place.effects())?;
     let shaky = || made.iter().filter(|effect| effect.agent == "shaky");
     let first = shaky().next().map_or(0, |effect| effect.at_ms);
-    let last = shaky().last().map_or(0, |effect| effect.at_ms);
+    let last = shaky().next_back().map_or(0, |effect| effect.at_ms);
     Ok(last - first)
 }
 
