@@ -177,7 +177,8 @@ static int wanted(int file, int operation, int after) {
         if (rule->after != after) continue;
         if (rule->seen == rule->nth || (rule->onward && rule->seen > rule->nth)) found = rule->what;
     }
-    if (found == KILL || (found == HALF && operation != WRITE)) kill(getpid(), SIGKILL);
+    /* A head lies within one sector, of which a disk writes all or nothing. */
+    if (found == KILL || (found == HALF && (operation != WRITE || file == HEADS))) kill(getpid(), SIGKILL);
     if (found == STOP) raise(SIGSTOP), found = -1;
     return found;
 }
