@@ -8,6 +8,7 @@
 mod approvals;
 mod branches;
 mod budget;
+mod calls;
 mod cancel;
 mod durable;
 mod events;
