@@ -99,6 +99,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Docs(args) => cmd::docs::run(args, call),
         Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
+        Verb::Fmt(args) => cmd::fmt::run(args, call),
         Verb::Init(args) => cmd::init::run(args, call),
         Verb::Lessons(verb) => cmd::lessons::run(verb, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
@@ -127,6 +128,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         Verb::Config(_)
         | Verb::Doctor(_)
         | Verb::Demo
+        | Verb::Fmt(_)
         | Verb::Init(_)
         | Verb::Explain(_)
         | Verb::Runs(_)

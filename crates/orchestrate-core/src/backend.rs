@@ -234,6 +234,13 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
         Effect::Write
     }
 
+    /// Why no attempt of this agent could succeed until a person acts, for example because the account
+    /// that pays for it is used up. It is asked before each attempt, which is then not begun; so it
+    /// must be quick and free of effects.
+    fn unavailable(&self, _agent: &Agent) -> Option<AgentFailure> {
+        None
+    }
+
     /// One attempt. Dropping the future cancels it; work on other threads must ask `input.cancel`.
     ///
     /// An implementation must not block the thread it is polled on: the executor polls an attempt

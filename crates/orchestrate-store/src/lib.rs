@@ -31,6 +31,7 @@ mod learning;
 mod migrations;
 mod open;
 mod postgres;
+mod record;
 mod sqlite;
 mod store;
 
@@ -39,5 +40,6 @@ pub use atomic::{WriteError, write_atomically};
 pub use coordination::{AgentStatus, Team};
 pub use learning::{Imported, LearningStore, read_configuration};
 pub use open::open;
+pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;
 pub use store::{Now, Store};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use orchestrate_core::journal::{Durability, JournalError, RunJournal};
 
+use crate::address::Address;
+use crate::postgres::PostgresJournal;
 use crate::sqlite::SqliteJournal;
 
 /// Opens the journal at an address, and makes it if there is none and `create` says so.
@@ -16,6 +18,10 @@ use crate::sqlite::SqliteJournal;
 /// [`JournalError::Place`] for an address that means nothing, [`JournalError::Empty`] when there is
 /// no journal and none is to be made; otherwise why it cannot be opened.
 pub fn open(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    if let Ok(Address::Postgres(url)) = url.parse() {
+        let journal = PostgresJournal::open(&url, Durability::Full, create)?;
+        return Ok(Arc::new(journal));
+    }
     let (address, mode) = match url.split_once('?') {
         Some((address, mode)) => (address, Some(mode)),
         None => (url, None),

@@ -3,10 +3,10 @@
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
-    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs,
-    LessonsVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb,
-    ValidateArgs, WorkflowsVerb, approvals, compose, guide, help, learning, list, release_prep,
-    runs, validate,
+    AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, FmtArgs,
+    InitArgs, LessonsVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb,
+    ValidateArgs, WorkflowsVerb, approvals, compose, format, guide, help, learning, list,
+    release_prep, runs, validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     #[command(after_help = validate::validate_guide())]
     Validate(ValidateArgs),
+    #[command(after_help = format::guide())]
+    Fmt(FmtArgs),
     /// Look at recorded runs, go on with them, fork, compare, remove them
     #[command(subcommand, after_help = runs::guide())]
     Runs(RunsVerb),

@@ -42,7 +42,7 @@ macro_rules! registry {
     };
 }
 
-/// List all, show one, or add those of a file.
+/// List all, show one, add those of a file, or remove one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentsVerb {
     /// List all agents
@@ -54,6 +54,16 @@ pub(crate) enum AgentsVerb {
         "orchestrate agents show security_auditor --json",
     ], &[Exit::Yes]))]
     Show {
+        /// Its name, as in `orchestrate agents list`
+        #[arg(value_name = "ID")]
+        name: String,
+    },
+    /// Take an agent of the project out of its file in `.orchestrate/agents`
+    #[command(after_help = footer([
+        "orchestrate agents remove api_reviewer",
+        "orchestrate agents remove api_reviewer --json",
+    ], &[Exit::Yes, Exit::Definition]))]
+    Remove {
         /// Its name, as in `orchestrate agents list`
         #[arg(value_name = "ID")]
         name: String,

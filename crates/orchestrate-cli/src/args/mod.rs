@@ -3,6 +3,7 @@
 mod approvals;
 mod cli;
 mod compose;
+mod format;
 mod guide;
 mod help;
 mod json;
@@ -17,6 +18,7 @@ mod values;
 pub(crate) use approvals::{ApprovalsVerb, Question};
 pub(crate) use cli::{Cli, Verb};
 pub(crate) use compose::{Graph, LimitArgs, PlanArgs, RunArgs, TaskArgs};
+pub(crate) use format::FmtArgs;
 pub(crate) use guide::{command, env_name, variables};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs, PageArgs};
 pub(crate) use json::{asks_for_json, wants_json};

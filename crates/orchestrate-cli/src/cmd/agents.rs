@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use orchestrate_core::team::Team;
 use orchestrate_core::template::{AgentRegistry, AgentTemplate};
-use orchestrate_strategies::definition::{Alone, World, custom_agents};
+use orchestrate_strategies::definition::{Alone, Left, World, custom_agents, without_agent};
 use serde::Serialize;
 use serde_json::json;
 
 use super::files;
 use crate::app::Call;
 use crate::args::AgentsVerb;
-use crate::definitions::{self, FOLDER};
+use crate::definitions::{self, Disk, FOLDER};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{Columns, HEAD, duration, paint, safe, wrap};
@@ -23,6 +23,7 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
     let models = wire::Models::of(&call.settings.services)?;
     match verb {
         AgentsVerb::Add { file } => add(file, &registry, call)?,
+        AgentsVerb::Remove { name } => remove(name, &registry, call)?,
         AgentsVerb::List => {
             let agents: Vec<Entry<'_>> = registry.iter().map(|it| Entry::of(it, &models)).collect();
             call.printer
@@ -65,6 +66,37 @@ fn add(file: &Path, registry: &AgentRegistry, call: &Call) -> Result<(), Failure
         || format!("{} added in `{}`\n", ids.join(", "), safe(&shown)),
         &json!({"added": ids, "file": shown}),
     )
+}
+
+/// Takes an agent out of the file of the project that defines it; the file goes with its last agent.
+fn remove(name: &str, registry: &AgentRegistry, call: &Call) -> Result<(), Failure> {
+    registry.require(name)?;
+    for path in Disk::of(Path::new(".")).files("agents") {
+        let source = definitions::named(&path)?;
+        let file_removed = match without_agent(&source, name)? {
+            Left::All => continue,
+            Left::Text(text) => {
+                files::write(&path, &text)?;
+                false
+            }
+            Left::Nothing => {
+                files::remove(&path)?;
+                true
+            }
+        };
+        let and = if file_removed {
+            ", which held no other"
+        } else {
+            ""
+        };
+        return call.printer.answer(
+            || format!("{name} removed from `{}`{and}\n", safe(&source.file)),
+            &json!({"removed": name, "file": source.file, "file_removed": file_removed}),
+        );
+    }
+    let message = format!("`{name}` comes with the program and cannot be removed");
+    let advice = "a file in `.orchestrate/agents` can replace it: `replaces: true`";
+    Err(CliError::arguments(message, advice).into())
 }
 
 /// A template and what runs it here.

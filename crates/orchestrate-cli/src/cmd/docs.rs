@@ -132,23 +132,18 @@ fn conformance() -> String {
         let without: Vec<String> = without
             .map(|(id, outcome)| format!("without `{id}`: {outcome}"))
             .collect();
-        let inside = match row.seat {
-            Some(_) => "agents and every other strategy",
-            None => "agents only, because work is handed out while it runs",
-        };
         [
             format!("`{}`", row.strategy),
             row.team.join(", "),
             without.join("; "),
-            inside.to_owned(),
         ]
     };
     let mut out = table(
         "Conformance of strategies",
         "What each strategy is held to; the tests run this table. With the team named here it succeeds when everybody \
          does, ends as told when one member always fails or hangs, stops at a limit of calls, and can be cancelled in \
-         the middle with what had ended kept.",
-        ["Strategy", "Team", "Ends", "Members can be"],
+         the middle with what had ended kept. Every other strategy can stand in the place of a member; all pairs are run.",
+        ["Strategy", "Team", "Ends"],
         conformance::rows().iter().map(listed),
     );
     let cases = conformance::rows().iter().flat_map(|row| {
@@ -169,6 +164,17 @@ fn conformance() -> String {
         introduction,
         ["Strategy", "What is shown", "Ends", "In place of"],
         cases,
+    ));
+    let points = conformance::points().iter().map(|point| {
+        let tests: Vec<String> = point.tests.iter().map(|it| format!("`{it}`")).collect();
+        [point.point.clone(), tests.join(", ")]
+    });
+    out.push_str("\n#");
+    out.push_str(&table(
+        "The executor",
+        "What holds for every run, whatever the strategy, and the tests that fail when it does not.",
+        ["What holds", "Tests"],
+        points,
     ));
     out
 }

@@ -57,6 +57,14 @@ pub(crate) fn folder(path: &Path) -> Result<(), CliError> {
     })
 }
 
+/// Removes a file.
+pub(crate) fn remove(path: &Path) -> Result<(), CliError> {
+    fs::remove_file(path).map_err(|_| CliError::Out {
+        path: path.to_owned(),
+        problem: "it cannot be removed",
+    })
+}
+
 /// Writes a file, wholly or not at all.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     write_atomically(path, text.as_bytes())?;

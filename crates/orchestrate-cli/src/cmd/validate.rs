@@ -1,6 +1,5 @@
 //! `validate`: everything that is wrong with definitions, with positions and suggestions.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use orchestrate_strategies::definition::{
@@ -8,12 +7,13 @@ use orchestrate_strategies::definition::{
 };
 use serde_json::json;
 
+use super::problems::listed;
 use crate::app::Call;
 use crate::args::{ProblemFormat, ValidateArgs};
 use crate::definitions::{self, Disk};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::render::{BAD, GOOD, HEAD, paint, safe};
+use crate::render::{GOOD, paint};
 use crate::wire;
 
 pub(crate) fn run(args: &ValidateArgs, call: &Call) -> Result<Exit, Failure> {
@@ -73,30 +73,14 @@ fn check(path: &Path, project: &Path) -> Result<Vec<DefinitionProblem>, Failure>
 }
 
 fn text(problems: &[DefinitionProblem], files: &[PathBuf]) -> String {
-    let mut out = String::new();
-    for problem in problems {
-        let place = paint(HEAD, format_args!("{}:{}", safe(&problem.file), problem.at));
-        let code = paint(BAD, format_args!("error[{}]:", problem.code));
-        // Writing to a string cannot fail.
-        let _ = writeln!(out, "{place}: {code} {}", safe(&problem.message));
-        if let Some(hint) = &problem.hint {
-            let _ = writeln!(out, "  hint: {}", safe(hint));
-        }
-    }
     let count = match files {
         [_] => "the file".to_owned(),
         files => format!("{} files", files.len()),
     };
-    match problems.len() {
-        0 => {
-            let _ = writeln!(out, "{} {count}: nothing is wrong", paint(GOOD, "ok:"));
-        }
-        1 => out.push_str("1 problem\n"),
-        n => {
-            let _ = writeln!(out, "{n} problems");
-        }
+    match problems {
+        [] => format!("{} {count}: nothing is wrong\n", paint(GOOD, "ok:")),
+        problems => listed(problems),
     }
-    out
 }
 
 /// One annotation of the code host's workflow commands.

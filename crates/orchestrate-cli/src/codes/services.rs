@@ -235,7 +235,7 @@ pub(super) const PAGES: &[Page] = &[
         "ORC1303",
         "the quota of a key is used up",
         "The provider answered that the account has no credit or quota left. No further call is made with it; what had ended is kept.",
-        "Raise the quota or add credit at the provider, then run it again.",
+        "Raise the quota or add credit at the provider, then go on with `orchestrate runs resume latest`.",
     ),
     page(
         "ORC1304",

@@ -154,6 +154,143 @@ fn agents_of_a_project_are_added_and_replace_others_only_when_they_say_so() {
 }
 
 #[test]
+fn an_agent_of_a_project_is_removed_and_the_rest_of_its_file_stands() {
+    let place = Place::empty();
+    place.with(
+        ".orchestrate/agents/ours.yaml",
+        "schema: orchestrate.agents/v1
+agents:
+  # Reads what callers see.
+  api_reviewer: { role: API Reviewer, prompt: Read the interface. }
+  # Reads what nobody else reads.
+  log_reader:
+    role: Reader of logs
+    prompt: Read the logs.
+",
+    );
+    place.check(
+        &["agents", "remove", "api_reviewer"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        api_reviewer removed from `.orchestrate/agents/ours.yaml`
+    "#]],
+    );
+    expect![[r#"
+        schema: orchestrate.agents/v1
+        agents:
+          # Reads what nobody else reads.
+          log_reader:
+            role: Reader of logs
+            prompt: Read the logs.
+    "#]]
+    .assert_eq(&place.read(".orchestrate/agents/ours.yaml"));
+    place.check(
+        &["agents", "remove", "log_reader"],
+        expect![[r#"
+        exit 0
+        --- stdout
+        log_reader removed from `.orchestrate/agents/ours.yaml`, which held no other
+    "#]],
+    );
+    assert!(!place.path().join(".orchestrate/agents/ours.yaml").exists());
+    place.check(
+        &["agents", "remove", "security_auditor"],
+        expect![[r#"
+        exit 2
+        --- stderr
+        error[ORC0901]: `security_auditor` comes with the program and cannot be removed
+        hint: a file in `.orchestrate/agents` can replace it: `replaces: true`
+    "#]],
+    );
+}
+
+#[test]
+fn files_are_written_in_one_layout_with_their_comments() {
+    let place = Place::empty();
+    let loose = workflow(
+        "# What it does.
+steps:
+      scan:   {agent: security_auditor}   # first
+      report:
+            agent: 'documentation_writer'
+            needs: [ scan ]
+            task: |
+                 Say what was found,
+                   and where.
+",
+    );
+    place.with("w.yaml", &loose);
+    place.with("bad.yaml", "schema: [\n");
+    place.with("w.json", r#"{"schema":"orchestrate.workflow/v1","name":"w","steps":{"a":{"agent":"code_reviewer"}}}"#);
+    place.check(
+        &["fmt", "--check", "w.yaml"],
+        expect![[r#"
+        exit 1
+        --- stdout
+        w.yaml: would be written anew
+    "#]],
+    );
+    expect![[r#"
+        schema: orchestrate.workflow/v1
+        name: w
+        # What it does.
+        steps:
+              scan:   {agent: security_auditor}   # first
+              report:
+                    agent: 'documentation_writer'
+                    needs: [ scan ]
+                    task: |
+                         Say what was found,
+                           and where.
+    "#]]
+    .assert_eq(&place.read("w.yaml"));
+    place.check(
+        &["fmt", "w.yaml", "bad.yaml", "w.json"],
+        expect![[r#"
+        exit 3
+        --- stdout
+        bad.yaml:1:9: error[ORC1010]: unclosed bracket '['
+        1 problem
+        w.yaml: written anew
+        w.json: written anew
+    "#]],
+    );
+    expect![[r#"
+        schema: orchestrate.workflow/v1
+        name: w
+        # What it does.
+        steps:
+          scan: { agent: security_auditor } # first
+          report:
+            agent: "documentation_writer"
+            needs: [scan]
+            task: |
+              Say what was found,
+                and where.
+    "#]]
+    .assert_eq(&place.read("w.yaml"));
+    expect![[r#"
+        { "schema": "orchestrate.workflow/v1", "name": "w", "steps": { "a": { "agent": "code_reviewer" } } }
+    "#]].assert_eq(&place.read("w.json"));
+    place.check(
+        &["fmt", "--check", "w.yaml", "w.json", "--json"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            {
+              "changed": [],
+              "unchanged": [
+                "w.yaml",
+                "w.json"
+              ],
+              "problems": []
+            }
+        "#]],
+    );
+}
+
+#[test]
 fn the_language_of_conditions_has_a_page() {
     let page = Place::empty().run(&["help", "conditions"]);
     assert_eq!(page.code, Some(0));

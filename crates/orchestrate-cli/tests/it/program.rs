@@ -81,6 +81,11 @@ impl Place {
         self.directory.path().join("here")
     }
 
+    /// The text of a file of the directory.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
     /// The files of the directory, sorted.
     pub(crate) fn files(&self) -> Vec<String> {
         fn walk(root: &Path, at: &Path, all: &mut Vec<String>) {

@@ -28,6 +28,11 @@ pub trait Model: Send + Sync + fmt::Debug {
     /// What its tokens cost; none when that is not known, which is not the same as nothing.
     fn price(&self) -> Option<Price>;
 
+    /// Why a call would be refused now without being made, until a person acts. Asking is free of effects.
+    fn unavailable(&self) -> Option<ModelError> {
+        None
+    }
+
     /// One answer. Dropping the future cancels the call.
     ///
     /// # Errors

@@ -115,7 +115,9 @@ impl ModelFault {
                 "set the variable that `orchestrate doctor` names for this provider"
             }
             Self::KeyRefused => "check that the key is valid and may use this model",
-            Self::Quota => "raise the quota or add credit at the provider, then run it again",
+            Self::Quota => {
+                "raise the quota or add credit at the provider, then `orchestrate runs resume latest`"
+            }
             Self::RateLimited => {
                 "wait, or set `requests-per-minute` of the provider in orchestrate.toml"
             }
@@ -130,7 +132,7 @@ impl ModelFault {
                 "record the run anew: its plan, its files or this program have changed"
             }
             Self::CircuitOpen => {
-                "mend what the first failure of this provider names, then run it again"
+                "mend what the first failure of this provider names, then `orchestrate runs resume latest`"
             }
         }
     }

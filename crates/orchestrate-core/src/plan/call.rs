@@ -80,6 +80,11 @@ impl CallStep {
         }
     }
 
+    /// Hands in what is to be done, as `instruction` in the context inside.
+    pub fn instruct(&mut self, task: &str) {
+        self.values.insert("instruction".to_owned(), task.into());
+    }
+
     /// Calls `visit` for every reference that it reads, with the name of the value inside.
     pub fn mapped<'a>(&'a self, visit: &mut dyn FnMut(&'a Reference, &'a str)) {
         for (field, name) in &self.context_mapping {

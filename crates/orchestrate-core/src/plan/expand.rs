@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Collect, OnError};
+use super::{CallStep, Collect, OnError};
 use crate::condition::Reference;
 use crate::id::{AgentId, StepName};
 
@@ -30,10 +30,14 @@ pub struct ExpandStep {
     /// Agents that may be used; without it all of the plan's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentId>,
+    /// Names of `agents` that stand for steps: a sub-task for one of them calls these, which see what is to be done
+    /// as `instruction` in their context, beside the values that an agent would be given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub workflows: BTreeMap<AgentId, CallStep>,
     /// Tools that a fragment may call; without it none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<String>,
-    /// Work steps at most, over all depths together; rounds and items count one by one.
+    /// Work steps at most, over all depths together; rounds and items count one by one, a call of a workflow as one.
     pub max_steps: u32,
     /// How deep it goes: with 1 the answers of sub-tasks are just answers; with 2 and more an agent
     /// may itself answer with `sub_tasks`, which are then run below it.
@@ -63,6 +67,7 @@ impl ExpandStep {
         Self {
             from: Reference::new(from),
             agents: Vec::new(),
+            workflows: BTreeMap::new(),
             tools: Vec::new(),
             max_steps,
             max_depth: 1,

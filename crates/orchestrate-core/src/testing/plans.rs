@@ -69,6 +69,7 @@ pub fn random_plan(choices: &[u16], racing: bool) -> Plan {
             {"agent": "a", "task": "one"},
             {"id": "two", "specialist_id": "b", "instruction": "two", "depends_on": ["task_0"]},
             {"agent": "nobody", "task": "three"},
+            {"agent": "pair", "task": "four"},
         ],
         "fragment": {"step": "parallel", "steps": [{"step": "agent", "agent": "c"}, {"step": "agent", "agent": "d"}]},
         "broken": {"step": "sequence", "steps": []},
@@ -121,6 +122,11 @@ fn step(choices: &mut Choices<'_>, depth: usize) -> Value {
     if choices.one_in(6) {
         set(&mut value, "result_key", "k".into());
     }
+    if choices.one_in(10) {
+        let (depth, width) = (1 + choices.below(3), 1 + choices.below(4));
+        let limits = json!({"max_depth": depth, "max_width": width});
+        set(&mut value, "limits", limits);
+    }
     if choices.racing && choices.one_in(8) {
         set(&mut value, "deadline_ms", 50.into());
     }
@@ -148,7 +154,18 @@ fn leaf(choices: &mut Choices<'_>) -> Value {
         6 => {
             let from = choices.of(&["tasks", "fragment", "broken", "nothing", "gone"]);
             let depth = 1 + choices.below(3);
-            json!({"step": "expand", "from": format!("context.{from}"), "max_steps": 4 + choices.below(3), "max_depth": depth, "optional": choices.one_in(3)})
+            let mut value = json!({"step": "expand", "from": format!("context.{from}"), "max_steps": 4 + choices.below(3), "max_depth": depth, "optional": choices.one_in(3)});
+            if choices.one_in(3) {
+                let steps =
+                    json!([{"step": "agent", "agent": "c"}, {"step": "agent", "agent": "d"}]);
+                set(&mut value, "agents", json!(["a", "b", "c", "d", "pair"]));
+                set(
+                    &mut value,
+                    "workflows",
+                    json!({"pair": {"inline": {"step": "parallel", "steps": steps}}}),
+                );
+            }
+            value
         }
         _ => json!({"step": "call", "definition": "definition", "max_depth": 9}),
     }

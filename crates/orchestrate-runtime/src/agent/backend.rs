@@ -10,6 +10,7 @@ use orchestrate_core::limits::{Cost, Usage};
 use orchestrate_core::model::History;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
+use orchestrate_core::tool::Effect;
 use orchestrate_strategies::turn::{Turn, TurnLimits, TurnSetup};
 use tokio::time::Instant;
 
@@ -134,6 +135,16 @@ impl AgentBackend for ModelBackend {
             cost: price.map_or(Cost::ZERO, |price| price.most(tokens)),
             ..Usage::default()
         }
+    }
+
+    /// It records each call by itself, so an attempt that is made again repeats none that has ended,
+    /// and asks a person about the one that was under way if that may have changed something.
+    fn effect(&self, _: &Agent) -> Effect {
+        Effect::Read
+    }
+
+    fn unavailable(&self, agent: &Agent) -> Option<AgentFailure> {
+        self.book.model(agent)?.unavailable().map(Into::into)
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

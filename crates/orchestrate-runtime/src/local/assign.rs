@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use orchestrate_core::backend::AgentBackend;
+use orchestrate_core::backend::{AgentBackend, AgentFailure};
 use orchestrate_core::id::AgentId;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
 use orchestrate_core::tool::{Effect, Tool};
+use orchestrate_strategies::graph::Task;
 
 /// An agent of a plan and the backend that will run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,14 @@ impl Doer {
                 calls: 1,
                 ..Usage::default()
             },
+        }
+    }
+
+    /// Why no attempt could succeed until a person acts.
+    pub(super) fn unavailable(&self, task: &Task) -> Option<AgentFailure> {
+        match self {
+            Self::Agent(assigned) => assigned.backend.unavailable(task.agent()?),
+            Self::Tool(_) => None,
         }
     }
 

@@ -20,6 +20,7 @@ use orchestrate_core::team::Team;
 use orchestrate_core::tool::Tool;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::graph::replay::Replay;
+use orchestrate_strategies::graph::reuse::Again;
 use orchestrate_strategies::graph::{Graph, PlanProblem, PlanProblems, check, check_tools};
 use serde_json::Value;
 use tokio::sync::mpsc::unbounded_channel;
@@ -276,7 +277,7 @@ impl LocalExecutor {
             });
             paths.collect()
         };
-        let reusable = ended(&self.reusable(plan, &events, None)?);
+        let reusable = ended(&self.reusable(plan, &events, Again::Changed)?);
         let changed = ended(&events);
         Err(RunError::OtherPlan {
             run: run.clone(),
@@ -401,7 +402,7 @@ fn startable(limits: Limits) -> Result<(), RunError> {
     }
 }
 
-fn is_over(events: &[Event]) -> bool {
+pub(super) fn is_over(events: &[Event]) -> bool {
     let last = events.last();
     last.is_some_and(|event| matches!(event.kind, EventKind::RunFinished { .. }))
 }

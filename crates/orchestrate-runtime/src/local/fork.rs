@@ -8,9 +8,9 @@ use orchestrate_core::journal::{Origin, Pinned, RecordedRun};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::replay::Replay;
-use orchestrate_strategies::graph::reuse::reusable;
+use orchestrate_strategies::graph::reuse::{Again, is_unpaid, reusable};
 
-use super::executor::{LocalExecutor, new_run_id, owner};
+use super::executor::{LocalExecutor, is_over, new_run_id, owner};
 use crate::error::RunError;
 
 /// Events that are recorded together when a run is copied.
@@ -37,16 +37,59 @@ impl LocalExecutor {
         let step = begun(run, &events, &fork.from)?;
         let mut plan = pinned.plan.clone();
         plan.context.extend(fork.context.clone());
-        let mut kept = self.reusable(&plan, &events, Some(&step))?;
-        let new = new_run_id();
-        let forked = Pinned {
-            origin: Some(Origin {
-                run: run.clone(),
-                step,
-            }),
-            about: pinned.about,
-            ..Pinned::new(new.clone(), plan, pinned.limits, self.wall_ms())
+        let kept = self.reusable(&plan, &events, Again::Step(&step))?;
+        let origin = Origin {
+            run: run.clone(),
+            step,
         };
+        let forked = Pinned {
+            about: pinned.about,
+            ..Pinned::new(new_run_id(), plan, pinned.limits, self.wall_ms())
+        };
+        self.record_taken_over(forked, origin, kept).await
+    }
+
+    /// For a run that is over because the account that pays for it was used up or its key refused:
+    /// records a new run that takes over everything that had ended of itself, the finished calls of
+    /// agents that were stopped in the middle included. Nobody works on it yet; [`Self::resume`] begins.
+    /// None for a run that is not over, or in which no account stopped anything.
+    ///
+    /// # Errors
+    /// As for [`Self::record`].
+    pub async fn take_over_unpaid(&self, run: &RunId) -> Result<Option<RunId>, RunError> {
+        let journal = self.journal_for(run)?;
+        let RecordedRun { pinned, events } = journal.load(run).await?;
+        let stopped = |event: &Event| match &event.kind {
+            EventKind::StepFinished { step, outcome, .. } if is_unpaid(outcome) => {
+                Some(step.clone())
+            }
+            _ => None,
+        };
+        let Some(step) = events.iter().find_map(stopped).filter(|_| is_over(&events)) else {
+            return Ok(None);
+        };
+        let kept = self.reusable(&pinned.plan, &events, Again::Unpaid)?;
+        let origin = Origin {
+            run: run.clone(),
+            step,
+        };
+        let next = Pinned {
+            about: pinned.about,
+            ..Pinned::new(new_run_id(), pinned.plan, pinned.limits, self.wall_ms())
+        };
+        self.record_taken_over(next, origin, kept).await.map(Some)
+    }
+
+    /// Records a run that begins with what another has done.
+    async fn record_taken_over(
+        &self,
+        mut pinned: Pinned,
+        origin: Origin,
+        mut kept: Vec<Event>,
+    ) -> Result<RunId, RunError> {
+        let new = pinned.run_id.clone();
+        let journal = self.journal_for(&new)?;
+        pinned.origin = Some(origin);
         for event in &mut kept {
             if let EventKind::RunStarted {
                 run_id,
@@ -55,10 +98,10 @@ impl LocalExecutor {
             } = &mut event.kind
             {
                 *run_id = new.clone();
-                plan_digest.clone_from(&forked.plan_digest);
+                plan_digest.clone_from(&pinned.plan_digest);
             }
         }
-        let mut ownership = journal.create(&forked, &owner()).await?;
+        let mut ownership = journal.create(&pinned, &owner()).await?;
         for batch in kept.chunks(BATCH) {
             journal.append(&mut ownership, batch).await?;
         }
@@ -66,7 +109,7 @@ impl LocalExecutor {
         Ok(new)
     }
 
-    /// The events of a recorded run that hold for a plan, without those of a step.
+    /// The events of a recorded run that hold for a plan.
     ///
     /// # Errors
     /// [`RunError::Plan`] when the plan is wrong.
@@ -74,14 +117,14 @@ impl LocalExecutor {
         &self,
         plan: &Plan,
         events: &[Event],
-        without: Option<&StepPath>,
+        again: Again<'_>,
     ) -> Result<Vec<Event>, RunError> {
         let replay = Replay::new(
             self.compile(plan)?,
             Arc::new(plan.context.clone()),
             plan.limits,
         );
-        Ok(reusable(replay, events, without))
+        Ok(reusable(replay, events, again))
     }
 }
 

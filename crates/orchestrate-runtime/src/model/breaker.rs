@@ -1,6 +1,9 @@
 //! Stops calling a provider whose key was refused or whose quota is used up: no further call can succeed.
+//!
+//! Once open it stays so for the calls that were under way when it opened: an answer that was on its
+//! way then says nothing about the next call. Only a call that was admitted as the trial closes it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use orchestrate_core::model::{ModelError, ModelFault};
@@ -15,44 +18,67 @@ struct Open {
     try_again: Instant,
 }
 
+impl Open {
+    fn refusal(&self, model: &str) -> ModelError {
+        let message = format!("not called, because an earlier call said: {}", self.why);
+        ModelError::new(model, ModelFault::CircuitOpen, message)
+    }
+}
+
 /// The circuit of one provider and key.
 #[derive(Debug, Default)]
 pub(super) struct Breaker(Mutex<Option<Open>>);
 
+/// What a call was admitted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admitted {
+    /// The circuit was closed.
+    Closed,
+    /// It was open long enough: this call shows whether that was mended.
+    Trial,
+}
+
 impl Breaker {
-    /// Whether a call may be made.
+    /// Why a call would not be admitted now. Asking changes nothing.
+    pub(super) fn refusal(&self, model: &str) -> Option<ModelError> {
+        let open = self.lock();
+        let open = open.as_ref()?;
+        (Instant::now() < open.try_again).then(|| open.refusal(model))
+    }
+
+    /// Admits a call, or says why not.
     ///
     /// # Errors
     /// [`ModelFault::CircuitOpen`] with what the first failure said.
-    pub(super) fn check(&self, model: &str) -> Result<(), ModelError> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *open {
-            Some(open) if Instant::now() < open.try_again => {
-                let message = format!("not called, because an earlier call said: {}", open.why);
-                Err(ModelError::new(model, ModelFault::CircuitOpen, message))
-            }
+    pub(super) fn admit(&self, model: &str) -> Result<Admitted, ModelError> {
+        match &mut *self.lock() {
+            Some(open) if Instant::now() < open.try_again => Err(open.refusal(model)),
             Some(open) => {
-                // This call is the trial; the others wait for how it ends.
+                // The others wait for how this one ends.
                 open.try_again = Instant::now() + REST;
-                Ok(())
+                Ok(Admitted::Trial)
             }
-            None => Ok(()),
+            None => Ok(Admitted::Closed),
         }
     }
 
     /// Takes in how a call ended.
-    pub(super) fn report(&self, error: Option<&ModelError>) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn report(&self, admitted: Admitted, error: Option<&ModelError>) {
+        let mut open = self.lock();
         match error {
-            None => *open = None,
+            None if admitted == Admitted::Trial => *open = None,
             Some(error) if error.fault.opens_circuit() && open.is_none() => {
                 *open = Some(Open {
                     why: error.message.clone(),
                     try_again: Instant::now() + REST,
                 });
             }
-            Some(_) => {}
+            _ => {}
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,19 +86,39 @@ impl Breaker {
 mod tests {
     use super::*;
 
+    fn quota() -> ModelError {
+        ModelError::new("m", ModelFault::Quota, "no credit")
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_used_up_quota_opens_it_until_one_trial_succeeds() {
         let breaker = Breaker::default();
-        breaker.report(Some(&ModelError::new("m", ModelFault::Unavailable, "busy")));
-        assert!(breaker.check("m").is_ok());
-        breaker.report(Some(&ModelError::new("m", ModelFault::Quota, "no credit")));
-        let error = breaker.check("m").unwrap_err();
+        let busy = ModelError::new("m", ModelFault::Unavailable, "busy");
+        breaker.report(Admitted::Closed, Some(&busy));
+        assert_eq!(breaker.admit("m"), Ok(Admitted::Closed));
+        breaker.report(Admitted::Closed, Some(&quota()));
+        let error = breaker.admit("m").unwrap_err();
         assert_eq!(error.fault, ModelFault::CircuitOpen);
         assert!(error.message.contains("no credit"));
         tokio::time::advance(REST).await;
-        assert!(breaker.check("m").is_ok());
-        assert!(breaker.check("m").is_err());
-        breaker.report(None);
-        assert!(breaker.check("m").is_ok());
+        assert_eq!(breaker.refusal("m"), None);
+        assert_eq!(breaker.admit("m"), Ok(Admitted::Trial));
+        assert!(breaker.admit("m").is_err() && breaker.refusal("m").is_some());
+        breaker.report(Admitted::Trial, None);
+        assert_eq!(breaker.admit("m"), Ok(Admitted::Closed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_was_on_its_way_does_not_close_it() {
+        let breaker = Breaker::default();
+        let (first, second) = (breaker.admit("m").unwrap(), breaker.admit("m").unwrap());
+        breaker.report(first, Some(&quota()));
+        breaker.report(second, None);
+        assert!(breaker.admit("m").is_err());
+        // Nor does a trial that fails, for whatever reason.
+        tokio::time::advance(REST).await;
+        let trial = breaker.admit("m").unwrap();
+        breaker.report(trial, Some(&quota()));
+        assert!(breaker.admit("m").is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use orchestrate_core::model::{ModelError, ModelFault, ModelResponse};
 use tokio::time::Instant;
 
-use super::breaker::Breaker;
+use super::breaker::{Admitted, Breaker};
 use super::pace::Pace;
 
 /// The gate of one provider and key.
@@ -25,6 +25,7 @@ pub(super) struct Gate {
 #[must_use = "the gate must be told how the call ended"]
 pub(super) struct Pass {
     reserved: u64,
+    admitted: Admitted,
 }
 
 impl Gate {
@@ -44,31 +45,42 @@ impl Gate {
         }
     }
 
+    /// Why no call would be let through now, if so.
+    pub(super) fn refusal(&self, model: &str) -> Option<ModelError> {
+        self.breaker.refusal(model)
+    }
+
     /// Waits until a call that uses at most so many tokens may be made.
     ///
     /// # Errors
     /// When the circuit is open, also when it opens while the call waits.
     pub(super) async fn enter(&self, model: &str, tokens: u64) -> Result<Pass, ModelError> {
-        self.breaker.check(model)?;
+        if let Some(refusal) = self.breaker.refusal(model) {
+            return Err(refusal);
+        }
         if let Some(pace) = &self.pace {
             let _turn = self.turn.lock().await;
-            let mut waited = false;
             loop {
+                // Those that wait in line behind one that found the circuit open need not wait for a place.
+                if let Some(refusal) = self.breaker.refusal(model) {
+                    return Err(refusal);
+                }
                 let taken = lock(pace).take(self.now(), tokens);
                 let Err(wait) = taken else { break };
                 tokio::time::sleep(wait).await;
-                waited = true;
-            }
-            if waited {
-                self.breaker.check(model)?;
             }
         }
-        Ok(Pass { reserved: tokens })
+        // Asked last, so that nothing can open the circuit between the answer and the call.
+        let admitted = self.breaker.admit(model)?;
+        Ok(Pass {
+            reserved: tokens,
+            admitted,
+        })
     }
 
     /// Takes in how a call ended.
     pub(super) fn leave(&self, pass: Pass, answer: &Result<ModelResponse, ModelError>) {
-        self.breaker.report(answer.as_ref().err());
+        self.breaker.report(pass.admitted, answer.as_ref().err());
         let Some(pace) = &self.pace else { return };
         let mut pace = lock(pace);
         match answer {

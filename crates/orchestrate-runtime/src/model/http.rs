@@ -85,6 +85,10 @@ impl Model for HttpModel {
         self.price
     }
 
+    fn unavailable(&self) -> Option<ModelError> {
+        self.provider.gate().refusal(&self.name)
+    }
+
     async fn answer(
         &self,
         request: &ModelRequest<'_>,

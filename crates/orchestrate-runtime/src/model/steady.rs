@@ -86,6 +86,13 @@ impl Model for SteadyModel {
         })
     }
 
+    /// None of the chain can be called: what the first says, because it is what the user chose.
+    fn unavailable(&self) -> Option<ModelError> {
+        let refusals: Option<Vec<ModelError>> =
+            self.chain.iter().map(|model| model.unavailable()).collect();
+        refusals?.into_iter().next()
+    }
+
     async fn answer(
         &self,
         request: &ModelRequest<'_>,

@@ -13,4 +13,5 @@ mod corrected;
 mod harness;
 mod pairs;
 mod paths;
+mod points;
 mod tutorial;

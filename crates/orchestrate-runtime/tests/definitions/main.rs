@@ -18,7 +18,7 @@ use orchestrate_core::testing::ScriptedBackend;
 use orchestrate_runtime::{LocalExecutor, ProgramTool};
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{
-    Files, Given, PROGRAM_TOOLS, Source, World, says_no, workflow,
+    Files, Given, PROGRAM_TOOLS, Source, World, format, says_no, workflow,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +50,11 @@ impl Files for Examples {
 
 fn plan(file: &str, inputs: Value) -> Plan {
     let source = Examples.relative("", file).unwrap();
+    assert_eq!(
+        format(&source).unwrap(),
+        source.text,
+        "`orchestrate fmt {file}` changes it"
+    );
     let world = World {
         registry: &AgentRegistry::builtin(),
         catalog: &Catalog::builtin(),

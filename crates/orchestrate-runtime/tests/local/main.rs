@@ -6,7 +6,9 @@
 )]
 
 mod approvals;
+mod branches;
 mod budget;
+mod calls;
 mod cancel;
 mod durable;
 mod events;
@@ -14,6 +16,7 @@ mod failures;
 mod functions;
 mod messages;
 mod parallel;
+mod points;
 mod replay;
 mod support;
 mod tools;

@@ -31,7 +31,7 @@ async fn agent(input: AgentInput, outcomes: u64, delays: u64) -> Result<AgentOut
     match number(outcomes, &path) % 6 {
         0 => Err(AgentFailure::reported("by chance")),
         1 => Ok(AgentOutput::json(
-            json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}]}),
+            json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}, {"agent": "pair", "task": "both"}]}),
         )),
         n => Ok(AgentOutput::json(json!({"at": path})).with_confidence(n as f64 / 6.0)),
     }

@@ -1,13 +1,16 @@
 //! Spending that cannot run away: caps hold, and a used-up quota stops what is queued.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use orchestrate_core::event::EventKind;
 use orchestrate_core::limits::Limits;
-use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::outcome::{Census, FailureClass, Outcome};
 use orchestrate_core::plan::{Plan, Step, StepKind};
+use orchestrate_core::report::RunReport;
 use orchestrate_core::team::Team;
 use orchestrate_core::template::Tier;
+use orchestrate_core::testing::journal::MemoryJournal;
 use orchestrate_core::testing::template;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::agent::ModelBackend;
@@ -64,13 +67,34 @@ async fn of_32_delegates_none_spends_past_the_cap() {
     );
 }
 
+const WIDTH: usize = 8;
+/// A provider that is not held back, so that going on takes no time.
+const OTHER: ProviderKind = ProviderKind::Ollama;
+
+/// An executor of a process of its own: its circuits are closed.
+fn fresh(kind: ProviderKind, double: &Double, journal: &Arc<MemoryJournal>) -> LocalExecutor {
+    let limits = Limits {
+        concurrency: Some(WIDTH as u32),
+        ..Limits::default()
+    };
+    LocalExecutor::builder()
+        .backend(ModelBackend::new(Arc::new(book(kind, &[double]))))
+        .limits(limits)
+        .journal(journal.clone())
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
-async fn a_used_up_quota_stops_what_is_queued() {
-    const WIDTH: usize = 8;
+async fn a_used_up_quota_stops_what_is_queued_and_the_run_goes_on_once_it_is_mended() {
     let kind = ProviderKind::OpenAi;
-    let after_first_error = Arc::new(AtomicUsize::new(0));
-    let counted = after_first_error.clone();
+    let mended = Arc::new(AtomicBool::new(false));
+    let refused = Arc::new(AtomicUsize::new(0));
+    let (is_mended, counted) = (mended.clone(), refused.clone());
     let double = Double::start(move |number, _| {
+        if is_mended.load(Ordering::SeqCst) {
+            return says("fine").stream(OTHER);
+        }
         if number < 20 {
             return says("fine").stream(kind);
         }
@@ -78,33 +102,73 @@ async fn a_used_up_quota_stops_what_is_queued() {
         Reply::status(429, r#"{"error":{"message":"You exceeded your current quota","code":"insufficient_quota"}}"#)
     })
     .await;
-    let limits = Limits {
-        concurrency: Some(WIDTH as u32),
-        ..Limits::default()
-    };
-    let backend = ModelBackend::new(Arc::new(book(kind, &[&double])));
-    let executor = LocalExecutor::builder()
-        .backend(backend)
-        .limits(limits)
-        .build()
+    let journal = Arc::new(MemoryJournal::default());
+    let mut handle = fresh(kind, &double, &journal)
+        .start(&many(300, 2000))
         .unwrap();
-    let report = executor.run(&many(300, 2000)).await.unwrap();
-    let census = report.census();
-    assert_eq!(census.succeeded, 20);
-    assert_eq!(
-        census.failed.get(&FailureClass::Quota),
-        Some(&280),
-        "{census:?}"
-    );
-    assert_eq!(census.requested, 300);
-    // Up to WIDTH are under way when the provider refuses the first; while that answer is on its way, each
-    // other place may end well and begin once more. Behind that nothing is sent.
+    let mut events = handle.events();
+    let run = handle.run_id().clone();
+    let report = handle.report().await.unwrap();
+
+    // Whoever was under way when the first refusal came may have been refused too, and nobody else was sent.
+    let refused = refused.load(Ordering::SeqCst);
+    assert!((1..=WIDTH).contains(&refused), "{refused}");
+    assert_eq!(double.asked().len(), 20 + refused);
+    let mut begun_after = None;
+    while let Some(event) = events.next().await {
+        match (&event.kind, &mut begun_after) {
+            (EventKind::StepFinished { outcome, .. }, None) if !outcome.is_success() => {
+                begun_after = Some(0);
+            }
+            (EventKind::StepStarted { .. }, Some(count)) => *count += 1,
+            _ => {}
+        }
+    }
     assert!(
-        after_first_error.load(Ordering::SeqCst) < 2 * WIDTH,
-        "{after_first_error:?}"
+        begun_after.is_some_and(|count| count <= WIDTH),
+        "{begun_after:?}"
     );
+
+    let word = |report: &RunReport| report.outcome.as_ref().map(Outcome::word);
+    assert_eq!(word(&report), Some("partial"));
+    let census = report.census();
+    let failed = [(FailureClass::Quota, 280)].into();
     assert_eq!(
-        report.outcome.map(|outcome| outcome.word()),
-        Some("partial")
+        census,
+        Census {
+            requested: 300,
+            succeeded: 20,
+            failed,
+            ..Census::default()
+        }
     );
+    assert!(
+        report.usage.calls <= (20 + WIDTH) as u64,
+        "{:?}",
+        report.usage
+    );
+
+    // Another process goes on: 280 are done, and what had ended is neither paid for nor lost.
+    mended.store(true, Ordering::SeqCst);
+    let executor = fresh(OTHER, &double, &journal);
+    let next = executor.take_over_unpaid(&run).await.unwrap().unwrap();
+    let whole = executor
+        .resume(&next, false)
+        .await
+        .unwrap()
+        .report()
+        .await
+        .unwrap();
+    assert_eq!(word(&whole), Some("succeeded"));
+    assert_eq!(
+        whole.census(),
+        Census {
+            requested: 300,
+            succeeded: 300,
+            ..Census::default()
+        }
+    );
+    assert_eq!(double.asked().len(), 300 + refused);
+    assert_eq!(whole.usage.tokens, 300 * (READ + WRITTEN));
+    assert_eq!(executor.take_over_unpaid(&next).await.unwrap(), None);
 }

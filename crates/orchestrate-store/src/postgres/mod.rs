@@ -2,5 +2,7 @@
 
 mod connect;
 mod documents;
+mod journal;
 
 pub(crate) use documents::PostgresDocuments;
+pub use journal::PostgresJournal;

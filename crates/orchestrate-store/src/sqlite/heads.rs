@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::Digest;
 
+use crate::record::Head;
+
 /// Bytes of a slot: 1 kind, 1 length of the name, 128 name, 8 number, 16 digest, 16 checksum, rest 0.
 const SLOT: usize = 256;
 const NAME: usize = 128;
@@ -34,14 +36,6 @@ pub(super) enum Slot {
     Live(Head),
     /// Something that nobody wrote.
     Damaged,
-}
-
-/// The last entry of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) run: RunId,
-    pub(super) entry: u64,
-    pub(super) digest: Digest,
 }
 
 /// The file, and what is to be written to it after the next commit.

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::processes::runtime;
 use crate::server::Server;
-use crate::{coordination, learning, processes};
+use crate::{coordination, laws as journals, learning, processes, shared};
 
 /// Gives fresh, empty stores of one backend.
 pub(crate) struct Backend<'a> {
@@ -77,5 +77,9 @@ fn sqlite_keeps_every_law() {
 fn postgres_keeps_every_law() {
     if let Some(server) = Server::start() {
         laws(&Backend::new(Kind::Postgres(&server)));
+        runtime().block_on(async {
+            journals::postgres_keeps_the_laws_of_journals(&server).await;
+            shared::a_shared_journal_survives_its_server(&server).await;
+        });
     }
 }

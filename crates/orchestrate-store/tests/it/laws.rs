@@ -4,7 +4,9 @@ use std::cell::Cell;
 
 use orchestrate_core::journal::Durability;
 use orchestrate_core::testing::journal::check_all;
-use orchestrate_store::SqliteJournal;
+use orchestrate_store::{PostgresJournal, SqliteJournal};
+
+use crate::server::Server;
 
 #[tokio::test]
 async fn sqlite_keeps_the_laws_of_journals() {
@@ -19,4 +21,13 @@ async fn sqlite_keeps_the_laws_of_journals() {
         })
         .await;
     }
+}
+
+/// Runs under the one test that starts a server.
+pub(crate) async fn postgres_keeps_the_laws_of_journals(server: &Server) {
+    check_all(|| {
+        let address = server.database();
+        async move { PostgresJournal::open(&address, Durability::Full, true).unwrap() }
+    })
+    .await;
 }

@@ -5,7 +5,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
-    clippy::manual_let_else,
     reason = "a test that meets the unexpected is to fail"
 )]
 
@@ -17,3 +16,4 @@ mod laws;
 mod learning;
 mod processes;
 mod server;
+mod shared;

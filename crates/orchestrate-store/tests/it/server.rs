@@ -7,6 +7,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -15,13 +16,18 @@ use tempfile::TempDir;
 pub(crate) struct Server {
     process: Child,
     port: u16,
-    databases: std::cell::Cell<u32>,
+    databases: AtomicU32,
     _directory: TempDir,
 }
 
 impl Server {
     /// Starts a server. None where PostgreSQL is not installed, which is said, and with `CI=true` is a failure.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with("off")
+    }
+
+    /// The same, with `fsync` on or off: whether it waits for its disk.
+    pub(crate) fn start_with(fsync: &str) -> Option<Self> {
         let Some(programs) = programs() else {
             let why = "PostgreSQL is not installed (`apt-get install postgresql`)";
             let required = std::env::var("CI").is_ok_and(|it| it == "true");
@@ -77,7 +83,7 @@ impl Server {
                 "-c",
                 "unix_socket_directories=",
                 "-c",
-                "fsync=off",
+                &format!("fsync={fsync}"),
                 "-c",
                 "max_connections=40",
             ])
@@ -89,7 +95,7 @@ impl Server {
         let mut server = Self {
             process,
             port,
-            databases: std::cell::Cell::new(0),
+            databases: AtomicU32::new(0),
             _directory: directory,
         };
         server.wait_until_ready();
@@ -113,22 +119,27 @@ impl Server {
 
     /// The address of a fresh, empty database.
     pub(crate) fn database(&self) -> String {
-        let number = self.databases.get();
-        self.databases.set(number + 1);
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
         self.sql("postgres", &format!("CREATE DATABASE {name}"))
             .unwrap();
         format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
     }
 
-    fn sql(&self, database: &str, sql: &str) -> Result<(), String> {
+    /// Has a statement carried out.
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> Result<(), String> {
+        self.ask(database, sql).map(|_| ())
+    }
+
+    /// The same, with what it answers.
+    pub(crate) fn ask(&self, database: &str, sql: &str) -> Result<String, String> {
         let ran = Command::new("psql")
             .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
-            .args(["-U", "postgres", "-d", database, "-qc", sql])
+            .args(["-U", "postgres", "-d", database, "-Atqc", sql])
             .output()
             .map_err(|error| error.to_string())?;
         if ran.status.success() {
-            Ok(())
+            Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
         } else {
             Err(String::from_utf8_lossy(&ran.stderr).into_owned())
         }

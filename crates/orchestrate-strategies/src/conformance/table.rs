@@ -23,8 +23,8 @@ pub struct Row {
     pub context: Context,
     /// How a run ends in which this member always fails, or hangs until its time is over.
     pub without: BTreeMap<String, String>,
-    /// Whether a workflow can take a member's place, and whose; none where work is handed out to agents only.
-    pub seat: Option<usize>,
+    /// Whose place a workflow takes in runs with every other strategy inside.
+    pub seat: usize,
     /// What agents answer, in turn, in runs in which all goes well; who is not named answers in the form that is asked for.
     #[serde(default)]
     pub answers: BTreeMap<String, Vec<Value>>,

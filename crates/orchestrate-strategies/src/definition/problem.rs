@@ -153,4 +153,9 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "an input of a workflow is missing, unknown, or does not fit its description",
         "give it as `--input name=value`; `orchestrate workflows show FILE` lists the inputs",
     ),
+    (
+        "ORC1024",
+        "a file cannot be laid out without a change of what it says",
+        "write what is unusual in it in a plainer form; the file was left as it is",
+    ),
 ];

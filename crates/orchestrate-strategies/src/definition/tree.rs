@@ -111,6 +111,25 @@ impl Node {
         }
     }
 
+    /// Whether another says the same in the same order, wherever it stands.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::List(ours), Kind::List(theirs)) => {
+                let mut both = ours.iter().zip(theirs);
+                ours.len() == theirs.len() && both.all(|(a, b)| a.says_the_same(b))
+            }
+            (Kind::Map(ours), Kind::Map(theirs)) => {
+                let mut both = ours.iter().zip(theirs);
+                let same = |((key, a), (other, b)): (&(Key, Self), &(Key, Self))| {
+                    key.name == other.name && a.says_the_same(b)
+                };
+                ours.len() == theirs.len() && both.all(same)
+            }
+            (Kind::List(_) | Kind::Map(_), _) | (_, Kind::List(_) | Kind::Map(_)) => false,
+            _ => self.value() == other.value(),
+        }
+    }
+
     /// What it is, in words.
     pub(super) fn word(&self) -> &'static str {
         match &self.kind {

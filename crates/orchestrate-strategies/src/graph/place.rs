@@ -200,7 +200,11 @@ fn steps_read<'a>(step: &'a Step, names: &mut Vec<Cow<'a, str>>) {
         StepKind::Map { over, .. } => read(over),
         StepKind::Expand(expand) => {
             read(&expand.from);
-            expand.inputs.values().for_each(read);
+            expand.inputs.values().for_each(&mut read);
+            for call in expand.workflows.values() {
+                call.mapped(&mut |field, _| read(field));
+            }
+            return;
         }
         // What is inside a call sees nothing of the caller's steps.
         StepKind::Call(call) => return call.mapped(&mut |field, _| read(field)),

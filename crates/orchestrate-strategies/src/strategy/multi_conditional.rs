@@ -28,7 +28,9 @@ pub struct Case {
     /// What the way is called in reports; `case_<position>` unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// When it is taken.
+    /// When it is taken: a condition in data form or as a JSON predicate.
+    #[serde(deserialize_with = "question::condition")]
+    #[schemars(with = "question::WrittenCondition")]
     pub when: Condition,
     /// What is run then.
     #[serde(default, skip_serializing_if = "Recipe::is_default")]

@@ -1,12 +1,16 @@
 //! What decides which way is taken: a condition over data, or a question that an agent answers with yes or no.
 
+use std::borrow::Cow;
+
 use orchestrate_core::condition::{Comparison, Condition};
 use orchestrate_core::id::AgentId;
 use orchestrate_core::plan::Step;
 use orchestrate_core::strategy::{Part, StrategyError};
+use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 use super::common;
@@ -15,13 +19,70 @@ use super::common;
 pub(super) const STEP: &str = "question";
 
 /// A condition, or a question in plain words. Words are never guessed at: an agent answers them, in the form of a yes or no.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Predicate {
     /// A question for an agent.
     Ask(Ask),
-    /// A condition over the context and earlier steps.
+    /// A condition over the context and earlier steps, in data form (with `op`) or as a JSON predicate.
     When(Condition),
+}
+
+/// The forms in which a [`Predicate`] is written.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "Predicate")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Written {
+    /// A question for an agent.
+    Ask(Ask),
+    /// A condition.
+    When(WrittenCondition),
+}
+
+impl JsonSchema for Predicate {
+    fn schema_name() -> Cow<'static, str> {
+        Written::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Written::json_schema(generator)
+    }
+}
+
+impl<'de> Deserialize<'de> for Predicate {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        if value.get("ask").is_some() {
+            let ask = serde_json::from_value(value);
+            return ask.map(Self::Ask).map_err(D::Error::custom);
+        }
+        read(value).map(Self::When).map_err(D::Error::custom)
+    }
+}
+
+/// Reads a condition in data form or as a JSON predicate.
+pub(super) fn condition<'de, D: Deserializer<'de>>(from: D) -> Result<Condition, D::Error> {
+    read(Value::deserialize(from)?).map_err(D::Error::custom)
+}
+
+fn read(value: Value) -> Result<Condition, String> {
+    // A field of that name can be compared in data form.
+    if value.get("op").is_some_and(Value::is_string) {
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    } else {
+        Condition::from_predicate(&value).map_err(|problems| problems.to_string())
+    }
+}
+
+/// The forms in which a condition without questions is written.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum WrittenCondition {
+    /// A condition in data form.
+    When(Condition),
+    /// A JSON predicate: fields and what they are compared with.
+    Json(Context),
 }
 
 /// A question in plain words and who answers it.

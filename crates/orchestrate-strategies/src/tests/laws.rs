@@ -35,7 +35,7 @@ struct Driven {
 /// What an agent answers: now and then sub-tasks, which only an expansion around it takes up.
 fn output(ready: &Ready, choice: u16) -> Value {
     if choice.is_multiple_of(5) {
-        json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}]})
+        json!({"sub_tasks": [{"agent": "a", "task": "more"}, {"agent": "nobody", "task": "lost"}, {"agent": "pair", "task": "both"}]})
     } else {
         json!(ready.task.path.as_str())
     }

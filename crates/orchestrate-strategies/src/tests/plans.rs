@@ -152,7 +152,7 @@ fn bounds_follow_from_the_templates() {
         calls 1/2/2 tokens 0/110/200 cost 0/6/6 ms 0/20000/20000 width 1
         calls 1/3/3 tokens 0/165/300 cost 0/9/9 ms 0/10000/10000 width 3
         calls 1/3/3 tokens 0/165/300 cost 0/9/9 ms 0/25000/25000 width 2
-        calls 0/0/1 tokens 0/27/100 cost 0/1.5000/3 ms 0/5000/10000 width 1
+        calls 0/1/1 tokens 0/28/100 cost 0/1.5000/3 ms 0/5000/10000 width 1
         calls 1/1/4 tokens 0/55/400 cost 0/3/12 ms 0/10000/40000 width 1
         calls 1/1/3 tokens 0/55/300 cost 0/3/9 ms 0/10000/31500 width 1
     "#]]

@@ -55,7 +55,7 @@ impl Catalog {
         let members: Team = members.into_iter().collect();
         let mut step = strategy.compose(&members, context)?;
         if !calls.is_empty() {
-            seat(&mut step, &calls, &recipe.strategy, false)?;
+            seat(&mut step, &calls, false);
         }
         Ok(step)
     }
@@ -93,14 +93,18 @@ impl Catalog {
 
 /// The call of steps that stand inside, with what a reference says of values and result.
 pub(crate) fn call(reference: &WorkflowReference, root: Step) -> Step {
-    let mut step = Step::new(StepKind::Call(CallStep {
+    let mut step = Step::new(StepKind::Call(called(reference, root)));
+    step.result_key.clone_from(&reference.result_key);
+    step
+}
+
+fn called(reference: &WorkflowReference, root: Step) -> CallStep {
+    CallStep {
         context_mapping: reference.context_mapping.clone(),
         // How deep workflows go was settled when they were written out.
         max_depth: Some(u32::MAX),
         ..CallStep::inline(root)
-    }));
-    step.result_key.clone_from(&reference.result_key);
-    step
+    }
 }
 
 fn find<'a>(team: &'a Team, id: &AgentId, strategy: &str) -> Result<&'a Agent, StrategyError> {
@@ -155,6 +159,7 @@ fn stand_in(id: &AgentId, tier: Tier) -> Agent {
             resource_requirements: ResourceRequirements::default(),
             manifest: Default::default(),
         }),
+        limits: Default::default(),
     }
 }
 
@@ -174,22 +179,14 @@ fn dearest(step: &Step, team: &Team) -> Tier {
 type Calls<'a> = BTreeMap<AgentId, (&'a WorkflowReference, Step)>;
 
 /// Puts calls in the places of the members that stand for them.
-fn seat(
-    step: &mut Step,
-    calls: &Calls<'_>,
-    strategy: &str,
-    in_map: bool,
-) -> Result<(), StrategyError> {
-    if let StepKind::Expand(expand) = &step.kind
-        && let Some(id) = expand.agents.iter().find(|id| calls.contains_key(*id))
-    {
-        return Err(StrategyError::Parameter {
-            strategy: strategy.to_owned(),
-            parameter: "agents".into(),
-            problem: format!(
-                "has the workflow `{id}` where sub-tasks are handed out while it runs, which only agents can take"
-            ),
+fn seat(step: &mut Step, calls: &Calls<'_>, in_map: bool) {
+    if let StepKind::Expand(expand) = &mut step.kind {
+        let seated = expand.agents.iter().filter_map(|id| {
+            let (reference, root) = calls.get(id)?;
+            Some((id.clone(), called(reference, root.clone())))
         });
+        expand.workflows = seated.collect();
+        return;
     }
     if let StepKind::Agent(work) = &step.kind
         && let Some((reference, root)) = calls.get(&work.agent)
@@ -199,8 +196,7 @@ fn seat(
             call.inputs.clone_from(&work.inputs);
             call.unkeyed = in_map;
             if let Some(instruction) = &work.instruction {
-                call.values
-                    .insert("instruction".to_owned(), instruction.as_str().into());
+                call.instruct(instruction);
             }
         }
         if called.result_key.is_none() && !in_map {
@@ -209,11 +205,12 @@ fn seat(
         }
         called.name.clone_from(&step.name);
         called.deadline_ms = step.deadline_ms;
+        called.limits = step.limits.clone();
         *step = called;
-        return Ok(());
+        return;
     }
     let in_map = in_map || matches!(step.kind, StepKind::Map { .. });
-    step.children_mut()
-        .into_iter()
-        .try_for_each(|child| seat(child, calls, strategy, in_map))
+    for child in step.children_mut() {
+        seat(child, calls, in_map);
+    }
 }

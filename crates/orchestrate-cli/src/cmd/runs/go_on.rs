@@ -35,6 +35,15 @@ pub(super) fn resume(
         let (plan, _) = run::saved(path)?;
         wait_for(executor.check_plan(&id, &plan))?;
     }
+    let id = match wait_for(executor.take_over_unpaid(&id))? {
+        Some(next) => {
+            call.printer.note(&format!(
+                "{id} is over; what its account stopped is done in {next}, which takes over the rest"
+            ));
+            next
+        }
+        None => id,
+    };
     let begin = Begin::Resume {
         run: &id,
         take_over,

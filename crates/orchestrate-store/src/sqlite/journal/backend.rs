@@ -2,17 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use orchestrate_core::event::Event;
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
-    CancelRequest, Decision, Durability, Encoded, JournalError, Outside, Ownership, Pinned,
-    RecordedRun, RunFilter, RunJournal, RunSummary, resolve,
+    CancelRequest, Decision, Durability, JournalError, Outside, Ownership, Pinned, RecordedRun,
+    RunFilter, RunJournal, RunSummary, resolve,
 };
 
 use super::{read, write};
+use crate::record::{Batch, New};
 use crate::sqlite::database::Database;
 use crate::sqlite::fault::Fault;
 
@@ -42,14 +42,6 @@ impl SqliteJournal {
     }
 }
 
-/// Milliseconds since 1970.
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
-}
-
 #[async_trait]
 impl RunJournal for SqliteJournal {
     fn url(&self) -> &str {
@@ -61,7 +53,7 @@ impl RunJournal for SqliteJournal {
     }
 
     async fn create(&self, pinned: &Pinned, owner: &str) -> Result<Ownership, JournalError> {
-        let new = write::New::of(pinned, owner);
+        let new = New::of(pinned, owner);
         let locks = self.database.places().locks.clone();
         let job = self
             .database
@@ -77,10 +69,12 @@ impl RunJournal for SqliteJournal {
     ) -> Result<Ownership, JournalError> {
         let (wanted, owner) = (run.clone(), owner.to_owned());
         let places = self.database.places().clone();
-        let job = self.database.write(move |connection, _| {
+        let job = self.database.write(move |connection, heads| {
             // Whoever goes on with a run must not go on from an older state of it.
-            read::run(connection, &places.heads, &wanted)?.head_fits(&places.heads)?;
-            write::acquire(connection, &places.locks, &wanted, &owner, take_over)
+            let slot = read::run(connection, &places.heads, &wanted)?.head_fits(&places.heads)?;
+            let owned = write::acquire(connection, &places.locks, &wanted, &owner, take_over)?;
+            write::keep_head(heads, &slot, &owned);
+            Ok(owned.ownership)
         });
         job.await.map_err(self.explain(run))
     }
@@ -90,8 +84,7 @@ impl RunJournal for SqliteJournal {
         ownership: &mut Ownership,
         events: &[Event],
     ) -> Result<(), JournalError> {
-        let entries: Vec<Encoded> = events.iter().map(Encoded::event).collect();
-        let batch = write::Batch::of(ownership, entries, events, now_ms());
+        let batch = Batch::of(ownership, events);
         let job = self
             .database
             .write(move |connection, heads| write::append(connection, heads, batch));

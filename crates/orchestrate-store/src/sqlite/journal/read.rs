@@ -5,16 +5,15 @@ use std::path::Path;
 use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{
-    CancelRequest, Decided, Digest, JournalError, LostEntries, Outside, RecordedRun, RunFilter,
-    RunState, RunSummary, chain, decode_event, decode_pinned,
+    Digest, JournalError, Outside, RecordedRun, RunFilter, RunSummary, decode_event, decode_pinned,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
-use super::row::RunRow;
-use super::write::{CANCEL, DECISION, told};
+use super::write::said;
+use crate::record::{Links, RunRow, collect, ghost, lost};
 use crate::sqlite::database::Places;
 use crate::sqlite::fault::Fault;
-use crate::sqlite::heads::{self, Head, Slot};
+use crate::sqlite::heads::{self, Slot};
 
 /// The row of a run. One of which only the head is left is lost, and not unknown.
 pub(super) fn run(connection: &Connection, heads: &Path, run: &RunId) -> Result<RunRow, Fault> {
@@ -27,16 +26,6 @@ pub(super) fn run(connection: &Connection, heads: &Path, run: &RunId) -> Result<
     found
 }
 
-fn lost(head: &Head, first: u64) -> JournalError {
-    JournalError::Lost {
-        run: head.run.clone(),
-        lost: LostEntries {
-            first,
-            last: head.entry,
-        },
-    }
-}
-
 fn unreadable(error: std::io::Error) -> Fault {
     Fault::System {
         code: ErrorCode::SystemIoFailure,
@@ -47,19 +36,9 @@ fn unreadable(error: std::io::Error) -> Fault {
 /// What a head says against the row of its run; nothing when they fit.
 fn against(row: &RunRow, slot: &Slot) -> Result<(), JournalError> {
     match slot {
-        Slot::Live(head) if head.run == row.run => {
-            if head.entry > row.head {
-                return Err(lost(head, row.head + 1));
-            }
-            if head.entry == row.head && head.digest != row.digest {
-                return Err(row.damaged(row.head, "it does not fit the head of the run"));
-            }
-            Ok(())
-        }
+        Slot::Live(head) => row.check_head(Some(head)),
         Slot::Damaged => Err(row.damaged(row.head, "the second copy of the run's head is damaged")),
-        // A run that was being recorded when its process ended; nobody was told of it.
-        _ if row.head == 0 => Ok(()),
-        _ => Err(row.damaged(row.head, "the second copy of the run's head is missing")),
+        Slot::Empty | Slot::Removed => row.check_head(None),
     }
 }
 
@@ -120,16 +99,21 @@ impl RunRow {
         from: u64,
         slot: &Slot,
     ) -> Result<Vec<Vec<u8>>, Fault> {
-        let mut before = match from.checked_sub(1) {
-            None => Digest::of(self.run.as_str().as_bytes()),
-            Some(entry) if entry > self.head => return Ok(Vec::new()),
+        let head = match slot {
+            Slot::Live(head) => Some(head),
+            _ => None,
+        };
+        let mut links = match from.checked_sub(1) {
+            None => Links::new(self, head),
+            Some(entry) if entry >= self.head => return Ok(Vec::new()),
             Some(entry) => {
                 let digest: Option<Vec<u8>> = connection
                     .prepare_cached("SELECT digest FROM entries WHERE place = ?1")?
                     .query_row([self.place(entry)], |row| row.get(0))
                     .optional()?;
                 let digest = digest.as_deref().and_then(Digest::from_bytes);
-                digest.ok_or_else(|| self.damaged(entry, "it is missing"))?
+                let digest = digest.ok_or_else(|| self.damaged(entry, "it is missing"))?;
+                Links::behind(self, head, from, digest)
             }
         };
         let mut query = connection.prepare_cached(
@@ -144,30 +128,11 @@ impl RunRow {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             };
             let (place, digest, body) = read().map_err(|error| self.at(entry, &error))?;
-            if place != self.place(entry) {
-                return Err(self.damaged(entry, "it is missing").into());
-            }
-            before = chain(before, entry, &body);
-            if before.0[..] != *digest {
-                return Err(self
-                    .damaged(entry, "its text does not fit its digest")
-                    .into());
-            }
-            if let Slot::Live(head) = slot
-                && head.entry == entry
-                && head.digest != before
-            {
-                return Err(self
-                    .damaged(entry, "it is not what was answered for")
-                    .into());
-            }
+            let number = u64::try_from(place ^ self.place(0)).unwrap_or(u64::MAX);
+            links.add(number, &digest, &body)?;
             bodies.push(body);
         }
-        if before != self.digest && from <= self.head {
-            return Err(self
-                .damaged(self.head, "it does not fit the head of the run")
-                .into());
-        }
+        links.end()?;
         Ok(bodies)
     }
 
@@ -196,28 +161,8 @@ pub(super) fn outside(connection: &Connection, row: &RunRow) -> Result<Outside, 
     let mut query = connection.prepare_cached(
         "SELECT kind, step, body, seal FROM outside WHERE run = ?1 ORDER BY kind, step",
     )?;
-    let mut rows = query.query([row.number])?;
-    let mut outside = Outside::default();
-    while let Some(found) = rows.next()? {
-        let (kind, step): (String, String) = (found.get(0)?, found.get(1)?);
-        let (body, seal): (String, Vec<u8>) = (found.get(2)?, found.get(3)?);
-        match &*kind {
-            DECISION => outside.decisions.push(Decided {
-                decision: told(row, &kind, &step, &body, &seal)?,
-                step: serde_json::from_value(step.into())
-                    .map_err(|_| row.damaged(row.head, "a decision names no step"))?,
-            }),
-            CANCEL => {
-                outside.cancel = Some(told::<CancelRequest>(row, &kind, &step, &body, &seal)?);
-            }
-            _ => {
-                return Err(row
-                    .damaged(row.head, "something unknown from outside")
-                    .into());
-            }
-        }
-    }
-    Ok(outside)
+    let all = query.query_map([row.number], said)?;
+    Ok(collect(row, all.collect::<Result<Vec<_>, _>>()?)?)
 }
 
 /// All names, newest first; of a damaged store those that can be read.
@@ -264,7 +209,7 @@ pub(super) fn list(
             .and_then(|()| against(row, slot.unwrap_or(&Slot::Empty)));
         let summary = RunSummary {
             damage: fits.err().map(|error| error.to_string()),
-            ..row.summary(&places.locks)
+            ..row.listed(&places.locks)
         };
         if filter.admits(summary.state) {
             runs.push(summary);
@@ -272,22 +217,4 @@ pub(super) fn list(
     }
     runs.truncate(limit);
     Ok(runs)
-}
-
-/// What is listed of a run of which only the head is left.
-fn ghost(head: &Head) -> RunSummary {
-    RunSummary {
-        run_id: head.run.clone(),
-        state: RunState::Interrupted,
-        outcome: None,
-        task: String::new(),
-        plan_digest: String::new(),
-        created_ms: 0,
-        updated_ms: 0,
-        events: 0,
-        steps: 0,
-        owner: None,
-        forked_from: None,
-        damage: Some(lost(head, 0).to_string()),
-    }
 }

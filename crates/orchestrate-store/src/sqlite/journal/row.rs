@@ -1,61 +1,19 @@
-//! The row of a run, sealed so that a changed one is noticed.
+//! The row of a run in SQLite: how it is read and written.
 
 use std::path::Path;
 
-use orchestrate_core::id::{RunId, StepPath};
-use orchestrate_core::journal::{Digest, JournalError, RunState, RunSummary};
+use orchestrate_core::id::RunId;
+use orchestrate_core::journal::{Digest, JournalError, RunSummary};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::record::RunRow;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::lock::OwnerLock;
 
 const COLUMNS: &str = "run, id, created_ms, updated_ms, task, plan_digest, origin, epoch, owner, \
                        head, digest, steps, ended, paused, outcome, seal";
 
-/// Everything that the row of a run says.
-#[derive(Debug, Clone)]
-pub(super) struct RunRow {
-    pub(super) number: i64,
-    pub(super) run: RunId,
-    pub(super) created_ms: i64,
-    pub(super) updated_ms: i64,
-    pub(super) task: String,
-    pub(super) plan_digest: String,
-    pub(super) origin: Option<String>,
-    pub(super) epoch: u64,
-    pub(super) owner: Option<String>,
-    pub(super) head: u64,
-    pub(super) digest: Digest,
-    pub(super) steps: i64,
-    pub(super) ended: bool,
-    pub(super) paused: bool,
-    pub(super) outcome: Option<String>,
-    pub(super) seal: Vec<u8>,
-}
-
 impl RunRow {
-    /// The row of a run that has only its first entry.
-    pub(super) fn new(number: i64, run: RunId, created_ms: i64, digest: Digest) -> Self {
-        Self {
-            number,
-            run,
-            created_ms,
-            updated_ms: created_ms,
-            task: String::new(),
-            plan_digest: String::new(),
-            origin: None,
-            epoch: 1,
-            owner: None,
-            head: 0,
-            digest,
-            steps: 0,
-            ended: false,
-            paused: false,
-            outcome: None,
-            seal: Vec::new(),
-        }
-    }
-
     /// The row of a run; an error when there is none or it is damaged.
     pub(super) fn find(connection: &Connection, run: &RunId) -> Result<Self, Fault> {
         let query = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
@@ -154,55 +112,10 @@ impl RunRow {
         Ok(())
     }
 
-    fn sealed(&self) -> Vec<u8> {
-        let all = format!(
-            "{:?}",
-            (
-                (self.number, &self.run, self.created_ms, self.updated_ms),
-                (&self.task, &self.plan_digest, &self.origin, self.epoch),
-                (&self.owner, self.head, self.digest, self.steps),
-                (self.ended, self.paused, &self.outcome),
-            )
-        );
-        Digest::of(all.as_bytes()).0.to_vec()
-    }
-
-    /// Whether the row is as it was written.
-    pub(super) fn check_seal(&self) -> Result<(), JournalError> {
-        if self.sealed() == self.seal {
-            Ok(())
-        } else {
-            Err(self.damaged(0, "what is known of the run does not fit its seal"))
-        }
-    }
-
-    pub(super) fn damaged(&self, entry: u64, problem: impl Into<String>) -> JournalError {
-        JournalError::Damaged {
-            run: self.run.clone(),
-            entry,
-            problem: problem.into(),
-        }
-    }
-
-    /// Whether an owner of that epoch may still write.
-    pub(super) fn owned_at(&self, epoch: u64) -> Result<(), JournalError> {
-        if self.epoch == epoch {
-            return Ok(());
-        }
-        Err(JournalError::StaleOwner {
-            run: self.run.clone(),
-            epoch,
-            current: self.epoch,
-        })
-    }
-
-    /// Who is at work, if somebody is.
-    pub(super) fn at_work(&self, locks: &Path) -> Option<&str> {
-        let owner = self.owner.as_deref()?;
+    /// Whether its owner is at work.
+    pub(super) fn is_at_work(&self, locks: &Path) -> bool {
         // A lock that cannot be asked is taken for held: two owners are worse than none.
-        OwnerLock::is_held(locks, self.number, self.epoch)
-            .unwrap_or(true)
-            .then_some(owner)
+        self.owner.is_some() && OwnerLock::is_held(locks, self.number, self.epoch).unwrap_or(true)
     }
 
     /// The place of an entry in the table of all entries.
@@ -211,33 +124,7 @@ impl RunRow {
     }
 
     /// The row as a list shows it.
-    pub(super) fn summary(&self, locks: &Path) -> RunSummary {
-        let owner = self.at_work(locks).map(str::to_owned);
-        let state = match () {
-            () if self.ended => RunState::Ended,
-            () if owner.is_some() => RunState::Running,
-            () if self.paused => RunState::Paused,
-            () => RunState::Interrupted,
-        };
-        let number = |value: i64| u64::try_from(value).unwrap_or_default();
-        RunSummary {
-            run_id: self.run.clone(),
-            state,
-            outcome: self.outcome.clone(),
-            task: self.task.clone(),
-            plan_digest: self.plan_digest.clone(),
-            created_ms: number(self.created_ms),
-            updated_ms: number(self.updated_ms),
-            events: self.head,
-            steps: number(self.steps),
-            owner,
-            forked_from: self.origin.as_deref().and_then(|run| RunId::new(run).ok()),
-            damage: None,
-        }
+    pub(super) fn listed(&self, locks: &Path) -> RunSummary {
+        self.summary(self.is_at_work(locks))
     }
-}
-
-/// The key under which the end of a step is recorded.
-pub(super) fn step_key(step: &StepPath) -> [u8; 16] {
-    Digest::of(step.as_str().as_bytes()).0
 }

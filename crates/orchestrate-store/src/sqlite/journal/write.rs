@@ -2,44 +2,19 @@
 
 use std::path::Path;
 
-use orchestrate_core::event::Event;
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
-    CancelRequest, Decision, Digest, Encoded, JournalError, Ownership, Pinned, Progress, RunState,
-    chain,
+    CancelRequest, Decision, Digest, Encoded, JournalError, Ownership,
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::row::{RunRow, step_key};
+use crate::record::{Batch, CANCEL, DECISION, Head, New, RunRow, Said, say, step_key, told};
 use crate::sqlite::database::Places;
 use crate::sqlite::fault::Fault;
-use crate::sqlite::heads::{Head, Heads};
+use crate::sqlite::heads::{Heads, Slot};
 use crate::sqlite::lock::OwnerLock;
-
-/// A run that is to be recorded.
-pub(super) struct New {
-    row: RunRow,
-    entry: Encoded,
-}
-
-impl New {
-    pub(super) fn of(pinned: &Pinned, owner: &str) -> Self {
-        let entry = Encoded::pinned(pinned);
-        let run = pinned.run_id.clone();
-        let digest = chain(Digest::of(run.as_str().as_bytes()), 0, &entry.body);
-        let created = i64::try_from(pinned.created_ms).unwrap_or(i64::MAX);
-        let row = RunRow {
-            task: pinned.plan.task.clone(),
-            plan_digest: pinned.plan_digest.clone(),
-            origin: pinned.origin.as_ref().map(|origin| origin.run.to_string()),
-            owner: Some(owner.to_owned()),
-            ..RunRow::new(0, run, created, digest)
-        };
-        Self { row, entry }
-    }
-}
 
 pub(super) fn create(
     connection: &Connection,
@@ -62,7 +37,7 @@ pub(super) fn create(
     let lock = lock(locks, &row)?;
     row.insert(connection)?;
     insert_entry(connection, &row, 0, row.digest, &entry)?;
-    heads.set(row.number, head(&row));
+    heads.set(row.number, row.head());
     Ok(Ownership::new(row.run, row.epoch, 1, row.digest).holding(lock))
 }
 
@@ -72,16 +47,39 @@ pub(super) fn acquire(
     run: &RunId,
     owner: &str,
     take_over: bool,
-) -> Result<Ownership, Fault> {
+) -> Result<Owned, Fault> {
     let mut row = RunRow::find(connection, run)?;
     if !take_over {
-        idle(&row, locks)?;
+        row.idle(row.is_at_work(locks))?;
     }
     row.epoch += 1;
     row.owner = Some(owner.to_owned());
     let lock = lock(locks, &row)?;
     row.update(connection)?;
-    Ok(Ownership::new(row.run, row.epoch, row.head + 1, row.digest).holding(lock))
+    let (number, head) = (row.number, row.head());
+    let ownership = Ownership::new(row.run, row.epoch, row.head + 1, row.digest).holding(lock);
+    Ok(Owned {
+        number,
+        head,
+        ownership,
+    })
+}
+
+/// A run that has come to be owned, and its head.
+pub(super) struct Owned {
+    number: i64,
+    head: Head,
+    pub(super) ownership: Ownership,
+}
+
+/// Brings the second copy of a head up to date before its run goes on. The process before may have
+/// ended, or been refused by the disk, between its commit and that copy; from now on entries are
+/// relied upon that nobody was told of, and a copy that is missing later is a loss.
+pub(super) fn keep_head(heads: &mut Heads, slot: &Slot, owned: &Owned) {
+    let kept = matches!(slot, Slot::Live(head) if *head == owned.head);
+    if !kept {
+        heads.set(owned.number, owned.head.clone());
+    }
 }
 
 pub(super) fn release(connection: &Connection, run: &RunId, epoch: u64) -> Result<(), Fault> {
@@ -91,37 +89,6 @@ pub(super) fn release(connection: &Connection, run: &RunId, epoch: u64) -> Resul
     row.update(connection)
 }
 
-/// Events that are to be recorded together.
-pub(super) struct Batch {
-    run: RunId,
-    epoch: u64,
-    first: u64,
-    before: Digest,
-    entries: Vec<(Digest, Encoded)>,
-    progress: Progress,
-    at_ms: i64,
-}
-
-impl Batch {
-    pub(super) fn of(
-        ownership: &Ownership,
-        entries: Vec<Encoded>,
-        events: &[Event],
-        now_ms: u64,
-    ) -> Self {
-        let digests = ownership.digests(entries.iter().map(|entry| &*entry.body));
-        Self {
-            run: ownership.run.clone(),
-            epoch: ownership.epoch,
-            first: ownership.next,
-            before: ownership.head,
-            entries: digests.into_iter().zip(entries).collect(),
-            progress: Progress::of(events),
-            at_ms: i64::try_from(now_ms).unwrap_or(i64::MAX),
-        }
-    }
-}
-
 /// Records a batch; gives the digest of its last entry.
 pub(super) fn append(
     connection: &Connection,
@@ -129,12 +96,7 @@ pub(super) fn append(
     batch: Batch,
 ) -> Result<Digest, Fault> {
     let mut row = RunRow::find(connection, &batch.run)?;
-    row.owned_at(batch.epoch)?;
-    if row.head + 1 != batch.first || row.digest != batch.before {
-        return Err(row
-            .damaged(row.head, "it is not the entry that its owner recorded last")
-            .into());
-    }
+    batch.fits(&row)?;
     for step in &batch.progress.ended {
         let mut insert = connection
             .prepare_cached("INSERT OR IGNORE INTO step_ends (run, step) VALUES (?1, ?2)")?;
@@ -146,20 +108,12 @@ pub(super) fn append(
             .into());
         }
     }
-    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    for ((digest, entry), at) in batch.entries.iter().zip(batch.first..) {
-        insert_entry(connection, &row, at, *digest, entry)?;
-        (row.head, row.digest) = (at, *digest);
+    for (number, digest, entry) in batch.numbered() {
+        insert_entry(connection, &row, number, digest, entry)?;
     }
-    row.updated_ms = row.updated_ms.max(batch.at_ms);
-    row.steps += number(batch.progress.ended.len());
-    if let Some(state) = batch.progress.state {
-        row.ended = state == RunState::Ended;
-        row.paused = state == RunState::Paused;
-        row.outcome = batch.progress.outcome;
-    }
+    batch.apply(&mut row);
     row.update(connection)?;
-    heads.set(row.number, head(&row));
+    heads.set(row.number, row.head());
     Ok(row.digest)
 }
 
@@ -170,7 +124,7 @@ pub(super) fn decide(
     decision: &Decision,
 ) -> Result<(), Fault> {
     let row = RunRow::find(connection, run)?;
-    match say(connection, &row, DECISION, step.as_str(), decision)? {
+    match tell(connection, &row, DECISION, step.as_str(), decision)? {
         None => Ok(()),
         Some(first) => Err(JournalError::AlreadyDecided {
             run: run.clone(),
@@ -188,64 +142,48 @@ pub(super) fn request_cancel(
 ) -> Result<(), Fault> {
     let row = RunRow::find(connection, run)?;
     // Of several wishes the first counts, and the others are as good as granted.
-    say(connection, &row, CANCEL, "", request).map(|_| ())
+    tell(connection, &row, CANCEL, "", request).map(|_| ())
 }
 
-pub(super) const DECISION: &str = "decision";
-pub(super) const CANCEL: &str = "cancel";
-
 /// Tells a run something, unless it was told before: then gives what it was told.
-fn say<T: Serialize + DeserializeOwned>(
+fn tell<T: Serialize + DeserializeOwned>(
     connection: &Connection,
     row: &RunRow,
     kind: &str,
     step: &str,
     what: &T,
 ) -> Result<Option<T>, Fault> {
-    let said: Option<(String, Vec<u8>)> = connection
+    let before = connection
         .prepare_cached(
-            "SELECT body, seal FROM outside WHERE run = ?1 AND kind = ?2 AND step = ?3",
+            "SELECT kind, step, body, seal FROM outside WHERE run = ?1 AND kind = ?2 AND step = ?3",
         )?
-        .query_row((row.number, kind, step), |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row((row.number, kind, step), said)
         .optional()?;
-    if let Some((body, seal)) = said {
-        return told(row, kind, step, &body, &seal).map(Some);
+    if let Some(before) = before {
+        return Ok(Some(told(row, &before)?));
     }
-    // Texts and numbers can always be written.
-    let body = serde_json::to_string(what).unwrap_or_default();
+    let Said {
+        kind,
+        step,
+        body,
+        seal,
+    } = say(row, kind, step, what);
     connection
         .prepare_cached(
             "INSERT INTO outside (run, kind, step, body, seal) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute((row.number, kind, step, &body, seal(row, kind, step, &body)))?;
+        .execute((row.number, kind, step, body, seal))?;
     Ok(None)
 }
 
-/// What a run was told, checked against its seal.
-pub(super) fn told<T: DeserializeOwned>(
-    row: &RunRow,
-    kind: &str,
-    step: &str,
-    body: &str,
-    sealed: &[u8],
-) -> Result<T, Fault> {
-    let damaged = || {
-        row.damaged(
-            row.head,
-            format!("a {kind} from outside does not fit its seal"),
-        )
-    };
-    if seal(row, kind, step, body) != sealed {
-        return Err(damaged().into());
-    }
-    serde_json::from_str(body).map_err(|_| damaged().into())
-}
-
-fn seal(row: &RunRow, kind: &str, step: &str, body: &str) -> Vec<u8> {
-    let all = format!("{:?}", (row.number, kind, step, body));
-    Digest::of(all.as_bytes()).0.to_vec()
+/// Reads what a run was told from the columns kind, step, body and seal.
+pub(super) fn said(row: &Row<'_>) -> rusqlite::Result<Said> {
+    Ok(Said {
+        kind: row.get(0)?,
+        step: row.get(1)?,
+        body: row.get(2)?,
+        seal: row.get(3)?,
+    })
 }
 
 pub(super) fn delete(
@@ -323,17 +261,6 @@ fn insert_entry(
     Ok(())
 }
 
-/// Refuses a run that somebody works on.
-fn idle(row: &RunRow, locks: &Path) -> Result<(), JournalError> {
-    match row.at_work(locks) {
-        None => Ok(()),
-        Some(owner) => Err(JournalError::Owned {
-            run: row.run.clone(),
-            owner: owner.to_owned(),
-        }),
-    }
-}
-
 fn lock(locks: &Path, row: &RunRow) -> Result<OwnerLock, Fault> {
     let lock = OwnerLock::take(locks, row.number, row.epoch).map_err(unreadable)?;
     let another = || JournalError::Owned {
@@ -341,14 +268,6 @@ fn lock(locks: &Path, row: &RunRow) -> Result<OwnerLock, Fault> {
         owner: "another process".to_owned(),
     };
     Ok(lock.ok_or_else(another)?)
-}
-
-fn head(row: &RunRow) -> Head {
-    Head {
-        run: row.run.clone(),
-        entry: row.head,
-        digest: row.digest,
-    }
 }
 
 /// A file beside the database that cannot be used.

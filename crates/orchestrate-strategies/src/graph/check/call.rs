@@ -103,23 +103,17 @@ struct Calls<'a, 'b> {
 impl<'a> Calls<'a, '_> {
     fn size(&mut self, step: &'a Step, at: &At<'_>) -> Size {
         let mut size = Size { depth: 0, steps: 1 };
-        if let StepKind::Call(call) = &step.kind {
-            let inner = match (&call.definition, &call.inline) {
-                (Some(name), None) => self.definition(name, at),
-                (None, Some(inline)) => self.size(inline, &at.child(inline, 0)),
-                _ => Size::default(),
-            };
-            size.depth = inner.depth.saturating_add(1);
-            size.steps = inner.steps.saturating_add(1);
-            if size.depth > call.depth() && call.depth() > 0 {
-                let message = format!(
-                    "it calls {} deep, at most {} are allowed",
-                    size.depth,
-                    call.depth()
-                );
-                self.checker.report("ORC0619", at, message);
+        match &step.kind {
+            StepKind::Call(call) => return self.called(call, at),
+            StepKind::Expand(expand) => {
+                for call in expand.workflows.values() {
+                    let inner = self.called(call, at);
+                    size.depth = size.depth.max(inner.depth);
+                    size.steps = size.steps.saturating_add(inner.steps);
+                }
+                return size;
             }
-            return size;
+            _ => {}
         }
         // Bodies are written at the path of their first round.
         let children = step.children();
@@ -132,6 +126,27 @@ impl<'a> Calls<'a, '_> {
             };
             size.depth = size.depth.max(inner.depth);
             size.steps = size.steps.saturating_add(inner.steps);
+        }
+        size
+    }
+
+    fn called(&mut self, call: &'a CallStep, at: &At<'_>) -> Size {
+        let inner = match (&call.definition, &call.inline) {
+            (Some(name), None) => self.definition(name, at),
+            (None, Some(inline)) => self.size(inline, &at.child(inline, 0)),
+            _ => Size::default(),
+        };
+        let size = Size {
+            depth: inner.depth.saturating_add(1),
+            steps: inner.steps.saturating_add(1),
+        };
+        if size.depth > call.depth() && call.depth() > 0 {
+            let message = format!(
+                "it calls {} deep, at most {} are allowed",
+                size.depth,
+                call.depth()
+            );
+            self.checker.report("ORC0619", at, message);
         }
         size
     }

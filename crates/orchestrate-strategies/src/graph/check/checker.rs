@@ -75,6 +75,17 @@ impl<'a> Checker<'a> {
             let message = "`deadline_ms` is 0: nothing could end".into();
             self.report("ORC0610", at, message);
         }
+        if let Some(limits) = step.limits.as_deref() {
+            let zero = [
+                ("wall_ms", limits.wall_ms == Some(0)),
+                ("concurrency", limits.concurrency == Some(0)),
+                ("max_width", limits.max_width == Some(0)),
+            ];
+            for (name, _) in zero.into_iter().filter(|(_, zero)| *zero) {
+                let message = format!("`limits.{name}` is 0: nothing could run");
+                self.report("ORC0610", at, message);
+            }
+        }
         self.depth += 1;
         self.frames.push(Frame::default());
         let mut keys = self.kind(step, at);
@@ -214,7 +225,12 @@ impl<'a> Checker<'a> {
         self.bound("max_steps", Some(step.max_steps), at);
         self.bound("max_depth", Some(step.max_depth), at);
         for agent in &step.agents {
-            self.agent_name(agent, at);
+            if !step.workflows.contains_key(agent) {
+                self.agent_name(agent, at);
+            }
+        }
+        for call in step.workflows.values() {
+            self.call(call, at);
         }
         for tool in &step.tools {
             self.tool_name(tool, at);

@@ -139,8 +139,16 @@ impl<'a> UseOf<'a, '_, '_> {
                     None
                 }
                 StepKind::Expand(inner) => {
+                    calls.extend(
+                        inner
+                            .workflows
+                            .values()
+                            .filter_map(|call| call.definition.as_ref()),
+                    );
                     let agents = inner.agents.iter();
-                    let mut agents = agents.filter(|agent| !self.allotted.admits_agent(agent));
+                    let mut agents = agents.filter(|agent| {
+                        !self.allotted.admits_agent(agent) && !inner.workflows.contains_key(*agent)
+                    });
                     let all = inner.agents.is_empty() && !step_allotted.agents.is_empty();
                     let mut tools = inner.tools.iter();
                     let tool = tools.find(|tool| !step_allotted.tools.contains(tool));

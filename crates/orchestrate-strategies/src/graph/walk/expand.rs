@@ -27,8 +27,16 @@ const WORK: &str = "work";
 /// What is to be run, after it has been read.
 struct Fragment {
     root: Step,
+    /// To whom each sub-task is handed, if it is a list of such.
+    handed: Option<Vec<String>>,
+}
+
+impl Fragment {
     /// Sub-tasks, if it is a list of such.
-    tasks: Option<u32>,
+    fn tasks(&self) -> Option<u32> {
+        let tasks = self.handed.as_ref()?.len();
+        Some(u32::try_from(tasks).unwrap_or(u32::MAX))
+    }
 }
 
 impl Walk {
@@ -70,16 +78,16 @@ impl Walk {
             .get(SUB_TASKS)
             .or(Some(&*value).filter(|_| !spec.step.optional));
         let fragment = match list.and_then(Value::as_array) {
-            Some(list) => self.sub_tasks(list, spec, left)?,
+            Some(list) => self.sub_tasks(list, spec, left, self.widest(group.extras.around))?,
             None if spec.step.optional || !value.get("step").is_some_and(Value::is_string) => {
                 return nothing("what is to be expanded is neither a step nor a list of sub-tasks");
             }
             None => Fragment {
                 root: read_step(&value, &path).map_err(|problems| refused(&problems))?,
-                tasks: None,
+                handed: None,
             },
         };
-        if fragment.tasks == Some(0) {
+        if fragment.tasks() == Some(0) {
             return Ok(fragment);
         }
         let keys: Vec<StepName> = scope
@@ -90,7 +98,7 @@ impl Walk {
         let allotted = Allotted {
             step: &spec.step,
             steps: left,
-            is_list: fragment.tasks.is_some(),
+            is_list: fragment.handed.is_some(),
         };
         let problems = check_fragment(
             &self.graph.world,
@@ -107,12 +115,14 @@ impl Walk {
         }
     }
 
-    fn sub_tasks(&self, list: &[Value], spec: &ExpandSpec, left: u32) -> Result<Fragment, Outcome> {
-        let most = self
-            .limits
-            .max_width
-            .map_or(usize::MAX, |most| most as usize);
-        if list.len() > most {
+    fn sub_tasks(
+        &self,
+        list: &[Value],
+        spec: &ExpandSpec,
+        left: u32,
+        widest: usize,
+    ) -> Result<Fragment, Outcome> {
+        if list.len() > widest {
             return Err(Outcome::LimitReached {
                 limit: LimitKind::Width,
             });
@@ -126,22 +136,28 @@ impl Walk {
         }
         let mut problems = Vec::new();
         let mut nodes = Vec::with_capacity(list.len());
+        let mut handed = Vec::with_capacity(list.len());
         for (position, entry) in list.iter().enumerate() {
             match SubTask::deserialize(entry) {
-                Ok(task) => nodes.extend(node(task, position, &spec.step)),
+                Ok(task) => {
+                    handed.push(task.agent.clone());
+                    nodes.extend(node(task, position, &spec.step));
+                }
                 Err(error) => problems.push(format!("sub-task {position}: {error}")),
             }
         }
         if !problems.is_empty() {
             return Err(Outcome::failed(FailureClass::Input, problems.join("; ")));
         }
-        let tasks = Some(u32::try_from(list.len()).unwrap_or(u32::MAX));
         let root = Step::new(StepKind::Graph {
             nodes,
             on_error: spec.step.on_error,
             collect: spec.step.collect.clone(),
         });
-        Ok(Fragment { root, tasks })
+        Ok(Fragment {
+            root,
+            handed: Some(handed),
+        })
     }
 
     fn add_fragment(
@@ -153,7 +169,8 @@ impl Walk {
     ) {
         let around = group.extras.around;
         let pool = around.pool.unwrap_or(start);
-        let needed = match fragment.tasks {
+        let tasks = fragment.tasks();
+        let needed = match tasks {
             Some(tasks) => tasks,
             None => self.graph.work_steps(&fragment.root),
         };
@@ -164,17 +181,17 @@ impl Walk {
             return;
         };
         let state = self.groups.entry(start).or_default();
-        state.is_list = fragment.tasks.is_some();
-        if fragment.tasks == Some(0) {
+        state.handed.clone_from(&fragment.handed);
+        if tasks == Some(0) {
             return;
         }
         let around = Surroundings {
             depth: around.depth + 1,
             // All that a list may grow to takes from one store; a fragment has taken all that it needs.
-            pool: fragment.tasks.map(|_| pool),
+            pool: tasks.map(|_| pool),
             ..around
         };
-        let allowed = fragment.tasks.map(|_| spec.step.agents.clone());
+        let allowed = tasks.map(|_| spec.step.agents.clone());
         let before = std::mem::replace(&mut self.graph.allowed, allowed);
         let span = self.graph.add_body(
             start,
@@ -197,7 +214,7 @@ impl Walk {
         });
         self.effects.push_back(Effect::GraphGrown {
             path: group.path.clone(),
-            bodies: fragment.tasks.unwrap_or(1),
+            bodies: tasks.unwrap_or(1),
         });
         self.traverse(start, span.entry, Edge::Gate);
     }
@@ -208,24 +225,26 @@ impl Walk {
             return None;
         };
         let state = self.groups.get(&group.start)?;
-        if !state.is_list || spec.step.collect.is_some() {
+        let handed = state.handed.as_ref()?;
+        if spec.step.collect.is_some() {
             return None;
         }
         let list = state.children.first().and_then(|child| self.part(child, 0));
         let parts = list.map(|list| list.parts).unwrap_or_default();
         let census = Census::of(parts.iter().map(|part| &part.outcome));
-        let results: Vec<Value> = parts.iter().map(result).collect();
+        let results = parts.iter().zip(handed);
+        let results: Vec<Value> = results.map(|(part, agent)| result(part, agent)).collect();
         Some(Arc::new(json!({ "census": census, "results": results })))
     }
 }
 
-fn result(part: &Part) -> Value {
+fn result(part: &Part, agent: &str) -> Value {
     let own = part.parts.iter().find(|inner| inner.name == WORK);
     let deeper = part.parts.iter().find(|inner| inner.name == SUB_TASKS);
     let work = own.unwrap_or(part);
     let mut result = json!({
         "id": part.name,
-        "agent": work.agent,
+        "agent": agent,
         "outcome": part.outcome.word(),
         "success": part.outcome.is_success(),
         "output": work.output,
@@ -255,12 +274,24 @@ fn node(task: SubTask, position: usize, step: &ExpandStep) -> Option<GraphNode> 
         all.insert(need.to_string(), given);
     }
     all.extend(inputs);
-    let work = Step::new(StepKind::Agent(AgentStep {
-        instruction: Some(task),
-        inputs: all,
-        timeout_ms: step.timeout_ms,
-        ..AgentStep::new(agent_id(&agent)?)
-    }));
+    let agent = agent_id(&agent)?;
+    let work = match step.workflows.get(&agent) {
+        Some(workflow) => {
+            let mut call = workflow.clone();
+            call.instruct(&task);
+            call.inputs.extend(all);
+            call.unkeyed = true;
+            let mut called = Step::new(StepKind::Call(call));
+            called.deadline_ms = step.timeout_ms;
+            called
+        }
+        None => Step::new(StepKind::Agent(AgentStep {
+            instruction: Some(task),
+            inputs: all,
+            timeout_ms: step.timeout_ms,
+            ..AgentStep::new(agent)
+        })),
+    };
     let whole = if step.max_depth > 1 {
         deeper(work, step)?
     } else {
