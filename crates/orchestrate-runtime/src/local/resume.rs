@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use orchestrate_core::budget::Account;
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::journal::Outside;
 use orchestrate_core::limits::Usage;
@@ -72,7 +71,9 @@ impl Dispatcher {
         for event in &events {
             self.mail.apply(&event.kind);
         }
-        self.budget.book(Account::RUN, report.usage);
+        // What open steps used is booked with each of them.
+        let open: Usage = report.unfinished.values().copied().sum();
+        self.ledger.take_over(&replay, report.usage.without(open));
         self.report = report;
         let (stopped, limited) = (replay.stopped(), replay.limited());
         let (walk, open, deadlines) = replay.into_parts();
@@ -120,17 +121,12 @@ impl Dispatcher {
             parked,
             ..Step::new(ready)
         };
-        let counted = self.report.unfinished.get(&step.task.path);
-        let counted = counted.copied().unwrap_or_default();
-        self.budget.book(Account::RUN, usage.without(counted));
+        self.ledger.book(self.walk.graph(), &step.task, usage);
         if working {
             // Nobody knows what the attempt used that was under way; all that it could is booked.
             let doer = self.doer(&step.task.work).ok().flatten();
-            self.budget.book(
-                Account::RUN,
-                doer.map(|doer| doer.reservation()).unwrap_or_default(),
-            );
-
+            let most = doer.map(|doer| doer.reservation()).unwrap_or_default();
+            self.ledger.book(self.walk.graph(), &step.task, most);
             // What its recorded calls used is known all the same, and they are not made again.
             step.usage += Usage {
                 calls: 1,

@@ -6,7 +6,9 @@
 )]
 
 mod approvals;
+mod branches;
 mod budget;
+mod calls;
 mod cancel;
 mod durable;
 mod events;
