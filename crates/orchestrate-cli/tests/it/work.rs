@@ -55,9 +55,9 @@ fn a_call_waits_for_a_person_and_is_made_once() {
         let ended = run(&place, &["runs", "resume", "latest"]);
         assert_eq!(ended.code, Some(0), "{}", ended.shown());
         assert_eq!(place.path().join("cache.txt").exists(), written);
-        // The model was asked once more, and told what became of its call.
+        // The model was asked once more, told what became of its call, and then for the next agent.
         let requests = asked.lock().unwrap().clone();
-        assert_eq!(requests.len(), 2);
+        assert_eq!(requests.len(), 3);
         assert_eq!(requests[1].contains("did not allow this call"), !written);
     }
 }
