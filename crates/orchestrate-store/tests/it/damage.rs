@@ -1,4 +1,4 @@
-//! Damage to the files of a SQLite journal: it is always seen, never shown as a run, and named.
+//! Damage to the files of a journal: it is always seen, never shown as a run, and named.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{Durability, JournalError, RecordedRun, RunFilter, RunJournal};
 use orchestrate_core::testing::journal::{finished, pinned, run_id, started, step_finished};
-use orchestrate_store::SqliteJournal;
+use orchestrate_store::{FileJournal, SqliteJournal};
 use serde_json::json;
 
 const RUNS: [&str; 3] = ["run-a", "run-b", "run-c"];
@@ -19,6 +19,13 @@ const PLACES: u64 = 40;
 async fn image(folder: &Path) -> BTreeMap<RunId, RecordedRun> {
     let live = folder.join("live");
     let journal = SqliteJournal::open(&live.join("store.db"), Durability::Full, true).unwrap();
+    let whole = record(&journal).await;
+    copy(&live, &folder.join("image"));
+    whole
+}
+
+/// Records small runs.
+async fn record(journal: &impl RunJournal) -> BTreeMap<RunId, RecordedRun> {
     let mut whole = BTreeMap::new();
     for run in RUNS {
         let mut owner = journal.create(&pinned(run, 1), "me").await.unwrap();
@@ -34,7 +41,6 @@ async fn image(folder: &Path) -> BTreeMap<RunId, RecordedRun> {
             .unwrap();
         whole.insert(run_id(run), journal.load(&run_id(run)).await.unwrap());
     }
-    copy(&live, &folder.join("image"));
     whole
 }
 
@@ -54,15 +60,21 @@ struct Seen {
     unreadable: u64,
 }
 
-/// Loads every run of an image. Each is what was recorded, or an error says that it is not.
+/// Opens an image with SQLite and looks at it.
 async fn look(at: &Path, whole: &BTreeMap<RunId, RecordedRun>, what: &str, seen: &mut Seen) {
-    let journal = match SqliteJournal::open(&at.join("store.db"), Durability::Full, false) {
-        Ok(journal) => journal,
-        Err(_) => {
-            seen.unreadable += 1;
-            return;
-        }
-    };
+    match SqliteJournal::open(&at.join("store.db"), Durability::Full, false) {
+        Ok(journal) => look_at(&journal, whole, what, seen).await,
+        Err(_) => seen.unreadable += 1,
+    }
+}
+
+/// Loads every run. Each is what was recorded, or an error says that it is not.
+async fn look_at(
+    journal: &impl RunJournal,
+    whole: &BTreeMap<RunId, RecordedRun>,
+    what: &str,
+    seen: &mut Seen,
+) {
     // A list is made or refused, and does not fall over.
     let _ = journal.list(&RunFilter::default()).await;
     for (run, recorded) in whole {
@@ -85,6 +97,17 @@ async fn look(at: &Path, whole: &BTreeMap<RunId, RecordedRun>, what: &str, seen:
     }
 }
 
+/// Numbers below a bound, the same ones each time.
+fn numbers() -> impl FnMut(u64) -> u64 {
+    let mut state = 7_u64;
+    move |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    }
+}
+
 #[tokio::test]
 async fn no_damage_is_shown_as_a_run() {
     let folder = tempfile::tempdir().unwrap();
@@ -99,13 +122,7 @@ async fn no_damage_is_shown_as_a_run() {
         damaged
     };
     let mut seen = Seen::default();
-    let mut state = 7_u64;
-    let mut next = move |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) % below
-    };
+    let mut next = numbers();
     for name in ["store.db", "store.db-wal", "store.heads"] {
         let bytes = fs::read(folder.path().join("image").join(name)).unwrap();
         for _ in 0..PLACES {
@@ -158,4 +175,113 @@ async fn an_older_copy_of_the_database_and_a_lost_log_are_named() {
     let lost = journal.load(&run_id("run-b")).await.unwrap_err();
     assert!(matches!(lost, JournalError::Lost { .. }), "{lost}");
     assert_eq!(journal.verify().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn no_damage_to_readable_files_is_shown_as_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let open = || FileJournal::open(root.clone(), false).unwrap();
+    let whole = record(&FileJournal::open(root.clone(), true).unwrap()).await;
+    let mut next = numbers();
+    let mut seen = Seen::default();
+    for name in ["runs/run-b.jsonl", "heads/run-b.json"] {
+        let path = root.join(name);
+        let bytes = fs::read(&path).unwrap();
+        for _ in 0..2 * PLACES {
+            let place = usize::try_from(next(bytes.len() as u64)).unwrap();
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1 << next(8);
+            fs::write(&path, flipped).unwrap();
+            look_at(
+                &open(),
+                &whole,
+                &format!("a bit of {name} at {place}"),
+                &mut seen,
+            )
+            .await;
+            fs::write(&path, &bytes[..place]).unwrap();
+            look_at(
+                &open(),
+                &whole,
+                &format!("{name} cut at {place}"),
+                &mut seen,
+            )
+            .await;
+        }
+        fs::remove_file(&path).unwrap();
+        look_at(&open(), &whole, &format!("{name} removed"), &mut seen).await;
+        let listed = open().list(&RunFilter::default()).await.unwrap();
+        let damaged = listed.iter().filter(|run| run.damage.is_some());
+        assert_eq!(
+            damaged.map(|run| run.run_id.as_str()).collect::<Vec<_>>(),
+            ["run-b"]
+        );
+        fs::write(&path, &bytes).unwrap();
+    }
+    println!("seed 7: {seen:?}");
+    // The other two runs are whole each time.
+    let looks = 2 * (4 * PLACES + 1);
+    assert!(
+        seen.whole >= 2 * looks && seen.named > looks / 2 && seen.unreadable == 0,
+        "{seen:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_recorded_without_being_told_is_taken_in_and_half_of_it_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let (entries, head) = (root.join("runs/run-a.jsonl"), root.join("heads/run-a.json"));
+    let journal = FileJournal::open(root.clone(), true).unwrap();
+    let mut owner = journal.create(&pinned("run-a", 1), "me").await.unwrap();
+    journal
+        .append(&mut owner, &[started("run-a")])
+        .await
+        .unwrap();
+    let before = (fs::read(&entries).unwrap().len(), fs::read(&head).unwrap());
+    let batch = [
+        step_finished(1, "s1", json!("x".repeat(700))),
+        step_finished(2, "s2", json!(2)),
+    ];
+    journal.append(&mut owner, &batch).await.unwrap();
+    let after = fs::read(&entries).unwrap();
+    drop(owner);
+    let some = (before.0..after.len()).step_by(211);
+    for cut in some.chain([after.len() - 1, after.len()]) {
+        // As if the process had been killed while it wrote the batch, or before it wrote the head.
+        fs::write(&entries, &after[..cut]).unwrap();
+        fs::write(&head, &before.1).unwrap();
+        let journal = FileJournal::open(root.clone(), false).unwrap();
+        assert_eq!(
+            journal.load(&run_id("run-a")).await.unwrap().events.len(),
+            1,
+            "{cut}"
+        );
+        let mut owner = journal
+            .acquire(&run_id("run-a"), "me", false)
+            .await
+            .unwrap();
+        let taken_in = cut == after.len();
+        assert_eq!(owner.next, if taken_in { 4 } else { 2 }, "{cut}");
+        let again = journal
+            .append(&mut owner, &[step_finished(3, "s2", json!(2))])
+            .await;
+        assert_eq!(again.is_err(), taken_in, "{cut}");
+        let events = journal.load(&run_id("run-a")).await.unwrap().events.len();
+        assert_eq!(events, if taken_in { 3 } else { 2 }, "{cut}");
+        journal.release(owner).await.unwrap();
+    }
+    // A head that is older than that is damage.
+    let mut owner = journal
+        .acquire(&run_id("run-a"), "me", false)
+        .await
+        .unwrap();
+    journal.append(&mut owner, &[finished(3)]).await.unwrap();
+    fs::write(&head, &before.1).unwrap();
+    let older = journal.load(&run_id("run-a")).await.unwrap_err();
+    assert!(
+        matches!(older, JournalError::Damaged { entry: 1, .. }),
+        "{older}"
+    );
 }

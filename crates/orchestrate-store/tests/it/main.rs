@@ -5,7 +5,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
-    clippy::manual_let_else,
     reason = "a test that meets the unexpected is to fail"
 )]
 
