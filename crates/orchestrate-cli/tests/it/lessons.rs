@@ -294,7 +294,7 @@ fn a_store_that_fails_is_told_and_fails_no_run() {
 #[test]
 fn any_store_can_be_named_and_a_directory_is_readable() {
     let place = Place::project();
-    place.with("orchestrate.toml", "[learning]\nstore = \"file:kept\"\n");
+    place.with("orchestrate.toml", "store = \"file:kept\"\n");
     place.run(&["run", TASK]);
     let files = place.files();
     let kept: Vec<_> = files
