@@ -61,6 +61,8 @@ pub(crate) fn for_run(
     }
     let store = named(args.store.as_deref(), project, settings)?;
     if is_asked_for(args.store.as_deref(), settings) {
+        // What cannot be made here is told by what is to be written in it.
+        let _ = prepare(&store);
         return Ok(Some(store.journal(true)?));
     }
     let opened = prepare(&store).and_then(|()| store.journal(true));
