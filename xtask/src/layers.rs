@@ -94,7 +94,12 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "xtask",
-        below: &[],
+        // The fault harness, a feature of its own.
+        below: &[
+            "orchestrate-core",
+            "orchestrate-store",
+            "orchestrate-runtime",
+        ],
         in_tests: &[],
         never: &[],
     },

@@ -11,6 +11,7 @@ mod args;
 mod bench;
 mod ci;
 mod codegen;
+mod faults;
 mod labelled;
 mod layers;
 mod measured;
@@ -28,6 +29,7 @@ use verb::Verb;
 
 const VERBS: &[Verb] = &[
     test::VERB,
+    faults::VERB,
     prop::VERB,
     bench::VERB,
     tidy::VERB,

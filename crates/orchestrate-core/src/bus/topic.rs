@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::event::{Event, EventKind};
+use crate::outcome::Outcome;
 use crate::template::{AgentTemplate, StatusChange};
 
 /// The names of the topics.
@@ -54,8 +55,8 @@ impl BusMessage {
         }
     }
 
-    /// What an event of a run says on the bus; most have one topic, some none. The handoffs of a group
-    /// are told with its end, because only then each of them has one.
+    /// What an event of a run says on the bus; most have one topic, some none. What became of
+    /// handoffs is told with the round in which it happened.
     #[must_use]
     pub fn of(event: &Event) -> Vec<Self> {
         match &event.kind {
@@ -98,6 +99,10 @@ impl BusMessage {
                 duration_us,
                 ..
             } => {
+                // What was never assigned is not completed either.
+                if matches!(outcome, Outcome::Skipped { .. }) {
+                    return None;
+                }
                 let who = worker.to_string();
                 let payload = json!({
                     "step": step, "agent": who, "outcome": outcome.word(), "confidence": confidence,
@@ -162,18 +167,23 @@ impl BusMessage {
     }
 }
 
-/// The handoffs that the output of a group tells of, if it is one that has come to its end.
+/// The handoffs that began or ended in a round, as the output of the round tells them.
 fn handoffs(step: &str, output: &Value) -> Vec<BusMessage> {
-    let ended = output.get("ended_by").is_some();
-    let list = output.get("handoffs").and_then(Value::as_array);
-    let list = list.filter(|_| ended).into_iter().flatten();
-    let read = |entry: &Value| -> Option<[BusMessage; 2]> {
+    // The loop around the rounds ends with the output of its last one, which was told already.
+    let is_round = step.rsplit('/').next().is_some_and(|it| it.contains('#'));
+    let list = output.get("handoff_news").and_then(Value::as_array);
+    let list = list.filter(|_| is_round).into_iter().flatten();
+    let read = |entry: &Value| -> Option<Vec<BusMessage>> {
         let field = |name: &str| entry.get(name)?.as_str();
         let (from, to, status) = (field("from")?, field("to")?, field("status")?);
-        Some([
-            BusMessage::handoff(step, from, to, None),
-            BusMessage::handoff(step, from, to, Some(status)),
-        ])
+        let mut messages = Vec::new();
+        if entry.get("is_new") == Some(&Value::Bool(true)) {
+            messages.push(BusMessage::handoff(step, from, to, None));
+        }
+        if status != "initiated" {
+            messages.push(BusMessage::handoff(step, from, to, Some(status)));
+        }
+        Some(messages)
     };
     list.filter_map(read).flatten().collect()
 }
@@ -182,34 +192,32 @@ fn handoffs(step: &str, output: &Value) -> Vec<BusMessage> {
 mod tests {
     use super::*;
     use crate::id::StepPath;
-    use crate::outcome::Outcome;
 
     #[test]
-    fn handoffs_are_told_with_the_end_of_their_group() {
-        let event = |output: Value| Event {
-            seq: 1,
-            at_us: 2,
-            kind: EventKind::GroupFinished {
-                step: StepPath::root(),
-                outcome: Outcome::Succeeded,
-                output: Arc::new(output),
-                confidence: 1.0,
-            },
+    fn handoffs_are_told_in_the_round_in_which_they_begin_and_end() {
+        let told = |step: StepPath, status: &str, is_new: bool| -> Vec<(String, Option<String>)> {
+            let entry = json!({"from": "a", "to": "b", "status": status, "is_new": is_new});
+            let event = Event {
+                seq: 1,
+                at_us: 2,
+                kind: EventKind::GroupFinished {
+                    step,
+                    outcome: Outcome::Succeeded,
+                    output: Arc::new(json!({"handoff_news": [entry]})),
+                    confidence: 1.0,
+                },
+            };
+            let messages = BusMessage::of(&event).into_iter();
+            messages.map(|it| (it.topic, it.agent)).collect()
         };
-        let entry = json!({"from": "a", "to": "b", "status": "completed"});
-        let ended = event(json!({"ended_by": "completed", "handoffs": [entry]}));
-        let told: Vec<(String, Option<String>)> = BusMessage::of(&ended)
-            .into_iter()
-            .map(|message| (message.topic, message.agent))
-            .collect();
-        let expected = [
-            (topics::HANDOFF_INITIATED, "a"),
-            (topics::HANDOFF_COMPLETED, "b"),
-        ];
-        assert_eq!(
-            told,
-            expected.map(|(topic, agent)| (topic.to_owned(), Some(agent.to_owned())))
+        let (began, ended) = (
+            (topics::HANDOFF_INITIATED.to_owned(), Some("a".to_owned())),
+            (topics::HANDOFF_COMPLETED.to_owned(), Some("b".to_owned())),
         );
-        assert!(BusMessage::of(&event(json!({"handoffs": [entry]}))).is_empty());
+        let round = || StepPath::root().iteration(0);
+        assert_eq!(told(round(), "initiated", true), [began.clone()]);
+        assert_eq!(told(round(), "completed", false), [ended.clone()]);
+        assert_eq!(told(round(), "refused", true), [began, ended]);
+        assert!(told(StepPath::root(), "completed", false).is_empty());
     }
 }

@@ -445,3 +445,53 @@ async fn a_rest_ends_when_it_would_have_however_the_clock_jumped() {
     assert_eq!(rested_s(5000 + 86_400).await, 0);
     assert_eq!(rested_s(0).await, 3600);
 }
+
+/// How long a group still has whose time is an hour, when its run is gone on with so many seconds after
+/// it began, by the clock on the wall.
+async fn group_ends_after_s(wall_s: u64) -> u64 {
+    let journal = Arc::new(MemoryJournal::default());
+    let executor_at = |wall_s: u64| {
+        let clock = ManualClock::default();
+        clock.set_wall_ms(wall_s * 1000);
+        let backend = FunctionBackend::new().agent("hangs", |_| std::future::pending());
+        let builder = LocalExecutor::builder().backend(backend);
+        let builder = builder.journal(journal.clone()).clock(clock);
+        builder.build().unwrap()
+    };
+    let mut root = parallel(vec![agent("hangs"), agent("hangs")]).within_ms(3_600_000);
+    if let StepKind::Parallel { steps, .. } = &mut root.kind {
+        for step in steps {
+            // Their own time is longer than that of the group.
+            *step = step.clone().within_ms(36_000_000);
+        }
+    }
+    let mut team = crate::support::team(&["hangs"]);
+    let mut template = (*team.members()[0].template).clone();
+    template.resource_requirements.timeout_seconds = 36_000;
+    team = orchestrate_core::team::Team::new([Arc::new(template)]);
+    let handle = executor_at(1_000_000)
+        .start(&Plan::new("test", &team, root))
+        .unwrap();
+    let run = handle.run_id().clone();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    drop(handle);
+    tokio::task::yield_now().await;
+    let began = tokio::time::Instant::now();
+    let handle = executor_at(1_000_000 + wall_s - 5000)
+        .resume(&run, true)
+        .await
+        .unwrap();
+    let report = handle.report().await.unwrap();
+    assert!(!report.success());
+    let why = report.agents[0].error.clone().unwrap();
+    assert!(why.contains("its time was over"), "{why}");
+    began.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_stays_where_it_was_however_the_clock_jumped() {
+    // 1,000 seconds later, a day later, and 5,000 seconds before it began.
+    assert_eq!(group_ends_after_s(6000).await, 2600);
+    assert_eq!(group_ends_after_s(5000 + 86_400).await, 0);
+    assert_eq!(group_ends_after_s(0).await, 3600);
+}

@@ -7,6 +7,7 @@
 
 mod approvals;
 mod budget;
+mod calls;
 mod cancel;
 mod durable;
 mod events;

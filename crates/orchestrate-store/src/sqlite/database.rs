@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use orchestrate_core::journal::{Durability, JournalError};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::oneshot;
 
 use super::fault::Fault;
-use super::heads::Heads;
-use super::migrations::migrate;
+use super::heads::{self, Heads, Slot};
+use super::migrations::{check, migrate};
 use super::writer::Writer;
 
 /// How long a lock of another process is waited for.
@@ -82,12 +82,19 @@ impl Database {
         let whole = std::path::absolute(path).map_err(|error| place(error.to_string()))?;
         let url = format!("sqlite:{}", whole.display());
         let places = Places::of(&whole);
-        let explain = |fault: Fault| fault.explain(&url, None);
-        let mut connection = connect(&places.database, durability).map_err(explain)?;
-        migrate(&mut connection, &url).map_err(explain)?;
+        let (at, store) = (places.database.clone(), url.clone());
+        let open = move || -> Result<Connection, Fault> {
+            let mut connection = connect(&at, durability)?;
+            migrate(&mut connection, &store)?;
+            Ok(connection)
+        };
+        let connection = match open() {
+            Ok(connection) => Some(connection),
+            // Nothing can be written now; what is there can be read all the same.
+            Err(fault) if fault.is_of_the_disk() && read_only(&places.database).is_ok() => None,
+            Err(fault) => return Err(unreadable(fault.explain(&url, None), &places.heads)),
+        };
         let heads = Heads::new(places.heads.clone(), durability == Durability::Full);
-        let again = places.database.clone();
-        let open = move || connect(&again, durability);
         let writer =
             Writer::start(connection, open, heads).map_err(|error| JournalError::Unavailable {
                 store: url.clone(),
@@ -161,6 +168,13 @@ impl Database {
                     if connection.is_none() {
                         match connect(&path, durability) {
                             Ok(made) => connection = Some(made),
+                            Err(fault) if fault.is_of_the_disk() => {
+                                match read_only(&path) {
+                                    Ok(once) => reading(Ok(&once)),
+                                    Err(_) => reading(Err(fault)),
+                                }
+                                continue;
+                            }
                             Err(fault) => {
                                 reading(Err(fault));
                                 continue;
@@ -175,6 +189,56 @@ impl Database {
             work
         })
     }
+}
+
+/// Which runs stood in a store that cannot be read: their heads stand in a file of their own.
+fn unreadable(error: JournalError, heads: &Path) -> JournalError {
+    let JournalError::Unreadable { store, problem } = error else {
+        return error;
+    };
+    // What cannot be read either names no run.
+    let slots = heads::read_all(heads).unwrap_or_default();
+    let runs: Vec<String> = slots
+        .into_iter()
+        .filter_map(|slot| match slot {
+            Slot::Live(head) => Some(format!("{} up to entry {}", head.run, head.entry)),
+            _ => None,
+        })
+        .collect();
+    let problem = match &*runs {
+        [] => problem,
+        runs => format!("{problem}; it held {}", runs.join(", ")),
+    };
+    JournalError::Unreadable { store, problem }
+}
+
+/// Reads a file as it stands, where nothing can be made beside it: on a full disk, or on one that
+/// may not be written to. Only while there is no log beside it, without which it is not whole, and
+/// only for one piece of work, because changes by others are not seen.
+fn read_only(path: &Path) -> Result<Connection, Fault> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(&log).is_ok_and(|log| log.is_file() && log.len() > 0) {
+        return Err(Fault::System {
+            code: ErrorCode::CannotOpen,
+            message: "its log cannot be read".to_owned(),
+        });
+    }
+    let mut address = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => address.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            byte => address.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(address, flags)?;
+    check(&connection, &path.display().to_string())?;
+    Ok(connection)
 }
 
 fn connect(path: &Path, durability: Durability) -> Result<Connection, Fault> {

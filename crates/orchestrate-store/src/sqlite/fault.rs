@@ -38,6 +38,18 @@ impl From<JournalError> for Fault {
 }
 
 impl Fault {
+    /// Whether the disk takes nothing, so that what is there may be whole.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        let codes = [
+            ErrorCode::CannotOpen,
+            ErrorCode::DiskFull,
+            ErrorCode::ReadOnly,
+            ErrorCode::PermissionDenied,
+            ErrorCode::SystemIoFailure,
+        ];
+        matches!(self, Self::System { code, .. } if codes.contains(code))
+    }
+
     /// What it means for a store, and for the run that the work was about.
     pub(crate) fn explain(self, store: &str, run: Option<&RunId>) -> JournalError {
         let store = || store.to_owned();

@@ -46,7 +46,7 @@ fn version(connection: &Connection) -> Result<i64, Fault> {
 }
 
 /// Whether the migrations that were applied are those that stand here.
-fn check(connection: &Connection, store: &str) -> Result<(), Fault> {
+pub(super) fn check(connection: &Connection, store: &str) -> Result<(), Fault> {
     let mut query =
         connection.prepare("SELECT version, checksum FROM migrations ORDER BY version")?;
     let applied = query.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -59,15 +59,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `open` makes a connection, now and after a failed commit.
+    /// Starts the thread. `open` makes a connection when there is none: after a failed commit, or
+    /// because nothing could be written yet.
     pub(super) fn start(
-        first: Connection,
+        first: Option<Connection>,
         open: impl Fn() -> Result<Connection, Fault> + Send + 'static,
         heads: Heads,
     ) -> std::io::Result<Self> {
         let (work, queue) = channel();
         let mut state = State {
-            connection: Some(first),
+            connection: first,
             open,
             heads,
         };

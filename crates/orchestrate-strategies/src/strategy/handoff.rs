@@ -158,6 +158,7 @@ impl Handoff {
         let holder = text(&state, "holder").unwrap_or_default();
         let mut history = common::list(Some(&state), "history");
         let mut handoffs = common::list(Some(&state), "handoffs");
+        let before = handoffs.clone();
         let mut stack = common::list(Some(&state), "stack");
         let sender = stack.last().and_then(Value::as_str).map(str::to_owned);
         let taken_up = part.is_some_and(|part| part.outcome.is_success());
@@ -244,6 +245,7 @@ impl Handoff {
             common::put(&mut state, "done", done.into());
         }
         for (key, list) in [
+            ("handoff_news", news(&before, &handoffs)),
             ("history", history),
             ("handoffs", handoffs),
             ("stack", stack),
@@ -256,6 +258,22 @@ impl Handoff {
             confidence: part.map_or(0.0, |part| part.confidence),
         }
     }
+}
+
+/// The handoffs that are new or whose status has changed, for those who follow a run while it goes on.
+fn news(before: &[Value], after: &[Value]) -> Vec<Value> {
+    let changed = after.iter().enumerate().filter_map(|(position, entry)| {
+        let known = before.get(position);
+        let is_new = known.is_none();
+        let told = json!({
+            "from": entry.get("from"),
+            "to": entry.get("to"),
+            "status": entry.get("status"),
+            "is_new": is_new,
+        });
+        (known.and_then(|it| it.get("status")) != entry.get("status")).then_some(told)
+    });
+    changed.collect()
 }
 
 fn text(value: &Value, field: &str) -> Option<String> {

@@ -13,7 +13,11 @@ fn every_kind() -> orchestrate_core::plan::Plan {
         {"name": "dag", "step": "graph", "nodes": [{"name": "x", "step": "agent", "agent": "d"}, {"name": "y", "needs": ["x"], "step": "agent", "agent": "e"}]},
         {"name": "again", "step": "loop", "fuel": 3, "until": {"op": "compare", "field": "index", "by": "gte", "value": 2}, "body": agent("f")},
         {"name": "each", "step": "map", "over": "context.items", "max_items": 4, "body": agent("g")},
-    ]})))
+        {"name": "look", "step": "tool", "tool": "search"},
+        {"name": "more", "step": "expand", "from": "steps.look.output", "max_steps": 5, "max_depth": 2, "agents": ["a", "crew"], "workflows": {"crew": {"inline": {"step": "parallel", "steps": [agent("b"), agent("c")]}}}},
+        {"name": "inner", "step": "call", "inline": {"step": "sequence", "steps": [agent("d"), agent("e")]}},
+        {"name": "gate", "step": "approve", "question": "Publish?\nIt is \"final\"."},
+    ]}))).with_tool("search", orchestrate_core::tool::Effect::Read)
 }
 
 #[test]
@@ -30,8 +34,18 @@ fn a_text_tree() {
         |  `- [after x] y: agent e (CAPABLE)
         |- again: repeat until index >= 2, at most 3 times
         |  `- f: agent f (CAPABLE)
-        `- each: for each of context.items, at most 4
-           `- g: agent g (CAPABLE)
+        |- each: for each of context.items, at most 4
+        |  `- g: agent g (CAPABLE)
+        |- look: tool search (read)
+        |- more: run what steps.look.output says, at most 5 steps, 2 deep
+        |  `- [for crew] parallel
+        |     |- b: agent b (CAPABLE)
+        |     `- c: agent c (CAPABLE)
+        |- inner: call
+        |  `- sequence, stops at a failure
+        |     |- d: agent d (CAPABLE)
+        |     `- e: agent e (CAPABLE)
+        `- gate: ask "Publish?" (approve, reject)
     "#]]
     .assert_eq(&render(&every_kind(), Format::Text));
 }
@@ -51,7 +65,12 @@ fn a_mermaid_flowchart() {
           n8["f<br/>CAPABLE"]
           n9{"each<br/>each of context.items"}
           n10["g<br/>CAPABLE"]
-          n11(["end"])
+          n11["look<br/>search (read)"]
+          n12{"more<br/>steps.look.output, at most 5 steps"}
+          n13["d<br/>CAPABLE"]
+          n14["e<br/>CAPABLE"]
+          n15[/"gate<br/>Publish?"\]
+          n16(["end"])
           n0 --> n1
           n0 --> n2
           n1 --> n3
@@ -67,6 +86,11 @@ fn a_mermaid_flowchart() {
           n9 --> n10
           n10 -.->|"at most 4 items"| n9
           n10 --> n11
+          n11 --> n12
+          n12 --> n13
+          n13 --> n14
+          n14 --> n15
+          n15 --> n16
     "#]]
     .assert_eq(&render(&every_kind(), Format::Mermaid));
 }

@@ -7,6 +7,8 @@
 mod compose;
 mod recipe;
 mod registry;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use compose::{MAX_DEPTH, call};
 pub use recipe::{InvalidReference, Member, Recipe, WorkflowDefinition, WorkflowReference};

@@ -69,10 +69,12 @@ impl RunJournal for SqliteJournal {
     ) -> Result<Ownership, JournalError> {
         let (wanted, owner) = (run.clone(), owner.to_owned());
         let places = self.database.places().clone();
-        let job = self.database.write(move |connection, _| {
+        let job = self.database.write(move |connection, heads| {
             // Whoever goes on with a run must not go on from an older state of it.
-            read::run(connection, &places.heads, &wanted)?.head_fits(&places.heads)?;
-            write::acquire(connection, &places.locks, &wanted, &owner, take_over)
+            let slot = read::run(connection, &places.heads, &wanted)?.head_fits(&places.heads)?;
+            let owned = write::acquire(connection, &places.locks, &wanted, &owner, take_over)?;
+            write::keep_head(heads, &slot, &owned);
+            Ok(owned.ownership)
         });
         job.await.map_err(self.explain(run))
     }

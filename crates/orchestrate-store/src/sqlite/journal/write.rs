@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::lock::OwnerLock;
-use crate::record::{Batch, CANCEL, DECISION, New, RunRow, Said, say, step_key, told};
+use crate::record::{Batch, CANCEL, DECISION, Head, New, RunRow, Said, say, step_key, told};
 use crate::sqlite::database::Places;
 use crate::sqlite::fault::Fault;
-use crate::sqlite::heads::Heads;
+use crate::sqlite::heads::{Heads, Slot};
 
 pub(super) fn create(
     connection: &Connection,
@@ -47,7 +47,7 @@ pub(super) fn acquire(
     run: &RunId,
     owner: &str,
     take_over: bool,
-) -> Result<Ownership, Fault> {
+) -> Result<Owned, Fault> {
     let mut row = RunRow::find(connection, run)?;
     if !take_over {
         row.idle(row.is_at_work(locks))?;
@@ -56,7 +56,30 @@ pub(super) fn acquire(
     row.owner = Some(owner.to_owned());
     let lock = lock(locks, &row)?;
     row.update(connection)?;
-    Ok(Ownership::new(row.run, row.epoch, row.head + 1, row.digest).holding(lock))
+    let (number, head) = (row.number, row.head());
+    let ownership = Ownership::new(row.run, row.epoch, row.head + 1, row.digest).holding(lock);
+    Ok(Owned {
+        number,
+        head,
+        ownership,
+    })
+}
+
+/// A run that has come to be owned, and its head.
+pub(super) struct Owned {
+    number: i64,
+    head: Head,
+    pub(super) ownership: Ownership,
+}
+
+/// Brings the second copy of a head up to date before its run goes on. The process before may have
+/// ended, or been refused by the disk, between its commit and that copy; from now on entries are
+/// relied upon that nobody was told of, and a copy that is missing later is a loss.
+pub(super) fn keep_head(heads: &mut Heads, slot: &Slot, owned: &Owned) {
+    let kept = matches!(slot, Slot::Live(head) if *head == owned.head);
+    if !kept {
+        heads.set(owned.number, owned.head.clone());
+    }
 }
 
 pub(super) fn release(connection: &Connection, run: &RunId, epoch: u64) -> Result<(), Fault> {

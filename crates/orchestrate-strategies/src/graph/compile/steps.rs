@@ -346,7 +346,6 @@ impl Graph {
             depth: self.around.depth + 1,
             // What is called has bounds of its own, wherever the call was handed out.
             pool: None,
-            ..self.around
         };
         let allowed = self.allowed.take();
         let inner_path = self.child_path(path, inner, 0);

@@ -1,6 +1,7 @@
 //! What holds for any task, context and registry.
 
 use super::*;
+use crate::catalog;
 
 fn context() -> impl Strategy<Value = Value> {
     let strategy = prop_oneof![

@@ -6,6 +6,7 @@ use orchestrate_core::learning::{
 };
 
 use super::*;
+use crate::catalog;
 
 const TASK: &str = "Review security and test coverage";
 const PATTERN: &str = "security+testing:moderate";
