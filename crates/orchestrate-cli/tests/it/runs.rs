@@ -233,7 +233,8 @@ fn kill_anywhere(place: &Place, store: &[&str]) {
     let whole = comparable(&place.run(&["release-prep", "--json", "--no-store"]).stdout);
     let uses = || {
         let lessons = json(&with(&["lessons", "list", "--json"]));
-        lessons["lessons"][0]["usage_count"].as_u64().unwrap_or(0)
+        let count = lessons.pointer("/lessons/0/usage_count");
+        count.and_then(Value::as_u64).unwrap_or(0)
     };
     let mut resumed = 0;
     for lines in 1..9 {
@@ -248,7 +249,7 @@ fn kill_anywhere(place: &Place, store: &[&str]) {
         child.kill().unwrap();
         child.wait().unwrap();
         let runs = json(&with(&["runs", "list", "--state", "interrupted", "--json"]));
-        if runs["runs"].as_array().unwrap().is_empty() {
+        if runs.pointer("/runs/0").is_none() {
             // It was quicker than the kill.
             continue;
         }

@@ -23,7 +23,7 @@ impl Rig {
     async fn at(address: &str) -> Self {
         let now = Arc::new(AtomicU64::new(1000));
         let clock = now.clone();
-        let store = Store::open(&address).unwrap();
+        let store = Store::open(address).unwrap();
         let store = store.with_clock(Arc::new(move || clock.load(Ordering::Relaxed)));
         let team = store.team("crew").unwrap();
         Self { team, now }
