@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AgentId;
+use crate::limits::Limits;
 use crate::template::{AgentRegistry, AgentTemplate, RegistryError, Tier};
 
 /// One member of a team.
@@ -17,6 +18,9 @@ pub struct Agent {
     pub tier: Tier,
     /// What it is.
     pub template: Arc<AgentTemplate>,
+    /// Limits of all that it does in one run: calls, tokens, cost and attempts at the same time.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
 }
 
 /// Named agents in a fixed order. The order has meaning for strategies (junior before expert).
@@ -50,7 +54,12 @@ impl Team {
             format!("{}_{}", template.id, same + 1)
         };
         if let Ok(id) = AgentId::new(id) {
-            self.members.push(Agent { id, tier, template });
+            self.members.push(Agent {
+                id,
+                tier,
+                template,
+                limits: Limits::default(),
+            });
         }
     }
 

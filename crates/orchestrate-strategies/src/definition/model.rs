@@ -125,7 +125,7 @@ pub(super) enum InputKind {
     Object,
 }
 
-/// Limits of a run. Without one there is no limit of that kind.
+/// Limits of a run, of a step or of an agent. Without one there is no limit of that kind.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct LimitsSpec {
@@ -253,6 +253,8 @@ pub(super) struct AgentSpec {
     pub max_tokens: Option<u64>,
     /// Longest time of one attempt, for example `5m`.
     pub timeout: Option<Duration>,
+    /// Limits of all that it does in one run: `calls`, `tokens`, `cost` and `concurrency`.
+    pub limits: Option<LimitsSpec>,
     /// In a file of agents: it takes the place of the template of the same id.
     pub replaces: bool,
 }
@@ -366,6 +368,8 @@ pub(super) struct StepSpec {
     pub repeat: Option<LoopSpec>,
     /// When a failed attempt is made again.
     pub retry: Option<RetrySpec>,
+    /// Limits of all that is done in the step, in addition to those of the workflow.
+    pub limits: Option<LimitsSpec>,
     /// Longest time: of one attempt of an agent, tool or program, of a team or workflow as a whole.
     pub timeout: Option<Duration>,
     /// What the step can change: with `write` or `external` it is never made again by itself.

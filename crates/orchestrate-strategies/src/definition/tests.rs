@@ -378,6 +378,55 @@ steps:
 }
 
 #[test]
+fn a_step_an_agent_and_a_workflow_inside_have_limits_of_their_own() {
+    let inner = "schema: orchestrate.workflow/v1\nname: inner\nlimits: { tokens: 900, calls: 9 }\nsteps:\n  x: { agent: code_reviewer }\n";
+    let files = Memory(BTreeMap::from([("inner.yaml", inner.to_owned())]));
+    let text = format!(
+        "{HEAD}limits: {{ tokens: 5000 }}
+agents:
+  reader: {{ prompt: Read., limits: {{ cost: 2, concurrency: 1 }} }}
+steps:
+  read: {{ agent: reader, limits: {{ calls: 2, wall: 5s }} }}
+  sub: {{ workflow: inner, limits: {{ calls: 4, max_depth: 2 }} }}
+"
+    );
+    let made = read(&text, &files, &Given::Later).unwrap();
+    let limits: Vec<Value> = made
+        .plan
+        .root
+        .children()
+        .iter()
+        .map(|step| json!(step.limits))
+        .collect();
+    assert_eq!(
+        limits,
+        [
+            json!({"calls": 2, "wall_ms": 5000}),
+            json!({"calls": 4, "tokens": 900, "max_depth": 2})
+        ]
+    );
+    let agents: Vec<Value> = made
+        .plan
+        .agents
+        .values()
+        .map(|agent| json!(agent.limits))
+        .collect();
+    assert_eq!(agents, [json!({}), json!({"cost": 2.0, "concurrency": 1})]);
+    check(
+        "agents:
+  reader: { prompt: Read., limits: { wall: 3s } }
+steps:
+  read: { agent: reader, limits: { usd: 1 } }
+",
+        expect![[r#"
+            w.yaml:4:38: `wall` is not counted for an agent [ORC1018]
+              hint: set it in the `limits` of a step or of the workflow
+            w.yaml:6:36: `usd` is not counted here [ORC1018]
+              hint: use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10"#]],
+    );
+}
+
+#[test]
 fn the_plan_holds_what_the_file_says() {
     let text = format!("{HEAD}description: Review it.
 inputs: {{ path: {{ type: string }} }}
@@ -581,6 +630,7 @@ fn any_definition() -> impl Strategy<Value = String> {
         "team: t, input: { x: '{{ steps.a.output }}' }, needs: [a]",
         "agent: code_reviewer, needs: [a, c], timeout: 3s, retry: { max: 1 }",
         "workflow: ./x.yaml",
+        "agent: code_reviewer, limits: { calls: 1, concurrency: 2, max_depth: 1, wall: 3s }",
         "agnt: x",
         "agent: [",
         "agent: 3",
