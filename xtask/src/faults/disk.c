@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -166,8 +167,9 @@ struct head {
 static void record(int operation, int file, const char *path, uint64_t offset, const void *data, size_t length) {
     if (log_fd < 0) return;
     struct head head = {(uint8_t)operation, (uint8_t)file, (uint16_t)strlen(path), (uint32_t)length, offset};
-    if (real_write(log_fd, &head, sizeof head) < 0 || real_write(log_fd, path, head.path) < 0) _exit(98);
-    if (length && real_write(log_fd, data, length) < 0) _exit(98);
+    /* In one call: the process may end while one of its threads is here. */
+    struct iovec parts[] = {{&head, sizeof head}, {(void *)path, head.path}, {(void *)data, length}};
+    if (writev(log_fd, parts, 3) < 0) _exit(98);
 }
 
 /* What a rule wants at this moment, or -1. The number of the call is counted before it. */
