@@ -1,9 +1,10 @@
 //! The ledger of spending: reserve before, settle after. No reservation, no call.
 //!
-//! Accounts form a tree (run, branch, agent); a reservation is taken on the whole path up to the
-//! run or not at all. The law, held by a property test: on every account, spent plus reserved never
-//! passes the cap, in any order of calls. An attempt that used more than it had reserved is the
-//! one thing that can break a promise, so `settle` reports it.
+//! Accounts form a tree (the run, and the parts of it that have limits of their own); agents with limits
+//! have accounts that stand apart, because an agent may work in many parts. A reservation is taken on the
+//! whole path up to the run and on the agent's account, or not at all. The law, held by a property test:
+//! on every account, spent plus reserved never passes the cap, in any order of calls. An attempt that
+//! used more than it had reserved is the one thing that can break a promise, so `settle` reports it.
 
 use crate::limits::{Limits, Usage};
 use crate::outcome::LimitKind;
@@ -17,19 +18,51 @@ impl Account {
     pub const RUN: Self = Self(0);
 }
 
+/// Who pays for an attempt: an account with all above it, and one that stands apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payers {
+    /// The account nearest to the work; those above it pay too.
+    pub nearest: Account,
+    /// The account of who does the work, if that has limits.
+    pub worker: Option<Account>,
+}
+
+impl From<Account> for Payers {
+    fn from(nearest: Account) -> Self {
+        Self {
+            nearest,
+            worker: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Entry {
     parent: Option<Account>,
     limits: Limits,
     spent: Usage,
     reserved: Usage,
+    /// Reservations that are not settled.
+    open: u32,
 }
 
-/// A promise that `amount` may be spent from `account`. It must be settled once.
+impl Entry {
+    fn new(parent: Option<Account>, limits: Limits) -> Self {
+        Self {
+            parent,
+            limits,
+            spent: Usage::default(),
+            reserved: Usage::default(),
+            open: 0,
+        }
+    }
+}
+
+/// A promise that `amount` may be spent. It must be settled once.
 #[derive(Debug)]
 #[must_use = "a reservation holds its amount until it is settled"]
 pub struct Reservation {
-    account: Account,
+    payers: Payers,
     amount: Usage,
 }
 
@@ -39,15 +72,31 @@ impl Reservation {
     pub fn amount(&self) -> Usage {
         self.amount
     }
+
+    /// Who pays.
+    #[must_use]
+    pub fn payers(&self) -> Payers {
+        self.payers
+    }
 }
 
 /// Why nothing was reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// The limit is used up by what was spent: waiting does not help.
-    Exhausted(LimitKind),
-    /// Others hold reservations that may come back: try again when one is settled.
-    Busy(LimitKind),
+    Exhausted {
+        /// The account that has the limit.
+        account: Account,
+        /// Which limit.
+        limit: LimitKind,
+    },
+    /// Others hold reservations that may come back: try again when one of this account is settled.
+    Busy {
+        /// The account on which they stand.
+        account: Account,
+        /// The limit that they hold; none when all places are taken.
+        limit: Option<LimitKind>,
+    },
 }
 
 /// What became of a reservation.
@@ -70,46 +119,70 @@ impl Budget {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
-            accounts: vec![Entry {
-                parent: None,
-                limits,
-                spent: Usage::default(),
-                reserved: Usage::default(),
-            }],
+            accounts: vec![Entry::new(None, limits)],
         }
     }
 
     /// Opens an account below another; its limits hold in addition to those above.
     pub fn open(&mut self, parent: Account, limits: Limits) -> Account {
+        self.add(Entry::new(Some(parent), limits))
+    }
+
+    /// Opens an account that stands apart: it pays only where it is named as the worker's.
+    pub fn open_apart(&mut self, limits: Limits) -> Account {
+        self.add(Entry::new(None, limits))
+    }
+
+    fn add(&mut self, entry: Entry) -> Account {
         let account = Account(u32::try_from(self.accounts.len()).unwrap_or(u32::MAX));
-        self.accounts.push(Entry {
-            parent: Some(parent),
-            limits,
-            spent: Usage::default(),
-            reserved: Usage::default(),
-        });
+        self.accounts.push(entry);
         account
     }
 
-    /// Reserves an amount on an account and on all above it, or on none.
+    /// The accounts that pay, the nearest first and the run's last but for the worker's.
+    pub fn paying(&self, payers: Payers) -> impl Iterator<Item = Account> {
+        let parent = |account: &Account| self.accounts.get(account.0 as usize)?.parent;
+        std::iter::successors(Some(payers.nearest), parent).chain(payers.worker)
+    }
+
+    /// Reserves an amount on every account that pays, or on none.
     ///
     /// # Errors
-    /// [`Refused`] with the limit that stands in the way, nearest to the account first.
-    pub fn reserve(&mut self, account: Account, amount: Usage) -> Result<Reservation, Refused> {
-        let mut next = Some(account);
-        while let Some(entry) = next.and_then(|a| self.accounts.get(a.0 as usize)) {
-            entry.admits(amount)?;
-            next = entry.parent;
+    /// [`Refused`] with what stands in the way, nearest to the work first; what waiting cannot help
+    /// comes before what it can.
+    pub fn reserve(
+        &mut self,
+        payers: impl Into<Payers>,
+        amount: Usage,
+    ) -> Result<Reservation, Refused> {
+        let payers = payers.into();
+        let mut busy = None;
+        for account in self.paying(payers) {
+            let Some(entry) = self.accounts.get(account.0 as usize) else {
+                continue;
+            };
+            match entry.admits(account, amount) {
+                Ok(()) => {}
+                Err(exhausted @ Refused::Exhausted { .. }) => return Err(exhausted),
+                Err(other) => busy = busy.or(Some(other)),
+            }
         }
-        self.each_up(account, |entry| entry.reserved += amount);
-        Ok(Reservation { account, amount })
+        if let Some(busy) = busy {
+            return Err(busy);
+        }
+        self.each(payers, |entry| {
+            entry.reserved += amount;
+            entry.open += 1;
+        });
+        Ok(Reservation { payers, amount })
     }
 
     /// Gives a reservation back and books what was used.
     pub fn settle(&mut self, reservation: Reservation, used: Usage) -> Settled {
-        let Reservation { account, amount } = reservation;
-        self.each_up(account, |entry| {
+        let Reservation { payers, amount } = reservation;
+        self.each(payers, |entry| {
             entry.reserved = entry.reserved.without(amount);
+            entry.open = entry.open.saturating_sub(1);
             entry.spent += used;
         });
         let overrun =
@@ -121,8 +194,8 @@ impl Budget {
     }
 
     /// Books what was used before this budget came to be, whatever the caps say.
-    pub fn book(&mut self, account: Account, used: Usage) {
-        self.each_up(account, |entry| entry.spent += used);
+    pub fn book(&mut self, payers: impl Into<Payers>, used: Usage) {
+        self.each(payers.into(), |entry| entry.spent += used);
     }
 
     /// What an account has spent.
@@ -143,48 +216,57 @@ impl Budget {
             .unwrap_or_default()
     }
 
-    fn each_up(&mut self, account: Account, mut change: impl FnMut(&mut Entry)) {
-        let mut next = Some(account);
+    fn each(&mut self, payers: Payers, mut change: impl FnMut(&mut Entry)) {
+        let mut next = Some(payers.nearest);
         while let Some(entry) = next.and_then(|a| self.accounts.get_mut(a.0 as usize)) {
             change(entry);
             next = entry.parent;
+        }
+        let worker = payers.worker;
+        if let Some(entry) = worker.and_then(|a| self.accounts.get_mut(a.0 as usize)) {
+            change(entry);
         }
     }
 }
 
 impl Entry {
-    fn admits(&self, amount: Usage) -> Result<(), Refused> {
-        let check =
-            |limit: Option<u64>, spent: u64, reserved: u64, more: u64, kind: LimitKind| match limit
-            {
-                Some(cap) if spent.saturating_add(more) > cap => Err(Refused::Exhausted(kind)),
-                Some(cap) if spent.saturating_add(reserved).saturating_add(more) > cap => {
-                    Err(Refused::Busy(kind))
-                }
-                _ => Ok(()),
-            };
+    fn admits(&self, account: Account, amount: Usage) -> Result<(), Refused> {
+        let mut busy = None;
         let (spent, reserved, limits) = (self.spent, self.reserved, self.limits);
-        check(
-            limits.calls,
-            spent.calls,
-            reserved.calls,
-            amount.calls,
-            LimitKind::Calls,
-        )?;
-        check(
-            limits.tokens,
-            spent.tokens,
-            reserved.tokens,
-            amount.tokens,
-            LimitKind::Tokens,
-        )?;
-        check(
-            limits.cost.map(|c| c.0),
-            spent.cost.0,
-            reserved.cost.0,
-            amount.cost.0,
-            LimitKind::Cost,
-        )
+        let kinds = [
+            (
+                limits.calls,
+                [spent.calls, reserved.calls, amount.calls],
+                LimitKind::Calls,
+            ),
+            (
+                limits.tokens,
+                [spent.tokens, reserved.tokens, amount.tokens],
+                LimitKind::Tokens,
+            ),
+            (
+                limits.cost.map(|cost| cost.0),
+                [spent.cost.0, reserved.cost.0, amount.cost.0],
+                LimitKind::Cost,
+            ),
+        ];
+        for (cap, [spent, reserved, more], limit) in kinds {
+            let Some(cap) = cap else { continue };
+            if spent.saturating_add(more) > cap {
+                return Err(Refused::Exhausted { account, limit });
+            }
+            if spent.saturating_add(reserved).saturating_add(more) > cap {
+                busy = busy.or(Some(limit));
+            }
+        }
+        let full = limits.concurrency.is_some_and(|places| self.open >= places);
+        if busy.is_some() || full {
+            return Err(Refused::Busy {
+                account,
+                limit: busy,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -204,6 +286,15 @@ mod tests {
         }
     }
 
+    fn exhausted<T>(account: Account, limit: LimitKind) -> Result<T, Refused> {
+        Err(Refused::Exhausted { account, limit })
+    }
+
+    fn busy<T>(account: Account, limit: LimitKind) -> Result<T, Refused> {
+        let limit = Some(limit);
+        Err(Refused::Busy { account, limit })
+    }
+
     #[test]
     fn a_child_is_held_by_every_account_above_it() {
         let mut budget = Budget::new(Limits {
@@ -217,57 +308,130 @@ mod tests {
                 ..Limits::default()
             },
         );
-        let held = budget.reserve(branch, usage(1, 60)).unwrap();
+        let mut refused = |account: Account, amount| budget.reserve(account, amount).map(|_| ());
+        let held = refused(branch, usage(1, 60));
+        assert_eq!(held, Ok(()));
+        assert_eq!(refused(branch, usage(1, 1)), busy(branch, LimitKind::Calls));
+        let run = Account::RUN;
+        assert_eq!(refused(run, usage(1, 50)), busy(run, LimitKind::Tokens));
         assert_eq!(
-            budget.reserve(branch, usage(1, 1)).unwrap_err(),
-            Refused::Busy(LimitKind::Calls)
+            refused(run, usage(1, 101)),
+            exhausted(run, LimitKind::Tokens)
         );
+        // What waiting cannot help is told first, though it stands farther away.
         assert_eq!(
-            budget.reserve(Account::RUN, usage(1, 50)).unwrap_err(),
-            Refused::Busy(LimitKind::Tokens)
+            refused(branch, usage(1, 101)),
+            exhausted(run, LimitKind::Tokens)
         );
+    }
+
+    #[test]
+    fn what_was_spent_is_gone_and_a_place_comes_back() {
+        let limits = Limits {
+            calls: Some(2),
+            concurrency: Some(1),
+            ..Limits::default()
+        };
+        let mut budget = Budget::new(Limits::default());
+        let worker = budget.open_apart(limits);
+        let payers = Payers {
+            nearest: Account::RUN,
+            worker: Some(worker),
+        };
+        let first = budget.reserve(payers, usage(1, 5)).unwrap();
+        let full = budget.reserve(payers, usage(1, 5)).unwrap_err();
         assert_eq!(
-            budget.reserve(Account::RUN, usage(1, 101)).unwrap_err(),
-            Refused::Exhausted(LimitKind::Tokens)
+            full,
+            Refused::Busy {
+                account: worker,
+                limit: None
+            }
         );
-        assert!(!budget.settle(held, usage(1, 10)).overrun);
+        assert!(!budget.settle(first, usage(1, 3)).overrun);
+        let second = budget.reserve(payers, usage(1, 5)).unwrap();
+        assert!(budget.settle(second, usage(1, 9)).overrun);
+        let third = budget.reserve(payers, usage(1, 5)).unwrap_err();
         assert_eq!(
-            budget.reserve(branch, usage(1, 1)).unwrap_err(),
-            Refused::Exhausted(LimitKind::Calls)
+            third,
+            Refused::Exhausted {
+                account: worker,
+                limit: LimitKind::Calls
+            }
         );
-        assert_eq!(budget.spent(Account::RUN).tokens, 10);
+        assert_eq!(budget.spent(worker).tokens, 12);
+        assert_eq!(budget.spent(Account::RUN).tokens, 12);
+    }
+
+    /// Limits of an account: tokens, calls, price of a token, places.
+    type Caps = (Option<u64>, Option<u64>, Option<u64>, Option<u32>);
+
+    fn limits((tokens, calls, cost, concurrency): Caps) -> Limits {
+        Limits {
+            tokens,
+            calls,
+            cost: cost.map(Cost),
+            concurrency,
+            ..Limits::default()
+        }
+    }
+
+    fn caps() -> impl Strategy<Value = Caps> {
+        let of = proptest::option::of::<std::ops::Range<u64>>;
+        (
+            of(0..400),
+            of(0..12),
+            of(0..2000),
+            proptest::option::of(1u32..5),
+        )
     }
 
     proptest! {
-        /// Any tree, any interleaving: spent plus reserved stays within every cap as long as nobody overruns.
+        /// Any tree of accounts, any workers, any prices, any interleaving: on every account, spent plus
+        /// reserved stays within every cap, and no more attempts are under way than it has places, as
+        /// long as nobody uses more than was reserved.
         #[test]
         fn prop_spending_never_passes_a_cap(
-            caps in proptest::collection::vec((0u64..400, 0u64..12), 1..6),
-            steps in proptest::collection::vec((0usize..6, 1u64..120, 0u64..=100, any::<bool>()), 1..120),
+            tree in proptest::collection::vec((caps(), any::<prop::sample::Index>()), 1..8),
+            workers in proptest::collection::vec(caps(), 0..3),
+            steps in proptest::collection::vec(
+                (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1u64..120, 0u64..9, 0u64..=100, any::<bool>()), 1..160),
         ) {
-            let limits: Vec<Limits> = caps.iter().map(|(tokens, calls)| Limits { tokens: Some(*tokens), calls: Some(*calls), ..Limits::default() }).collect();
-            let mut budget = Budget::new(limits[0]);
-            let mut accounts = vec![Account::RUN];
-            for limit in &limits[1..] {
-                let parent = accounts[accounts.len() / 2];
-                accounts.push(budget.open(parent, *limit));
+            let mut budget = Budget::new(limits(tree[0].0));
+            let mut accounts = vec![(Account::RUN, limits(tree[0].0))];
+            for (caps, parent) in &tree[1..] {
+                let parent = parent.get(&accounts).0;
+                let limits = limits(*caps);
+                accounts.push((budget.open(parent, limits), limits));
             }
-            let mut held = Vec::new();
-            for (at, tokens, share, settle_first) in steps {
+            let branches = accounts.len();
+            for caps in &workers {
+                let limits = limits(*caps);
+                accounts.push((budget.open_apart(limits), limits));
+            }
+            let mut held: Vec<(Reservation, Usage)> = Vec::new();
+            for (at, who, tokens, price, share, settle_first) in steps {
                 if settle_first && !held.is_empty() {
-                    let (reservation, amount): (Reservation, Usage) = held.remove(at % held.len());
-                    let used = usage(amount.calls, amount.tokens * share / 100);
-                    budget.settle(reservation, used);
+                    let (reservation, amount) = held.remove(at.index(held.len()));
+                    let used = Usage {
+                        tokens: amount.tokens * share / 100,
+                        cost: Cost(amount.cost.0 * share / 100),
+                        ..amount
+                    };
+                    prop_assert!(!budget.settle(reservation, used).overrun);
                 }
-                let account = accounts[at % accounts.len()];
-                let amount = usage(1, tokens);
-                if let Ok(reservation) = budget.reserve(account, amount) {
+                let worker = who.index(workers.len() + 1).checked_sub(1).map(|at| accounts[branches + at].0);
+                let payers = Payers { nearest: accounts[at.index(branches)].0, worker };
+                let amount = Usage { calls: 1, tokens, cost: Cost(tokens * price), ..Usage::default() };
+                if let Ok(reservation) = budget.reserve(payers, amount) {
                     held.push((reservation, amount));
                 }
-                for (account, limit) in accounts.iter().zip(&limits) {
+                for (account, limits) in &accounts {
                     let sum = budget.spent(*account) + budget.reserved(*account);
-                    prop_assert!(sum.tokens <= limit.tokens.unwrap());
-                    prop_assert!(sum.calls <= limit.calls.unwrap());
+                    prop_assert!(limits.tokens.is_none_or(|cap| sum.tokens <= cap));
+                    prop_assert!(limits.calls.is_none_or(|cap| sum.calls <= cap));
+                    prop_assert!(limits.cost.is_none_or(|cap| sum.cost <= cap));
+                    let under_way = held.iter().filter(|(it, _)| budget.paying(it.payers()).any(|a| a == *account));
+                    prop_assert!(limits.concurrency.is_none_or(|places| under_way.count() <= places as usize));
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::calls::{CallIntent, CallResult};
 use crate::evidence::Evidence;
 use crate::id::{AgentId, RunId, StepPath};
 use crate::limits::Usage;
-use crate::outcome::{CancelReason, FailureClass, Outcome};
+use crate::outcome::{CancelReason, FailureClass, LimitKind, Outcome};
 use crate::result::Worker;
 
 /// The format of events; the first line of an event stream names it.
@@ -28,6 +28,16 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+/// What has limits beside the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitHolder {
+    /// A step: for all that is done inside it.
+    Step(StepPath),
+    /// An agent: for all that it does in the run.
+    Agent(AgentId),
 }
 
 /// What happened.
@@ -171,6 +181,14 @@ pub enum EventKind {
     CancelRequested {
         /// Why.
         reason: CancelReason,
+    },
+    /// A limit of a step or of an agent was reached: nothing further of it begins, and the rest of the
+    /// run goes on. A limit of the run itself shows in what it ends.
+    LimitReached {
+        /// Whose limit.
+        of: LimitHolder,
+        /// Which.
+        limit: LimitKind,
     },
     /// An attempt used more than had been reserved for it; the surplus is booked all the same.
     BudgetOverrun {

@@ -134,7 +134,8 @@ impl Sum for Usage {
     }
 }
 
-/// Hard limits. Absent means no limit of that kind.
+/// Hard limits of a run, of all that is done inside one of its steps, or of all that one agent does in
+/// it. They hold in addition to those around them. Absent means no limit of that kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -147,21 +148,28 @@ pub struct Limits {
     /// Cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
-    /// Wall time of the run, in milliseconds.
+    /// Wall time from the beginning, in milliseconds. At a step it is the same as `deadline_ms`; it is
+    /// not counted for agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall_ms: Option<u64>,
     /// Attempts at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
-    /// Calls and expansions inside each other.
+    /// Calls and expansions inside each other, at a step from there on; not counted for agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_depth: Option<u32>,
-    /// Items of one map, and sub-tasks of one expansion.
+    /// Items of one map, and sub-tasks of one expansion; not counted for agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_width: Option<u32>,
 }
 
 impl Limits {
+    /// Whether nothing is limited.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The tighter of two, kind by kind.
     #[must_use]
     pub fn tightest(self, other: Self) -> Self {

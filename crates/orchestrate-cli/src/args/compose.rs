@@ -48,6 +48,12 @@ pub(crate) struct LimitArgs {
     /// Most agents at the same time
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) concurrency: Option<u32>,
+    /// Most workflows, calls and expansions inside each other
+    #[arg(long, value_name = "LEVELS")]
+    pub(crate) max_depth: Option<u32>,
+    /// Most items of one list that is spread, and most sub-tasks that are handed out at once
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_width: Option<u32>,
 }
 
 /// Compose a team for a task and run it, run a workflow, or run a saved plan exactly as saved

@@ -8,10 +8,10 @@ use crate::settings::{Settings, names};
 /// The limits that hold.
 pub(crate) fn limits(args: &LimitArgs, settings: &Settings) -> Limits {
     let count = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
-    let concurrency = args.concurrency.or_else(|| {
-        let count = settings.count(names::CONCURRENCY)?;
-        Some(u32::try_from(count).unwrap_or(u32::MAX))
-    });
+    let small = |flag: Option<u32>, name| {
+        let set = || Some(u32::try_from(settings.count(name)?).unwrap_or(u32::MAX));
+        flag.or_else(set)
+    };
     Limits {
         calls: count(args.max_calls, names::MAX_CALLS),
         tokens: count(args.max_tokens, names::MAX_TOKENS),
@@ -20,7 +20,8 @@ pub(crate) fn limits(args: &LimitArgs, settings: &Settings) -> Limits {
             .or_else(|| settings.number(names::MAX_COST))
             .map(Cost::from),
         wall_ms: count(args.max_seconds, names::MAX_SECONDS).map(|it| it.saturating_mul(1000)),
-        concurrency,
-        ..Limits::default()
+        concurrency: small(args.concurrency, names::CONCURRENCY),
+        max_depth: small(args.max_depth, names::MAX_DEPTH),
+        max_width: small(args.max_width, names::MAX_WIDTH),
     }
 }

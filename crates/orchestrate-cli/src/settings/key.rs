@@ -40,6 +40,8 @@ pub(crate) mod names {
     pub(crate) const MAX_COST: &str = "limits.max-cost";
     pub(crate) const MAX_SECONDS: &str = "limits.max-seconds";
     pub(crate) const CONCURRENCY: &str = "limits.concurrency";
+    pub(crate) const MAX_DEPTH: &str = "limits.max-depth";
+    pub(crate) const MAX_WIDTH: &str = "limits.max-width";
     pub(crate) const MIN_COVERAGE: &str = "release-prep.min-coverage";
     pub(crate) const MIN_QUALITY: &str = "release-prep.min-quality";
     pub(crate) const MAX_CRITICAL: &str = "release-prep.max-critical";
@@ -86,6 +88,8 @@ pub(crate) const KEYS: &[Key] = &[
     key(names::MAX_COST, "max-cost", Kind::Number(f64::MAX), None),
     key(names::MAX_SECONDS, "max-seconds", Kind::Count(0), None),
     key(names::CONCURRENCY, "concurrency", Kind::Count(1), None),
+    key(names::MAX_DEPTH, "max-depth", Kind::Count(0), None),
+    key(names::MAX_WIDTH, "max-width", Kind::Count(1), None),
     key(
         names::MIN_COVERAGE,
         "min-coverage",

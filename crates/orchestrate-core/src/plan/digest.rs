@@ -92,6 +92,7 @@ fn shell(step: &Step, kind: StepKind) -> Step {
         name: step.name.clone(),
         result_key: step.result_key.clone(),
         deadline_ms: step.deadline_ms,
+        limits: step.limits.clone(),
         kind,
     }
 }

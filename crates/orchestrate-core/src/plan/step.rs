@@ -11,6 +11,7 @@ use super::{
 };
 use crate::condition::{Condition, Reference};
 use crate::id::{AgentId, StepName};
+use crate::limits::Limits;
 use crate::task::Context;
 
 /// One step of a plan.
@@ -29,6 +30,10 @@ pub struct Step {
     /// met, and otherwise the step has failed as `timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline_ms: Option<u64>,
+    /// Limits of all that is done inside the step, its own work included. What they leave no room for
+    /// ends as `limit_reached`; the rest of the run goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<Limits>>,
     /// What it does.
     #[serde(flatten)]
     pub kind: StepKind,
@@ -306,6 +311,7 @@ impl Step {
             name: None,
             result_key: None,
             deadline_ms: None,
+            limits: None,
             kind,
         }
     }
@@ -335,6 +341,23 @@ impl Step {
     pub fn within_ms(mut self, ms: u64) -> Self {
         self.deadline_ms = Some(ms);
         self
+    }
+
+    /// The same step with limits of all that is done inside it; see [`Step::limits`].
+    #[must_use]
+    pub fn limited(mut self, limits: Limits) -> Self {
+        self.limits = (!limits.is_none()).then(|| Box::new(limits));
+        self
+    }
+
+    /// The longest time of the step as a whole, in milliseconds: its deadline or its limit, whichever is less.
+    #[must_use]
+    pub fn longest_ms(&self) -> Option<u64> {
+        let limit = self.limits.as_ref().and_then(|limits| limits.wall_ms);
+        match (self.deadline_ms, limit) {
+            (Some(deadline), Some(limit)) => Some(deadline.min(limit)),
+            (deadline, limit) => deadline.or(limit),
+        }
     }
 
     /// The key under which its output is seen, the default of calls included.

@@ -122,6 +122,11 @@ fn step(choices: &mut Choices<'_>, depth: usize) -> Value {
     if choices.one_in(6) {
         set(&mut value, "result_key", "k".into());
     }
+    if choices.one_in(10) {
+        let (depth, width) = (1 + choices.below(3), 1 + choices.below(4));
+        let limits = json!({"max_depth": depth, "max_width": width});
+        set(&mut value, "limits", limits);
+    }
     if choices.racing && choices.one_in(8) {
         set(&mut value, "deadline_ms", 50.into());
     }

@@ -232,7 +232,7 @@ impl Dispatcher {
         let used = Usage { calls: 1, ..used };
         step.usage += used;
         let reserved = reservation.amount();
-        if self.budget.settle(reservation, used).overrun {
+        if self.give_back(reservation, used) {
             self.publish(EventKind::BudgetOverrun {
                 step: step.task.path.clone(),
                 reserved,
@@ -245,11 +245,19 @@ impl Dispatcher {
     /// that was reserved, because it may be gone; the report counts only what is known, the call.
     pub(super) fn settle_unknown(&mut self, step: &mut Step, reservation: Reservation) {
         let reserved = reservation.amount();
-        self.budget.settle(reservation, reserved);
+        self.give_back(reservation, reserved);
         step.usage += Usage {
             calls: 1,
             ..Usage::default()
         };
+    }
+
+    /// Settles a reservation and lets those go on who waited for it; whether more was used than was held.
+    pub(super) fn give_back(&mut self, reservation: Reservation, used: Usage) -> bool {
+        let payers = reservation.payers();
+        let settled = self.ledger.settle(reservation, used);
+        self.waiting.call_back(self.ledger.paying(payers));
+        settled.overrun
     }
 
     pub(super) fn finish_without_output(&mut self, step: Step, outcome: Outcome) {

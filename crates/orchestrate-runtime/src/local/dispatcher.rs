@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::approval::{ApprovalAnswer, Approver};
-use orchestrate_core::budget::{Account, Budget, Refused, Reservation};
+use orchestrate_core::budget::{Account, Reservation};
 use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
@@ -31,6 +31,8 @@ use super::assign::{Assigned, Backends, Doer};
 use super::call_log::CallNews;
 use super::deadlines::Deadlines;
 use super::flights::{Flight, Flights, Step, Stopping};
+use super::ledger::{Held, Ledger};
+use super::line::Line;
 use super::recording::{Cleared, Record, Recording};
 use super::resume::Past;
 use super::tools::Tools;
@@ -108,11 +110,11 @@ pub(super) struct Dispatcher {
     pub(super) approver: Option<Arc<dyn Approver>>,
     pub(super) approvals: Approvals,
     pub(super) deadlines: Deadlines,
-    pub(super) budget: Budget,
+    pub(super) ledger: Ledger,
     pub(super) limits: Limits,
     pub(super) flights: Flights,
-    /// Steps that wait for a reservation, in order.
-    pub(super) waiting: VecDeque<Step>,
+    /// Steps that wait for a place or a reservation.
+    pub(super) waiting: Line,
     pub(super) stopping: Stopping,
     /// Raised when the run is to stop, for all attempts at once.
     pub(super) signal: CancelSignal,
@@ -173,10 +175,10 @@ impl Dispatcher {
             approver,
             approvals: Approvals::default(),
             deadlines: Deadlines::default(),
-            budget: Budget::new(limits),
+            ledger: Ledger::new(limits),
             limits,
             flights: Flights::default(),
-            waiting: VecDeque::new(),
+            waiting: Line::default(),
             stopping: Stopping::default(),
             signal: CancelSignal::default(),
             going: Going::On,
@@ -438,9 +440,11 @@ impl Dispatcher {
 
     /// The first step in line whose agent may begin another one now.
     fn next_with_a_place(&mut self) -> Option<Step> {
-        let waiting = self.waiting.iter().position(|step| self.has_place(step));
-        if let Some(at) = waiting {
-            return self.waiting.remove(at);
+        let mut line = std::mem::take(&mut self.waiting);
+        let waiting = line.take_first(|step| self.has_place(step));
+        self.waiting = line;
+        if waiting.is_some() {
+            return waiting;
         }
         loop {
             let step = Step::new(self.walk.next_ready()?);
@@ -489,15 +493,28 @@ impl Dispatcher {
                 self.apply_effects();
                 continue;
             }
-            match self.budget.reserve(Account::RUN, doer.reservation()) {
+            let graph = self.walk.graph();
+            match self.ledger.reserve(graph, &task, doer.reservation()) {
                 Ok(reservation) => return Some((step, doer, reservation)),
-                Err(Refused::Busy(_)) if self.at_work() > 0 => {
-                    self.waiting.push_front(step);
-                    return None;
+                Err(Held::Until(account)) if self.at_work() > 0 => {
+                    if account == Account::RUN {
+                        self.waiting.push_front(step);
+                        return None;
+                    }
+                    // Only those who are under the same limit wait; the rest of the run goes on.
+                    self.waiting.set_aside(account, step);
                 }
-                Err(Refused::Exhausted(limit) | Refused::Busy(limit)) => {
+                Err(Held::ByRun(limit)) => {
                     self.waiting.push_front(step);
                     self.limit(limit);
+                    self.apply_effects();
+                }
+                Err(Held::Apart(limit, holder)) => self.limit_apart(step, limit, holder),
+                // Nothing is under way that could give anything back: this would be a mistake of the ledger.
+                Err(Held::Until(_)) => {
+                    let why = "a reservation is held by nobody";
+                    let outcome = Outcome::failed(FailureClass::Internal, why);
+                    self.finish_without_output(step, outcome);
                     self.apply_effects();
                 }
             }

@@ -15,6 +15,8 @@ mod executor;
 mod flights;
 mod fork;
 mod handle;
+mod ledger;
+mod line;
 mod mail;
 mod publish;
 mod recording;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use orchestrate_core::budget::Account;
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::journal::Outside;
 use orchestrate_core::limits::Usage;
@@ -72,7 +71,7 @@ impl Dispatcher {
         for event in &events {
             self.mail.apply(&event.kind);
         }
-        self.budget.book(Account::RUN, report.usage);
+        self.ledger.take_over(&replay, report.usage);
         self.report = report;
         let (stopped, limited) = (replay.stopped(), replay.limited());
         let (walk, open, deadlines) = replay.into_parts();
@@ -114,15 +113,12 @@ impl Dispatcher {
             calls,
             ..Step::new(ready)
         };
-        self.budget.book(Account::RUN, usage);
+        self.ledger.book(self.walk.graph(), &step.task, usage);
         if working {
             // Nobody knows what the attempt used that was under way; all that it could is booked.
             let doer = self.doer(&step.task.work).ok().flatten();
-            self.budget.book(
-                Account::RUN,
-                doer.map(|doer| doer.reservation()).unwrap_or_default(),
-            );
-
+            let most = doer.map(|doer| doer.reservation()).unwrap_or_default();
+            self.ledger.book(self.walk.graph(), &step.task, most);
             step.usage += Usage {
                 calls: 1,
                 ..Usage::default()

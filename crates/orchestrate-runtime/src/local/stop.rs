@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use orchestrate_core::cancel::CancelSignal;
-use orchestrate_core::event::EventKind;
+use orchestrate_core::event::{EventKind, LimitHolder};
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_strategies::graph::{NodeId, Task};
 use tokio::time::Instant;
 
 use super::dispatcher::{Dispatcher, Going};
-use super::flights::{Flight, Stopped};
+use super::flights::{Flight, Step, Stopped};
 use super::recording::Cleared;
 use super::tools::cut_off;
 
@@ -18,8 +18,7 @@ impl Dispatcher {
     /// Stops a step that is no longer wanted.
     pub(super) fn stop_step(&mut self, node: NodeId, reason: CancelReason) {
         let outcome = Outcome::Cancelled { reason };
-        let waiting = self.waiting.iter().position(|step| step.node == node);
-        if let Some(step) = waiting.and_then(|at| self.waiting.remove(at)) {
+        if let Some(step) = self.waiting.remove(node) {
             return self.finish_without_output(step, outcome);
         }
         let cleared = self.cleared.iter().position(|it| it.step.node == node);
@@ -55,7 +54,7 @@ impl Dispatcher {
         let Cleared {
             step, reservation, ..
         } = cleared;
-        self.budget.settle(reservation, Usage::default());
+        self.give_back(reservation, Usage::default());
         self.finish_without_output(step, outcome);
     }
 
@@ -100,11 +99,29 @@ impl Dispatcher {
         self.stop_idle(&Outcome::LimitReached { limit });
     }
 
+    /// Ends a step for which a limit of a step around it or of its agent leaves no room, and lets nothing
+    /// further of it begin. With the holder of the limit when it was not reached before.
+    pub(super) fn limit_apart(&mut self, step: Step, limit: LimitKind, of: Option<LimitHolder>) {
+        if let Some(of) = of {
+            self.publish(EventKind::LimitReached {
+                of: of.clone(),
+                limit,
+            });
+            if let LimitHolder::Step(path) = &of
+                && let Some(branch) = self.walk.graph().branch_at(path)
+            {
+                self.walk.limit_branch(branch, limit);
+            }
+        }
+        self.finish_without_output(step, Outcome::LimitReached { limit });
+        self.apply_effects();
+    }
+
     pub(super) fn stop_idle(&mut self, outcome: &Outcome) {
-        let waiting = std::mem::take(&mut self.waiting);
+        let waiting = self.waiting.take_all();
         let resting = self.flights.stop_resting();
         let open = self.approvals.stop_all();
-        for step in waiting.into_iter().chain(resting).chain(open) {
+        for step in waiting.chain(resting).chain(open) {
             self.finish_without_output(step, outcome.clone());
         }
     }

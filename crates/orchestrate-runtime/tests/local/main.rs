@@ -6,6 +6,7 @@
 )]
 
 mod approvals;
+mod branches;
 mod budget;
 mod calls;
 mod cancel;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orchestrate_core::id::AgentId;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::template::{
     AgentCapability, AgentManifest, AgentTemplate, ResourceRequirements, Tier,
 };
 use serde_json::Value;
 
 use super::document::Document;
-use super::model::{AgentSpec, SchemaOrFile, TierWord};
+use super::model::{AgentSpec, LimitsSpec, SchemaOrFile, TierWord};
 use super::tree::Node;
+use super::workflow::limits;
 use super::world::World;
 
 impl TierWord {
@@ -32,6 +34,8 @@ pub(super) struct Described {
     pub(super) prompt: Option<String>,
     /// The JSON Schema of its answers.
     pub(super) answer: Option<Box<Value>>,
+    /// Limits of all that it does in one run.
+    pub(super) limits: Limits,
 }
 
 /// Reads one agent; what is wrong with it is told and the rest is still read.
@@ -91,13 +95,13 @@ pub(super) fn describe(
     if let Some(gates) = &spec.quality_gates {
         template.quality_gates.clone_from(gates);
     }
-    let limits = &mut template.resource_requirements;
+    let attempt = &mut template.resource_requirements;
     if let Some(tokens) = spec.max_tokens {
-        limits.max_tokens = tokens;
-        limits.min_tokens = limits.min_tokens.min(tokens);
+        attempt.max_tokens = tokens;
+        attempt.min_tokens = attempt.min_tokens.min(tokens);
     }
     if let Some(timeout) = spec.timeout {
-        limits.timeout_seconds = timeout.ms.div_ceil(1000);
+        attempt.timeout_seconds = timeout.ms.div_ceil(1000);
     }
     match &prompt {
         Some(text) => template.default_instructions.clone_from(text),
@@ -132,7 +136,28 @@ pub(super) fn describe(
         template,
         prompt: prompt.filter(|it| orchestrate_core::expression::Template::is_needed(it)),
         answer,
+        limits: spec
+            .limits
+            .as_ref()
+            .map_or_else(Limits::default, |limits| own(document, id, limits)),
     })
+}
+
+/// Limits of an agent. Time, depth and width are those of steps.
+fn own(document: &Document<'_>, id: &str, spec: &LimitsSpec) -> Limits {
+    let at = ["agents", id, "limits"];
+    let of_steps = [
+        ("wall", spec.wall.is_some()),
+        ("max_depth", spec.max_depth.is_some()),
+        ("max_width", spec.max_width.is_some()),
+    ];
+    for (name, _) in of_steps.into_iter().filter(|(_, given)| *given) {
+        let message = format!("`{name}` is not counted for an agent");
+        let path = ["agents", id, "limits", name];
+        let hint = "set it in the `limits` of a step or of the workflow";
+        document.report_key("ORC1018", &path, message, Some(hint.into()));
+    }
+    limits(document, &at, spec)
 }
 
 fn prompt(

@@ -105,6 +105,8 @@ impl<'a, 'w> Builder<'a, 'w> {
         if let Some(id) = self.ids.get(name) {
             return Some(id.clone());
         }
+        let described = self.described.get(name).and_then(Option::as_ref);
+        let limits = described.map(|it| it.limits).unwrap_or_default();
         let template = match self.described.get(name) {
             Some(described) => {
                 let described = described.clone()?;
@@ -131,6 +133,7 @@ impl<'a, 'w> Builder<'a, 'w> {
             id: id.clone(),
             tier,
             template: template.clone(),
+            limits,
         };
         // A workflow inside another may have an agent of the same name and another description.
         let id = match self.assembly.agents.get(&wanted) {

@@ -17,7 +17,7 @@ use super::inputs;
 use super::model::{ApproveSpec, EffectsSpec, ExpandSpec, Parse, StepSpec, Template as Text};
 use super::scope::Scope;
 use super::values;
-use super::workflow::at_start;
+use super::workflow::{at_start, limits};
 use super::world::Source;
 
 /// The tools that run programs, by what a program may change.
@@ -329,18 +329,7 @@ impl Builder<'_, '_> {
             .flatten();
         let settled = start.clone().unwrap_or_default();
         let root = self.assembly.build(&document, &file, settled);
-        let limited = document.keys(&["limits"]);
-        for field in limited {
-            let message =
-                "limits hold for a whole run: a workflow inside another has those of the outer one";
-            let path = ["limits", &*field];
-            document.report_key(
-                "ORC1018",
-                &path,
-                message,
-                Some("run it by itself, or leave them out".into()),
-            );
-        }
+        let own = limits(&document, &["limits"], &file.limits);
         self.assembly.problems.extend(document.into_problems());
         let start = start?;
         let mut inputs: Map<String, Value> = start.values.clone().unwrap_or_default();
@@ -374,7 +363,8 @@ impl Builder<'_, '_> {
             }
         }
         call.max_depth = Some(u32::try_from(MAX_FILES_DEEP).unwrap_or(u32::MAX));
-        let mut step = Step::new(StepKind::Call(call)).keyed(StepName::new(name).ok()?);
+        let step = Step::new(StepKind::Call(call)).keyed(StepName::new(name).ok()?);
+        let mut step = step.limited(own);
         if let Some(timeout) = spec.timeout {
             step = step.within_ms(timeout.ms);
         }

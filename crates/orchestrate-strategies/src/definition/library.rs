@@ -55,6 +55,12 @@ pub fn custom_agents(source: &Source, world: World<'_>) -> Result<Vec<Custom>, D
             let path = ["agents", &*name, "output_schema"];
             document.report_key("ORC1018", &path, message, None);
         }
+        if spec.limits.is_some() {
+            let message =
+                "a template has no limits of a run: give `limits` where a workflow uses the agent";
+            let path = ["agents", &*name, "limits"];
+            document.report_key("ORC1018", &path, message, None);
+        }
         if let Some(described) = describe(&document, &world, &name, spec, None) {
             if described.prompt.is_some() {
                 let message =

@@ -125,7 +125,7 @@ pub(super) enum InputKind {
     Object,
 }
 
-/// Limits of a run. Without one there is no limit of that kind.
+/// Limits of a run, of a step or of an agent. Without one there is no limit of that kind.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct LimitsSpec {
@@ -133,10 +133,11 @@ pub(super) struct LimitsSpec {
     pub calls: Option<u64>,
     /// Tokens.
     pub tokens: Option<u64>,
-    /// Cost in units: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10.
+    /// Cost in units of the table of prices, which are US dollars; agents that ask no model cost nothing.
     #[schemars(range(min = 0))]
     pub cost: Option<f64>,
-    /// Dollars; not honoured yet, use `cost`.
+    /// The same as `cost`.
+    #[schemars(range(min = 0))]
     pub usd: Option<f64>,
     /// Wall time, for example `20m`.
     pub wall: Option<Duration>,
@@ -253,6 +254,8 @@ pub(super) struct AgentSpec {
     pub max_tokens: Option<u64>,
     /// Longest time of one attempt, for example `5m`.
     pub timeout: Option<Duration>,
+    /// Limits of all that it does in one run: `calls`, `tokens`, `cost` and `concurrency`.
+    pub limits: Option<LimitsSpec>,
     /// In a file of agents: it takes the place of the template of the same id.
     pub replaces: bool,
 }
@@ -366,6 +369,8 @@ pub(super) struct StepSpec {
     pub repeat: Option<LoopSpec>,
     /// When a failed attempt is made again.
     pub retry: Option<RetrySpec>,
+    /// Limits of all that is done in the step, in addition to those of the workflow.
+    pub limits: Option<LimitsSpec>,
     /// Longest time: of one attempt of an agent, tool or program, of a team or workflow as a whole.
     pub timeout: Option<Duration>,
     /// What the step can change: with `write` or `external` it is never made again by itself.

@@ -12,7 +12,7 @@ use super::build::{Builder, join, policy};
 use super::document::Document;
 use super::model::{EffectsSpec, StepSpec, WorkflowFile};
 use super::scope::Scope;
-use super::workflow::Question;
+use super::workflow::{Question, limits};
 
 /// Items of a list when a step does not say how many it takes.
 const MAX_ITEMS: u32 = 100;
@@ -199,6 +199,11 @@ impl Builder<'_, '_> {
                 max_concurrency: spec.max_parallel,
                 join: spec.join.map(join).unwrap_or_default(),
             });
+        }
+        if let Some(given) = &spec.limits {
+            let given = limits(self.document, &["steps", name, "limits"], given);
+            let own = step.limits.as_deref().copied().unwrap_or_default();
+            step = step.limited(own.tightest(given));
         }
         Some(step)
     }

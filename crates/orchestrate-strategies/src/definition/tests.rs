@@ -197,16 +197,16 @@ fn yaml_is_read_strictly() {
 #[test]
 fn fields_that_cannot_be_honoured_are_refused() {
     check(
-        "limits: { usd: 2, on_exceeded: pause }
+        "limits: { usd: 2, cost: 1, on_exceeded: pause }
 steps:
   gate:
     approve: { title: 'Ship?', form: {}, learn: ask, timeout: 1h, on_timeout: approve }
   x: { agent: code_reviewer, needs: [gate], effects: write, retry: { max: 2 }, as: it }
 ",
         expect![[r#"
-            w.yaml:3:11: `usd` is not counted here [ORC1018]
-              hint: use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10
-            w.yaml:3:32: a run does not wait at a limit: nothing further is started, and what is finished is kept [ORC1018]
+            w.yaml:3:11: `usd` and `cost` are the same limit [ORC1016]
+              hint: keep one of them
+            w.yaml:3:41: a run does not wait at a limit: nothing further is started, and what is finished is kept [ORC1018]
               hint: use `stop`
             w.yaml:6:32: `form` is not honoured [ORC1018]
               hint: what a person wants changed is `steps.<name>.output.edits`
@@ -374,6 +374,54 @@ steps:
               hint: did you mean `version`?
             w.yaml:4:3: the input `kind` cannot be "tool" (possible: "library", "service") [ORC1021]
             w.yaml:4:3: the input `version` `1` does not match `^v[0-9]+$` [ORC1021]"#]],
+    );
+}
+
+#[test]
+fn a_step_an_agent_and_a_workflow_inside_have_limits_of_their_own() {
+    let inner = "schema: orchestrate.workflow/v1\nname: inner\nlimits: { tokens: 900, calls: 9 }\nsteps:\n  x: { agent: code_reviewer }\n";
+    let files = Memory(BTreeMap::from([("inner.yaml", inner.to_owned())]));
+    let text = format!(
+        "{HEAD}limits: {{ tokens: 5000 }}
+agents:
+  reader: {{ prompt: Read., limits: {{ cost: 2, concurrency: 1 }} }}
+steps:
+  read: {{ agent: reader, limits: {{ calls: 2, wall: 5s }} }}
+  sub: {{ workflow: inner, limits: {{ calls: 4, max_depth: 2 }} }}
+"
+    );
+    let made = read(&text, &files, &Given::Later).unwrap();
+    let limits: Vec<Value> = made
+        .plan
+        .root
+        .children()
+        .iter()
+        .map(|step| json!(step.limits))
+        .collect();
+    assert_eq!(
+        limits,
+        [
+            json!({"calls": 2, "wall_ms": 5000}),
+            json!({"calls": 4, "tokens": 900, "max_depth": 2})
+        ]
+    );
+    let agents: Vec<Value> = made
+        .plan
+        .agents
+        .values()
+        .map(|agent| json!(agent.limits))
+        .collect();
+    assert_eq!(agents, [json!({}), json!({"cost": 2.0, "concurrency": 1})]);
+    check(
+        "agents:
+  reader: { prompt: Read., limits: { wall: 3s } }
+steps:
+  read: { agent: reader, limits: { usd: -1 } }
+",
+        expect![[r#"
+            w.yaml:4:38: `wall` is not counted for an agent [ORC1018]
+              hint: set it in the `limits` of a step or of the workflow
+            w.yaml:6:41: `usd` must be at least 0, and this is -1 [ORC1014]"#]],
     );
 }
 
@@ -581,6 +629,7 @@ fn any_definition() -> impl Strategy<Value = String> {
         "team: t, input: { x: '{{ steps.a.output }}' }, needs: [a]",
         "agent: code_reviewer, needs: [a, c], timeout: 3s, retry: { max: 1 }",
         "workflow: ./x.yaml",
+        "agent: code_reviewer, limits: { calls: 1, concurrency: 2, max_depth: 1, wall: 3s }",
         "agnt: x",
         "agent: [",
         "agent: 3",

@@ -117,7 +117,7 @@ impl Assembly<'_> {
         };
         let values = start.values.clone().unwrap_or_default();
         let made = self.build(&document, &file, start);
-        let limits = limits(&document, &file.limits);
+        let limits = limits(&document, &["limits"], &file.limits);
         let read = document.into_problems();
         self.problems.extend(read);
         let root = made?;
@@ -225,21 +225,31 @@ impl InputSpec {
     }
 }
 
-fn limits(document: &Document<'_>, spec: &LimitsSpec) -> Limits {
-    if spec.usd.is_some() {
-        let message = "`usd` is not counted here";
-        let hint = "use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10";
-        document.report_key("ORC1018", &["limits", "usd"], message, Some(hint.into()));
+/// The limits that stand at a place of the file.
+pub(super) fn limits(document: &Document<'_>, at: &[&str], spec: &LimitsSpec) -> Limits {
+    let field = |name| {
+        let mut path = at.to_vec();
+        path.push(name);
+        path
+    };
+    if spec.usd.is_some() && spec.cost.is_some() {
+        let message = "`usd` and `cost` are the same limit";
+        let hint = "keep one of them";
+        document.report_key("ORC1016", &field("usd"), message, Some(hint.into()));
     }
     if spec.on_exceeded == Some(OnExceeded::Pause) {
         let message = "a run does not wait at a limit: nothing further is started, and what is finished is kept";
-        let path = ["limits", "on_exceeded"];
-        document.report("ORC1018", &path, message, Some("use `stop`".into()));
+        document.report(
+            "ORC1018",
+            &field("on_exceeded"),
+            message,
+            Some("use `stop`".into()),
+        );
     }
     Limits {
         calls: spec.calls,
         tokens: spec.tokens,
-        cost: spec.cost.map(Cost::from),
+        cost: spec.cost.or(spec.usd).map(Cost::from),
         wall_ms: spec.wall.map(|it| it.ms),
         concurrency: spec.concurrency,
         max_depth: spec.max_depth,

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use orchestrate_core::id::{AgentId, StepName};
-use orchestrate_core::limits::Cost;
+use orchestrate_core::limits::{Cost, Limits};
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::{
     AgentStep, Bound, Bounds, CallStep, Definition, ExpandStep, GraphNode, OnError, Plan,
@@ -120,8 +120,11 @@ impl<'a> Estimate<'a> {
     }
 
     pub(crate) fn of(&self, step: &Step) -> Need {
-        let need = self.of_kind(&step.kind);
-        let Some(deadline) = step.deadline_ms else {
+        let mut need = self.of_kind(&step.kind);
+        if let Some(limits) = step.limits.as_deref() {
+            need = need.within(limits);
+        }
+        let Some(deadline) = step.longest_ms() else {
             return need;
         };
         // Its time may be over before anything inside has begun.
@@ -362,6 +365,40 @@ fn of_attempts(agent: &Agent, retry: RetryPolicy, timeout_ms: Option<u64>) -> Ne
 }
 
 impl Need {
+    /// The same under limits: they may leave no room for anything, and make what stands side by side wait.
+    fn within(self, limits: &Limits) -> Self {
+        let cut = |bound: Bound<u64>, most: Option<u64>| {
+            let most = most.unwrap_or(u64::MAX);
+            Bound {
+                least: bound.least.min(most),
+                expected: bound.expected.min(most),
+                most: bound.most.min(most),
+            }
+        };
+        let waits = limits.calls.is_some()
+            || limits.tokens.is_some()
+            || limits.cost.is_some()
+            || limits.concurrency.is_some();
+        let time = Bound {
+            most: if waits {
+                self.work.most
+            } else {
+                self.time.most
+            },
+            ..self.time
+        };
+        let places = limits.concurrency.map_or(u64::MAX, u64::from);
+        Self {
+            calls: cut(self.calls, limits.calls),
+            tokens: cut(self.tokens, limits.tokens),
+            cost: cut(self.cost, limits.cost.map(|cost| cost.0)),
+            time,
+            width: self.width.min(places),
+            ..self
+        }
+        .with_least_of(Self::default())
+    }
+
     fn then(self, next: Self) -> Self {
         Self {
             time: self.time.plus(next.time),

@@ -1,15 +1,17 @@
 //! A compiled plan: the graph, and what it needs to grow.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use orchestrate_core::id::AgentId;
 use orchestrate_core::plan::Step;
+use orchestrate_core::team::Agent;
 use petgraph::graph::DiGraph;
 use petgraph::visit::EdgeRef;
 
 use super::bounds::Estimate;
+use super::branch::Branch;
 use super::node::{Awaited, Edge, Node, NodeId, Surroundings, Task, When, World};
 
 /// A compiled plan.
@@ -36,6 +38,8 @@ pub struct Graph {
     pub(crate) allowed: Option<Vec<AgentId>>,
     /// Contexts so far: that of the task, and one for each call.
     pub(crate) envs: u32,
+    /// The steps with limits.
+    pub(super) branches: Vec<Branch>,
     /// Where paths are written before they are kept.
     pub(super) buffer: String,
 }
@@ -51,6 +55,12 @@ impl Graph {
     #[must_use]
     pub fn edge_count(&self) -> usize {
         self.nodes.edge_count()
+    }
+
+    /// The agents that it names, by id.
+    #[must_use]
+    pub fn agents(&self) -> &BTreeMap<AgentId, Arc<Agent>> {
+        &self.world.agents
     }
 
     /// Pieces of work that a step comes to at most.

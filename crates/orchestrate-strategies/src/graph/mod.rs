@@ -4,6 +4,7 @@
 //! while it runs, within a written bound, so it never holds a cycle and every plan ends.
 
 mod bounds;
+mod branch;
 mod check;
 mod compile;
 mod compiled;
@@ -17,6 +18,7 @@ pub mod reuse;
 pub mod walk;
 
 pub use bounds::bounds;
+pub use branch::{Branch, BranchId};
 pub use check::{CODES, MAX_DEPTH, MAX_STEPS, check, check_tools};
 pub use compiled::Graph;
 pub use node::{AgentWork, NodeId, Question, Task, Work};

@@ -21,6 +21,7 @@ use orchestrate_core::tool::Effect;
 use petgraph::graph::NodeIndex;
 use serde_json::Value;
 
+use super::branch::BranchId;
 use super::place::Called;
 use crate::catalog::Catalog;
 
@@ -55,6 +56,8 @@ pub struct Task {
     pub retry: RetryPolicy,
     /// Longest time of one attempt, in milliseconds; none for a question that waits as long as it takes.
     pub timeout_ms: Option<u64>,
+    /// The nearest step with limits: the work itself or a group around it.
+    pub branch: Option<BranchId>,
     /// Longest time of all attempts together, in milliseconds.
     pub(crate) deadline_ms: Option<u64>,
     pub(crate) key: Option<Arc<ResultKey>>,
@@ -153,6 +156,12 @@ pub(crate) struct Surroundings {
     pub(crate) depth: u32,
     /// The outermost expansion around it: what all inside take their steps from.
     pub(crate) pool: Option<NodeId>,
+    /// The nearest step with limits.
+    pub(crate) branch: Option<BranchId>,
+    /// The greatest depth that steps around it allow.
+    pub(crate) deepest: Option<u32>,
+    /// The greatest width that steps around it allow.
+    pub(crate) widest: Option<u32>,
 }
 
 /// Values by name, each with where it comes from.
@@ -202,7 +211,10 @@ pub(crate) struct Extras {
     pub(crate) deadline_ms: Option<u64>,
     /// What `steps.previous` means here; only kept for groups that a strategy collects.
     pub(crate) previous: Option<Binding>,
+    /// What holds inside.
     pub(crate) around: Surroundings,
+    /// What holds outside.
+    pub(crate) outside: Surroundings,
 }
 
 /// What an entry waits for, as far as its edges do not say: the sources of its edges by position.

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use orchestrate_core::calls::{CallIntent, CallResult};
-use orchestrate_core::event::{Event, EventKind};
-use orchestrate_core::id::StepPath;
+use orchestrate_core::event::{Event, EventKind, LimitHolder};
+use orchestrate_core::id::{AgentId, StepPath};
 use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::task::Context;
 
 use super::walk::{Effect, Ready, StepResult, Walk};
-use super::{Graph, NodeId};
+use super::{BranchId, Graph, NodeId, Task};
 
 /// How the clock of events and the clock of deadlines may differ.
 const SLACK_US: u64 = 100_000;
@@ -45,6 +45,26 @@ pub struct OpenStep {
     pub calls: BTreeMap<u32, (CallIntent, Option<CallResult>)>,
 }
 
+/// What was used, by the nearest branch around it and by agent.
+#[derive(Debug, Clone, Default)]
+pub struct Spent {
+    /// Of the steps whose nearest branch it is.
+    pub branches: BTreeMap<BranchId, Usage>,
+    /// Of the steps that an agent with limits of its own did.
+    pub agents: BTreeMap<AgentId, Usage>,
+}
+
+impl Spent {
+    fn add(&mut self, task: &Task, used: Usage) {
+        if let Some(branch) = task.branch {
+            *self.branches.entry(branch).or_default() += used;
+        }
+        if let Some(agent) = task.agent().filter(|agent| !agent.limits.is_none()) {
+            *self.agents.entry(agent.id.clone()).or_default() += used;
+        }
+    }
+}
+
 /// What was recorded is not what comes of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -70,6 +90,9 @@ pub struct Replay {
     deadlines: BTreeMap<(u64, NodeId), ()>,
     stopped: Option<CancelReason>,
     limited: Option<LimitKind>,
+    /// The steps and agents whose own limits were reached.
+    held: Vec<(LimitHolder, LimitKind)>,
+    spent: Spent,
     ended: bool,
     next: u64,
     at_us: u64,
@@ -89,6 +112,8 @@ impl Replay {
             deadlines: BTreeMap::new(),
             stopped: None,
             limited: None,
+            held: Vec::new(),
+            spent: Spent::default(),
             ended: false,
             next: 0,
             at_us: 0,
@@ -167,6 +192,15 @@ impl Replay {
                 }
                 self.listen();
             }
+            EventKind::LimitReached { of, limit } => {
+                self.held.push((of.clone(), *limit));
+                if let LimitHolder::Step(step) = of
+                    && let Some(branch) = self.walk.graph().branch_at(step)
+                {
+                    self.walk.limit_branch(branch, *limit);
+                    self.listen();
+                }
+            }
             EventKind::ApprovalRequested { request } => {
                 let open = self.begin(event, &request.step)?;
                 open.asked = true;
@@ -231,6 +265,24 @@ impl Replay {
         self.limited
     }
 
+    /// The graph as it is by now.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        self.walk.graph()
+    }
+
+    /// The steps and agents whose own limits were reached.
+    #[must_use]
+    pub fn held(&self) -> &[(LimitHolder, LimitKind)] {
+        &self.held
+    }
+
+    /// What the steps that have ended used, by who pays for it beside the run.
+    #[must_use]
+    pub fn spent(&self) -> &Spent {
+        &self.spent
+    }
+
     /// The walk, ready to go on; the steps that it has given out, in the order of the plan; and by
     /// when what must have ended, in microseconds of the run.
     #[must_use]
@@ -288,18 +340,25 @@ impl Replay {
             && self.stopped.is_none()
             && self.limited.is_none()
         {
-            // A limit is told by what it ends: the first step that it ends was waiting.
+            // A limit of the run is told by what it ends: the first step that it ends was waiting.
             self.pull(step);
-            self.limited = Some(*limit);
-            self.walk.limit(*limit);
-            self.listen();
+            if !self.nodes.contains_key(step) && self.skipped(step, &result.outcome) {
+                return Ok(());
+            }
+            if !self.is_held(step) {
+                self.limited = Some(*limit);
+                self.walk.limit(*limit);
+                self.listen();
+            }
             if !self.nodes.contains_key(step) && self.skipped(step, &result.outcome) {
                 return Ok(());
             }
         }
         self.begin(event, step)?;
         if let Some(node) = self.nodes.remove(step) {
-            self.open.remove(&node);
+            if let Some(open) = self.open.remove(&node) {
+                self.spent.add(&open.ready.task, result.usage);
+            }
             self.cancelled.retain(
                 |effect| !matches!(effect, Effect::Cancel { node: other, .. } if *other == node),
             );
@@ -307,6 +366,21 @@ impl Replay {
             self.listen();
         }
         Ok(())
+    }
+
+    /// Whether a step that was given out is one of those whose limit was reached apart from the run's.
+    fn is_held(&self, step: &StepPath) -> bool {
+        let node = self.nodes.get(step);
+        let Some(open) = node.and_then(|node| self.open.get(node)) else {
+            return false;
+        };
+        let (graph, task) = (self.walk.graph(), &open.ready.task);
+        self.held.iter().any(|(of, _)| match of {
+            LimitHolder::Agent(agent) => task.agent().is_some_and(|it| it.id == *agent),
+            LimitHolder::Step(step) => graph
+                .branches_around(task.branch)
+                .any(|branch| graph.branch_path(branch) == Some(step)),
+        })
     }
 
     /// A deadline is told by what it ends: the first one that is over and stops this step.

@@ -159,6 +159,7 @@ fn stand_in(id: &AgentId, tier: Tier) -> Agent {
             resource_requirements: ResourceRequirements::default(),
             manifest: Default::default(),
         }),
+        limits: Default::default(),
     }
 }
 
@@ -204,6 +205,7 @@ fn seat(step: &mut Step, calls: &Calls<'_>, in_map: bool) {
         }
         called.name.clone_from(&step.name);
         called.deadline_ms = step.deadline_ms;
+        called.limits = step.limits.clone();
         *step = called;
         return;
     }

@@ -75,6 +75,17 @@ impl<'a> Checker<'a> {
             let message = "`deadline_ms` is 0: nothing could end".into();
             self.report("ORC0610", at, message);
         }
+        if let Some(limits) = step.limits.as_deref() {
+            let zero = [
+                ("wall_ms", limits.wall_ms == Some(0)),
+                ("concurrency", limits.concurrency == Some(0)),
+                ("max_width", limits.max_width == Some(0)),
+            ];
+            for (name, _) in zero.into_iter().filter(|(_, zero)| *zero) {
+                let message = format!("`limits.{name}` is 0: nothing could run");
+                self.report("ORC0610", at, message);
+            }
+        }
         self.depth += 1;
         self.frames.push(Frame::default());
         let mut keys = self.kind(step, at);

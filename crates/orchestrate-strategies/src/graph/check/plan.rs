@@ -44,6 +44,10 @@ fn document(plan: &Plan, checker: &mut Checker<'_>) {
         if let Err(error) = agent.template.validate() {
             checker.report("ORC0603", &At::Root, error.to_string());
         }
+        if agent.limits.concurrency == Some(0) {
+            let message = format!("`limits.concurrency` of agent `{id}` is 0: it could do nothing");
+            checker.report("ORC0610", &At::Root, message);
+        }
         if *id != agent.id {
             checker.report(
                 "ORC0603",

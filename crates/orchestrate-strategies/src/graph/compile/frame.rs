@@ -40,11 +40,14 @@ impl Graph {
                 .ok()
         });
         let previous = collect.as_ref().and_then(|_| scopes.get("previous"));
+        let outside = self.around;
+        self.around = self.within(step);
         let extras = Extras {
             key: self.key(step),
-            deadline_ms: step.deadline_ms,
+            deadline_ms: step.longest_ms(),
             previous,
             around: self.around,
+            outside,
         };
         let shell = Group {
             path: path.clone(),
@@ -75,7 +78,7 @@ impl Graph {
             collect,
             extras,
         } = opened;
-        self.around = extras.around;
+        self.around = extras.outside;
         let group = Arc::new(Group {
             path,
             kind,

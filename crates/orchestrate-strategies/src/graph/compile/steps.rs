@@ -69,6 +69,7 @@ impl Graph {
             around: Surroundings::default(),
             allowed: None,
             envs: 1,
+            branches: Vec::new(),
             buffer: String::new(),
         };
         let span = graph.add(&plan.root, &StepPath::root(), &mut Scopes::default());
@@ -295,12 +296,14 @@ impl Graph {
         path: &StepPath,
         scopes: &Scopes,
     ) -> Span {
+        let branch = self.within(step).branch;
         let task = Task {
             path: path.clone(),
             work,
             retry,
             timeout_ms,
-            deadline_ms: step.deadline_ms,
+            branch,
+            deadline_ms: step.longest_ms(),
             key: self.key(step),
             bindings: scopes.bindings(inputs, self),
             env: self.around.env,
@@ -346,6 +349,7 @@ impl Graph {
             depth: self.around.depth + 1,
             // What is called has bounds of its own, wherever the call was handed out.
             pool: None,
+            ..self.around
         };
         let allowed = self.allowed.take();
         let inner_path = self.child_path(path, inner, 0);

@@ -1,6 +1,7 @@
 //! A plan as an indented tree.
 
 use orchestrate_core::id::StepPath;
+use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{GraphNode, Join, OnError, Plan, Step, StepKind};
 
 use crate::graph::place::Called;
@@ -87,8 +88,11 @@ fn children(step: &Step) -> Vec<(String, &Step)> {
 /// What a step does, in a few words.
 fn describe(plan: &Plan, step: &Step) -> String {
     let mut text = describe_kind(plan, step);
-    if let Some(ms) = step.deadline_ms {
+    if let Some(ms) = step.longest_ms() {
         text.push_str(&format!(", within {ms} ms"));
+    }
+    if let Some(limits) = &step.limits {
+        text.push_str(&limited(limits));
     }
     if let Some(key) = &step.result_key {
         text.push_str(&format!(", as `{key}`"));
@@ -194,6 +198,26 @@ fn describe_kind(plan: &Plan, step: &Step) -> String {
                 join(*policy)
             )
         }
+    }
+}
+
+/// Limits of a step in a few words, those of time told apart.
+fn limited(limits: &Limits) -> String {
+    let parts = [
+        limits.calls.map(|it| format!("{it} calls")),
+        limits.tokens.map(|it| format!("{it} tokens")),
+        limits.cost.map(|it| format!("cost {it}")),
+        limits
+            .concurrency
+            .map(|it| format!("{it} at the same time")),
+        limits.max_depth.map(|it| format!("depth {it}")),
+        limits.max_width.map(|it| format!("width {it}")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(", at most {}", parts.join(", "))
     }
 }
 

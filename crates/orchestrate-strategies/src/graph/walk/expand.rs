@@ -78,7 +78,7 @@ impl Walk {
             .get(SUB_TASKS)
             .or(Some(&*value).filter(|_| !spec.step.optional));
         let fragment = match list.and_then(Value::as_array) {
-            Some(list) => self.sub_tasks(list, spec, left)?,
+            Some(list) => self.sub_tasks(list, spec, left, self.widest(group.extras.around))?,
             None if spec.step.optional || !value.get("step").is_some_and(Value::is_string) => {
                 return nothing("what is to be expanded is neither a step nor a list of sub-tasks");
             }
@@ -115,12 +115,14 @@ impl Walk {
         }
     }
 
-    fn sub_tasks(&self, list: &[Value], spec: &ExpandSpec, left: u32) -> Result<Fragment, Outcome> {
-        let most = self
-            .limits
-            .max_width
-            .map_or(usize::MAX, |most| most as usize);
-        if list.len() > most {
+    fn sub_tasks(
+        &self,
+        list: &[Value],
+        spec: &ExpandSpec,
+        left: u32,
+        widest: usize,
+    ) -> Result<Fragment, Outcome> {
+        if list.len() > widest {
             return Err(Outcome::LimitReached {
                 limit: LimitKind::Width,
             });

@@ -16,7 +16,7 @@ use super::facts::WalkFacts;
 use super::outcome::{PartOutcome, is_decided, of_all, of_join, of_line};
 use super::state::Inflow;
 use super::{Effect, StepResult, Walk};
-use crate::graph::node::{CallSpec, Child, Group, GroupKind, Names, Node, NodeId};
+use crate::graph::node::{CallSpec, Child, Group, GroupKind, Names, Node, NodeId, Surroundings};
 use crate::graph::place::Called;
 
 impl Walk {
@@ -50,13 +50,22 @@ impl Walk {
         }
     }
 
-    /// The limit of depth, if a call or an expansion would pass it.
+    /// The limit of depth, of the run or of a step around it, if a call or an expansion would pass it.
     fn too_deep(&self, group: &Group) -> Option<Outcome> {
         let nests = matches!(group.kind, GroupKind::Call(_) | GroupKind::Expand(_));
-        let limit = self.limits.max_depth.filter(|_| nests)?;
-        (group.extras.around.depth >= limit).then_some(Outcome::LimitReached {
+        let Surroundings { depth, deepest, .. } = group.extras.around;
+        let limits = [self.limits.max_depth, deepest].into_iter().flatten();
+        let limit = limits.min().filter(|_| nests)?;
+        (depth >= limit).then_some(Outcome::LimitReached {
             limit: LimitKind::Depth,
         })
+    }
+
+    /// How many items or sub-tasks a group may have at most, by the run and the steps around it.
+    pub(super) fn widest(&self, around: Surroundings) -> usize {
+        let limits = [self.limits.max_width, around.widest];
+        let least = limits.into_iter().flatten().min();
+        least.map_or(usize::MAX, |most| most as usize)
     }
 
     fn choose(

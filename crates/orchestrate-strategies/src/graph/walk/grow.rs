@@ -127,10 +127,7 @@ impl Walk {
                 return self.refuse_items(start, Outcome::failed(FailureClass::Input, why));
             }
         };
-        let widest = self
-            .limits
-            .max_width
-            .map_or(usize::MAX, |most| most as usize);
+        let widest = self.widest(group.extras.around);
         let items = match value.as_deref() {
             Some(Value::Array(items)) if items.len() > widest => {
                 let limit = LimitKind::Width;
@@ -209,7 +206,11 @@ impl Walk {
     fn stop_of(&self, start: NodeId) -> Option<Outcome> {
         let mut next = Some(start);
         while let Some(owner) = next {
-            if self.groups.get(&owner).is_some_and(|state| state.decided) {
+            let state = self.groups.get(&owner);
+            if let Some(limit) = state.and_then(|state| state.limited) {
+                return Some(Outcome::LimitReached { limit });
+            }
+            if state.is_some_and(|state| state.decided) {
                 return Some(Outcome::Skipped {
                     reason: orchestrate_core::outcome::SkipReason::JoinDecided,
                 });

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::state::{GroupState, State, Status};
 use super::{Effect, Ready, StepResult};
 use crate::graph::Graph;
+use crate::graph::branch::BranchId;
 use crate::graph::node::{Node, NodeId, Task};
 
 /// Values by name.
@@ -200,6 +201,28 @@ impl Walk {
     /// Stops the run because of a limit: steps in flight go on to their end, nothing further starts.
     pub fn limit(&mut self, limit: LimitKind) {
         self.stop(&Outcome::LimitReached { limit });
+    }
+
+    /// Lets nothing further start in a branch because of one of its limits: steps in flight go on to
+    /// their end, and so does the rest of the run.
+    pub fn limit_branch(&mut self, branch: BranchId, limit: LimitKind) {
+        let Some(node) = self.graph.branch(branch).map(|branch| branch.node) else {
+            return;
+        };
+        let outcome = Outcome::LimitReached { limit };
+        match self.graph.nodes.node_weight(node.ix()) {
+            Some(Node::Start(_)) => {
+                let state = self.groups.entry(node).or_default();
+                if state.limited.is_some() || state.ended {
+                    return;
+                }
+                state.limited = Some(limit);
+                self.block_inside(Some(node), &outcome, None);
+                self.run_agenda();
+            }
+            // The work that has the limits itself is the driver's to end.
+            Some(Node::Task(_) | Node::End(_)) | None => {}
+        }
     }
 
     /// How the whole ended; `None` while it has not.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use orchestrate_core::outcome::Outcome;
+use orchestrate_core::outcome::{LimitKind, Outcome};
 use orchestrate_core::scope::Scope;
 
 use super::StepResult;
@@ -62,7 +62,9 @@ pub(super) struct GroupState {
     pub(super) verdict: Option<Outcome>,
     /// Whether its time was over before it ended.
     pub(super) expired: bool,
-    /// Whether a group with a deadline has ended.
+    /// The limit of its own that was reached before it ended.
+    pub(super) limited: Option<LimitKind>,
+    /// Whether a group with a deadline or limits has ended.
     pub(super) ended: bool,
     /// Work steps that an outermost expansion has left.
     pub(super) steps_left: Option<u32>,
