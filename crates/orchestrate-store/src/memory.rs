@@ -220,7 +220,7 @@ mod tests {
         for address in ["file:", "sqlite:"] {
             let place = directory.path().join(address.trim_end_matches(':'));
             let address: Address = format!("{address}{}", place.display()).parse().unwrap();
-            let store = Store::open(&address).await.unwrap();
+            let store = Store::at(address);
             let memory = store.memory();
             check(&memory).await;
             assert_eq!(memory.sessions().await.unwrap().len(), 2);

@@ -79,10 +79,10 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
     models.check_prices(&plan, limits)?;
-    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
     let recorded = journal.is_some();
     let place = place.of_recorded(recorded);
-    let about = Recipe::of_call(call, None).about();
+    let about = Recipe::of_call(call, None, composition.as_ref()).about();
     let executor = executor_of(
         args,
         &call.settings,
@@ -111,7 +111,13 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )
         })?;
         let run = wait_for(executor.record(&plan))?;
-        return detach::detach(&run, journal.url(), &args.path, printer);
+        return detach::detach(
+            &run,
+            journal.url(),
+            args.record.store.as_deref(),
+            &args.path,
+            printer,
+        );
     }
     let mut traces = Tracing::of(&call.settings);
     let watched = watch_with(&executor, Begin::Plan(&plan), printer, None, |event| {
@@ -131,9 +137,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             "{left} answers of the recording were not asked for"
         ));
     }
-    if let Some(composition) = &composition {
-        learn::record(&place, call, composition, &watched.report);
-    }
+    learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
     conclude(&plan, watched, recorded, printer)
 }
 
@@ -151,8 +155,8 @@ fn models(
         models
     } else {
         let store = args.record.store.as_deref();
-        let address = learn::address(store, &args.path, settings)?;
-        models.remembering(address, args.session.clone())
+        let store = store::named(store, &args.path, settings)?;
+        models.remembering(Arc::new(store.memory()), args.session.clone())
     };
     Ok(match recorder {
         Some(recorder) => models.recorded_by(recorder.clone()),

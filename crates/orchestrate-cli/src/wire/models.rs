@@ -19,11 +19,9 @@ use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup}
 use orchestrate_runtime::process::{ProcessBackend, ProgramSetup};
 use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
 use orchestrate_runtime::tools::ToolSet;
-use orchestrate_store::Address;
 use orchestrate_workflows::analysis_backend::AGENTS;
 
 use super::delegates::{self, Others};
-use super::memory::LazyMemory;
 use super::tools;
 use crate::error::{CliError, Failure};
 use crate::settings::Services;
@@ -45,7 +43,7 @@ pub(crate) struct Models {
     /// Answers instead of models and tools.
     playback: Option<Playback>,
     /// Where sessions and notes are kept, and the session that a run goes on with.
-    memory: Option<(Address, Option<String>)>,
+    memory: Option<(Arc<dyn Memory>, Option<String>)>,
 }
 
 impl Models {
@@ -112,8 +110,8 @@ impl Models {
     }
 
     /// The same models with a place for sessions and notes, and the session of the run if it has one.
-    pub(crate) fn remembering(mut self, address: Address, session: Option<String>) -> Self {
-        self.memory = Some((address, session));
+    pub(crate) fn remembering(mut self, memory: Arc<dyn Memory>, session: Option<String>) -> Self {
+        self.memory = Some((memory, session));
         self
     }
 
@@ -174,10 +172,7 @@ impl Models {
             tools::tools(&self.services, path, None)?;
             return Ok(None);
         }
-        let memory = self.memory.as_ref().map(|(address, session)| {
-            let memory: Arc<dyn Memory> = Arc::new(LazyMemory::new(address.clone()));
-            (memory, session.as_ref())
-        });
+        let memory = self.memory.as_ref();
         delegates::check_names(&self.services)?;
         let notes = memory.as_ref().map(|(memory, _)| memory);
         let mut set = tools::tools(&self.services, path, notes)?;
@@ -205,7 +200,7 @@ impl Models {
         }
         all = all.with_tools(set);
         if let Some((memory, Some(session))) = memory {
-            all = all.in_session(Session::new(memory, session, window));
+            all = all.in_session(Session::new(memory.clone(), session, window));
         }
         Ok(Some([all.clone().for_named_agents(), all]))
     }
