@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::approval::CallQuestion;
 use crate::bus::{OutgoingMessage, Recipient, TeamMessage};
 use crate::calls::Calls;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
-use crate::limits::{Cost, Usage};
+use crate::limits::Usage;
 use crate::outcome::FailureClass;
 use crate::plan::Toolbox;
 use crate::scope::Scope;
@@ -176,6 +177,9 @@ pub struct AgentFailure {
     pub usage: Usage,
     /// How far it got.
     pub evidence: Vec<Evidence>,
+    /// What a person must decide before there can be another attempt. The step has not failed then:
+    /// it waits, and what its calls gave is not asked for again.
+    pub question: Option<Box<CallQuestion>>,
 }
 
 impl AgentFailure {
@@ -189,6 +193,17 @@ impl AgentFailure {
             output: None,
             usage: Usage::default(),
             evidence: Vec::new(),
+            question: None,
+        }
+    }
+
+    /// An attempt that cannot go on before a person has decided. Where nobody can be asked, it was denied.
+    #[must_use]
+    pub fn waiting(question: CallQuestion) -> Self {
+        let message = format!("a person must decide: {}", question.question);
+        Self {
+            question: Some(Box::new(question)),
+            ..Self::new(FailureClass::Denied, message)
         }
     }
 
@@ -218,13 +233,7 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
     /// What one attempt may use at most. It is reserved before the attempt and settled after with
     /// what was used; a backend that uses no model says so here, so that it is not held up by others.
     fn reservation(&self, agent: &Agent) -> Usage {
-        Usage {
-            calls: 1,
-            tokens: agent.template.resource_requirements.max_tokens,
-            cost: Cost::of_tier(agent.tier),
-            unpriced_tokens: 0,
-            cached_tokens: 0,
-        }
+        agent.reservation()
     }
 
     /// What an attempt of this agent can change. What only reads is simply made again when nobody saw

@@ -127,7 +127,7 @@ pub(super) const PAGES: &[Page] = &[
         "ORC1117",
         "a place cannot hold a store",
         "The address of a store is not usable: an unknown kind, or a path that is no file of a store.",
-        "Give `sqlite:FILE`, for example `--store sqlite:.orchestrate/store.db`.",
+        "Give a file for `sqlite:` and a directory for `file:`, for example `--store sqlite:.orchestrate/store.db`.",
     ),
     page(
         "ORC1130",
@@ -356,6 +356,12 @@ pub(super) const PAGES: &[Page] = &[
         "an MCP server does not speak the protocol",
         "It did not greet in time, or what it says is not what the protocol says.",
         "Start it by hand and look at what it writes.",
+    ),
+    page(
+        "ORC1350",
+        "there is no model to plan with",
+        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
+        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
     ),
     page(
         "ORC1401",

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orchestrate_core::journal::{JournalError, RunJournal};
+use orchestrate_core::backend::AgentBackend;
+use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
-use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::template::{AgentRegistry, HealthBoard};
 use orchestrate_core::tool::Effect;
 use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::{CommandTool, LocalExecutor, ProgramTool};
@@ -21,10 +22,10 @@ use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
+use super::delegates::Others;
 use super::models::Models;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
-use crate::cmd::Terminal;
 use crate::definitions;
 use crate::error::Failure;
 use crate::settings::project_of;
@@ -40,11 +41,16 @@ pub(crate) const PROVEN: f64 = orchestrate_strategies::meta::PROVEN;
 
 /// Where things of a project are kept when nothing else is said.
 pub(crate) fn store_of(project: &Path) -> Address {
+    Address::Sqlite(folder_of(project).join("store.db"))
+}
+
+/// The folder of a project that belongs to this program.
+pub(crate) fn folder_of(project: &Path) -> PathBuf {
     let root = project_of(project, FOLDER);
     // A short path where it can be: it stands in messages.
     let here = Path::new(".").canonicalize().is_ok_and(|here| here == root);
     let root = if here { PathBuf::new() } else { root };
-    Address::Sqlite(root.join(FOLDER).join("store.db"))
+    root.join(FOLDER)
 }
 
 /// The kind of a task, under which outcomes are recorded and lessons looked up.
@@ -88,6 +94,14 @@ pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
 }
 
+/// What a planner is handed of what runs taught.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    pub(crate) lessons: Lessons,
+    /// How agents fared of late.
+    pub(crate) health: HealthBoard,
+}
+
 /// A plan for a task, with limits. `lessons` gives what was learned for its kind of task.
 ///
 /// # Errors
@@ -97,13 +111,16 @@ pub(crate) fn compose(
     context: Context,
     limits: Limits,
     project: &Path,
-    lessons: impl FnOnce(&str) -> Option<Lessons>,
+    lessons: impl FnOnce(&str) -> Option<Learned>,
 ) -> Result<ExecutionPlan, Failure> {
     let registry = registry(project)?;
     let planner = MetaOrchestrator::new(&registry);
     let learned = lessons(&planner.task_pattern(task, &context)?);
     let planner = match &learned {
-        Some(learned) => planner.with_lessons(learned),
+        // Nobody here gives signs of life that could have stopped, so the time does not matter.
+        Some(learned) => planner
+            .with_lessons(&learned.lessons)
+            .with_health(&learned.health, 0),
         None => planner,
     };
     let mut plan = planner.analyze_and_compose(task, context)?;
@@ -162,7 +179,12 @@ pub(crate) fn planned(
 pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
     let models = Models::recorded(recording);
     let mut builder = LocalExecutor::builder();
-    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+    let alone = Others::default();
+    for backend in models
+        .backends(Path::new("."), &alone)?
+        .into_iter()
+        .flatten()
+    {
         builder = builder.backend(backend);
     }
     Ok(builder.build()?)
@@ -184,34 +206,31 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let analysis = AnalysisBackend::new(path, options)?;
+    let analysis: Arc<dyn AgentBackend> = Arc::new(AnalysisBackend::new(path, options)?);
+    let programs = models.program_backend(path);
+    let programs = programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) });
+    let others = Others {
+        programs: programs.clone(),
+        analysis: Some(analysis.clone()),
+    };
     let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
     }
-    if !decisions.is_empty() {
-        builder = builder.approver(CommandLineApprover::new(decisions));
-    } else if let Some(terminal) = Terminal::present() {
-        builder = builder.approver(terminal);
+    if let Some(approver) = CommandLineApprover::new(decisions) {
+        builder = builder.approver(approver);
     }
-    if let Some(programs) = models.program_backend(path) {
-        builder = builder.backend(programs);
+    builder = builder.ask_before(models.approval_policy());
+    if let Some(programs) = programs {
+        builder = builder.shared_backend(programs);
     }
-    let builder = match models.backends(path)? {
-        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
-        None => builder.backend(analysis),
+    let builder = match models.backends(path, &others)? {
+        Some([named, all]) => builder.backend(named).shared_backend(analysis).backend(all),
+        None => builder.shared_backend(analysis),
     };
     let builder = match journal {
         Some(journal) => builder.journal(journal),
         None => builder,
     };
     Ok(builder.limits(limits).about(about).build()?)
-}
-
-/// The journal at an address; with `create` it is made if there is none.
-///
-/// # Errors
-/// When it cannot be opened.
-pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
-    orchestrate_store::open(url, create)
 }

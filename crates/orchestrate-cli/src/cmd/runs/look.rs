@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use orchestrate_core::bus::BusMessage;
+use orchestrate_core::bus::{BusMessage, topics};
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
 use orchestrate_core::report::RunReport;
+use orchestrate_core::spending::Spending;
 use serde_json::{Value, json};
 
 use super::{find, load, moment};
@@ -185,13 +186,31 @@ fn tell(event: &Event, topics: &[String], call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses a topic under which nothing is ever told: whoever waits for it would wait for nothing.
+fn known(wanted: &[String]) -> Result<(), CliError> {
+    let is_known = |it: &&String| topics::ALL.iter().any(|topic| topics::is_meant(topic, it));
+    match wanted.iter().find(|it| !is_known(it)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let message = format!(
+                "no topic is called `{unknown}` (possible: {})",
+                topics::ALL.join(", ")
+            );
+            let advice = "a beginning followed by `*` means several, for example `team.*`";
+            Err(CliError::arguments(message, advice))
+        }
+    }
+}
+
 pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exit, Failure> {
+    known(topics)?;
     let (journal, run) = find(one)?;
     let printer = &call.printer;
     if printer.json {
         line(call, &json!({"format": EVENT_FORMAT, "run_id": run}))?;
     }
     let mut next = 0;
+    let mut spending = Spending::default();
     loop {
         // Asked before the events: what is recorded after the answer is seen in the next round.
         let filter = RunFilter::default();
@@ -203,12 +222,13 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             ))
         })?;
         for event in &events {
+            spending.apply(event);
             if !topics.is_empty() {
                 tell(event, topics, call)?;
             } else if printer.json {
                 line(call, event)?;
             } else {
-                printer.result(&event_line(event))?;
+                printer.result(&event_line(event, &spending))?;
             }
             next = event.seq + 1;
         }
