@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod approvals;
 mod double;
 mod families;
 mod faults;
@@ -14,3 +15,6 @@ mod keys;
 mod limits;
 mod recorded;
 mod resume;
+mod sessions;
+#[cfg(feature = "otel")]
+mod traces;
