@@ -152,21 +152,17 @@ fn who_counts_failures_in_junit_comes_to_the_same_verdict() {
     );
 }
 
-/// The schema is the one of version 2.1.0 with errata 01, unchanged: copyright OASIS Open, who let it be copied and
-/// furnished to others.
+/// The reader's types are made from the schema. What it does not know it drops, so that writing again what was read
+/// shows every field that the schema does not have.
 #[test]
 fn sarif_of_every_report_is_what_its_schema_admits() {
-    let schema: Value = serde_json::from_str(include_str!("sarif-2.1.0.schema.json")).unwrap();
-    let validator = jsonschema::draft4::new(&schema).unwrap();
     for report in reports() {
         let log = sarif(&report);
-        let wrong: Vec<String> = validator
-            .iter_errors(&log)
-            .map(|it| it.to_string())
-            .collect();
-        assert_eq!(wrong, Vec::<String>::new());
+        let read: serde_sarif::sarif::Sarif = serde_json::from_value(log.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), log);
     }
-    assert!(!validator.is_valid(&json!({"version": "2.1.0", "runs": [{}]})));
+    let without_tool = json!({"version": "2.1.0", "runs": [{}]});
+    assert!(serde_json::from_value::<serde_sarif::sarif::Sarif>(without_tool).is_err());
 }
 
 #[test]
