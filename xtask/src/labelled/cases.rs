@@ -13,6 +13,8 @@ pub(super) struct Case {
     pub(super) files: Vec<(String, String)>,
     /// How many findings there should be; nought for a case that must stay silent.
     pub(super) expected: u64,
+    /// Whether a part of it was made from a pattern, rather than written out in the suite.
+    pub(super) made: bool,
 }
 
 /// Cases, and how many were left out because they are computed when the suite runs.
@@ -21,12 +23,12 @@ pub(super) struct Cases {
     pub(super) computed: usize,
 }
 
-fn read(path: &Path) -> Result<String, String> {
+pub(super) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))
 }
 
 /// The files of a directory with this ending, sorted.
-fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, String> {
+pub(super) fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, String> {
     let entries = fs::read_dir(directory)
         .map_err(|error| format!("cannot list `{}`: {error}", directory.display()))?;
     let mut found: Vec<PathBuf> = entries
@@ -71,6 +73,7 @@ pub(super) fn gosec(root: &Path) -> Result<Cases, String> {
                         .map(|(number, it)| (format!("file{number}.go"), it.text))
                         .collect(),
                     expected,
+                    made: false,
                 }),
                 _ => all.computed += 1,
             }
@@ -80,14 +83,14 @@ pub(super) fn gosec(root: &Path) -> Result<Cases, String> {
 }
 
 /// The last part of a path, if it is one that a file can have.
-fn file_name(path: Option<&str>) -> String {
+pub(super) fn file_name(path: Option<&str>) -> String {
     let name = path.and_then(|path| path.rsplit(['/', '\\']).next());
     name.filter(|name| !name.is_empty())
         .unwrap_or("case.cfg")
         .to_owned()
 }
 
-/// The cases of gitleaks: `tps` must be found, `fps` must not.
+/// The cases of gitleaks that are written out, for where there is no Go: `tps` must be found, `fps` must not.
 pub(super) fn gitleaks(root: &Path) -> Result<Cases, String> {
     let mut all = Cases {
         cases: Vec::new(),
@@ -110,6 +113,7 @@ pub(super) fn gitleaks(root: &Path) -> Result<Cases, String> {
                                 family: stem(&path),
                                 files: vec![(file_name(it.key.as_deref()), it.text)],
                                 expected,
+                                made: false,
                             }),
                             None => all.computed += 1,
                         }
@@ -144,9 +148,38 @@ pub(super) fn bandit(root: &Path) -> Result<Cases, String> {
             family: stem(&path),
             files: vec![(name, text)],
             expected,
+            made: false,
         });
     }
     Ok(Cases { cases, computed })
+}
+
+/// The cases of an OWASP Benchmark: `expectedresults-*.csv` names each with its kind, whether it is weak, and the number
+/// of the weakness, which is the family here.
+pub(super) fn owasp(root: &Path) -> Result<Cases, String> {
+    let table = files(root, ".csv")?.pop().ok_or("no table of results")?;
+    let mut all = Cases {
+        cases: Vec::new(),
+        computed: 0,
+    };
+    for line in read(&table)?.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+        let [name, kind, weak, number, ..] = fields.as_slice() else {
+            continue;
+        };
+        let file = format!("{name}.py");
+        let Ok(text) = fs::read_to_string(root.join("testcode").join(&file)) else {
+            all.computed += 1;
+            continue;
+        };
+        all.cases.push(Case {
+            family: format!("{number} {kind}"),
+            files: vec![(file, text)],
+            expected: u64::from(*weak == "true"),
+            made: false,
+        });
+    }
+    Ok(all)
 }
 
 /// The sum of the last `SEVERITY` counts before the first check of an example.

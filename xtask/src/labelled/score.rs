@@ -34,7 +34,7 @@ impl Score {
         self.silent += other.silent;
     }
 
-    fn line(&self, name: &str) -> String {
+    pub(super) fn line(&self, name: &str) -> String {
         format!(
             "{name:<36} {:>5} {:>7} {:>6} {:>7}  {:>9} {:>9}\n",
             self.found,

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::by_weakness;
 use super::cases::{self, Case, Cases};
+use super::generated;
 use super::score::{Score, table};
 use crate::args::{Accepts, Args};
-use crate::measured::{list, number, scan, scan_with, text};
+use crate::measured::{list, number, percent, scan, scan_with, text};
 use crate::process::output;
 use crate::verb::{Outcome, Verb};
 
@@ -17,21 +19,24 @@ pub(crate) const VERB: Verb = Verb {
     name: "labelled",
     summary: "Score our findings on labelled material, and count them on real projects",
     help: "
-labelled [--suite gosec|bandit|gitleaks --path DIR] [--gitleaks-config FILE] [--missed] [PROJECT...]
+labelled [--suite gosec|bandit|gitleaks|owasp --path DIR] [--seed N] [--gitleaks-config FILE] [--missed] [PROJECT...]
 
   --suite NAME   the form of the labelled material
   --path DIR     a copy of the project that the material belongs to
+  --seed N       on the suite `gitleaks`, what its made cases are made of; 1 unless given
   --gitleaks-config FILE
                  on the suite `gitleaks`, score the rules of this file and not the built-in ones
   --missed       name every case that was missed or was a false alarm
   PROJECT        directories: critical and high findings per 10,000 lines that are no tests
 
 Precision and recall are over cases: one in which something should be found and is, is found. On
-the suite `bandit`, ruff and bandit are run over the same files, where they are installed.
+the suites `bandit` and `owasp` (the OWASP Benchmark for Python), ruff and bandit are run over the
+same files, where they are installed. Most cases of the suite `gitleaks` are made when its rules run; with `go` on PATH they are, without it only the
+ones that are written out are scored.
 ",
     accepts: Accepts::Only {
         flags: &["--missed"],
-        options: &["--suite", "--path", "--gitleaks-config"],
+        options: &["--suite", "--path", "--seed", "--gitleaks-config"],
         positionals: 32,
         rest: false,
     },
@@ -44,11 +49,12 @@ fn run(args: &Args) -> Outcome {
             let here = Path::new(path);
             let cases = match suite {
                 "gosec" => cases::gosec(here)?,
-                "gitleaks" => cases::gitleaks(here)?,
+                "gitleaks" => gitleaks(here, args.number("--seed")?.unwrap_or(1))?,
                 "bandit" => cases::bandit(here)?,
+                "owasp" => cases::owasp(here)?,
                 other => {
                     return Err(format!(
-                        "no suite `{other}`; there are: gosec, bandit, gitleaks"
+                        "no suite `{other}`; there are: gosec, bandit, gitleaks, owasp"
                     ));
                 }
             };
@@ -68,13 +74,22 @@ fn run(args: &Args) -> Outcome {
     Ok(())
 }
 
+/// The cases that the rules make, or those that are written out where the rules cannot be run.
+fn gitleaks(root: &Path, seed: u64) -> Result<Cases, String> {
+    let place = Place::new("rules")?;
+    generated::gitleaks(root, &place.0, seed).or_else(|why| {
+        println!("only cases that are written out: {why}");
+        cases::gitleaks(root)
+    })
+}
+
 /// A directory that goes when it is dropped.
 struct Place(PathBuf);
 
 impl Place {
-    fn new() -> Result<Self, String> {
-        let place =
-            std::env::temp_dir().join(format!("orchestrate-labelled-{}", std::process::id()));
+    fn new(name: &str) -> Result<Self, String> {
+        let name = format!("orchestrate-labelled-{name}-{}", std::process::id());
+        let place = std::env::temp_dir().join(name);
         fs::create_dir_all(&place)
             .map_err(|error| format!("cannot make `{}`: {error}", place.display()))?;
         Ok(Self(place))
@@ -102,7 +117,7 @@ impl Drop for Place {
 type Found = BTreeMap<usize, Vec<String>>;
 
 fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool) -> Outcome {
-    let place = Place::new()?;
+    let place = Place::new("cases")?;
     for (number, case) in cases.cases.iter().enumerate() {
         place.write(number, case)?;
     }
@@ -127,6 +142,7 @@ fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool
             let is_secret = |id: &String| id.starts_with(family);
             by_case(cases, &found, &is_secret, name_missed);
         }
+        "owasp" => by_weakness::print(&scanned, cases, &directory),
         _ => {
             by_case(cases, &found, &|_| true, name_missed);
             counts("orchestrate", cases, &|number| {
@@ -134,11 +150,9 @@ fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool
             });
             for (tool, counted) in [("ruff S", ruff(&directory)), ("bandit", bandit(&directory))] {
                 match counted {
-                    Ok(by_case) => {
-                        counts(tool, cases, &|number| {
-                            by_case.get(&number).copied().unwrap_or(0)
-                        });
-                    }
+                    Ok(codes) => counts(tool, cases, &|number| {
+                        codes.iter().filter(|(case, _)| *case == number).count()
+                    }),
                     Err(why) => println!("{tool}: not run: {why}"),
                 }
             }
@@ -148,7 +162,7 @@ fn suite_run(suite: &str, cases: &Cases, config: Option<&str>, name_missed: bool
 }
 
 /// The number of the case that a path lies in.
-fn case_of(path: &str) -> Option<usize> {
+pub(super) fn case_of(path: &str) -> Option<usize> {
     let (_, behind) = path
         .rsplit_once("case0")
         .or_else(|| path.rsplit_once("case"))?;
@@ -219,6 +233,7 @@ fn by_code(
 
 fn by_case(cases: &Cases, found: &Found, counts: &dyn Fn(&String) -> bool, name_missed: bool) {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
+    let mut written_out = Score::default();
     for (number, case) in cases.cases.iter().enumerate() {
         let hit = found.get(&number).into_iter().flatten().any(counts);
         note(case, number, hit, name_missed);
@@ -226,8 +241,14 @@ fn by_case(cases: &Cases, found: &Found, counts: &dyn Fn(&String) -> bool, name_
             .entry(case.family.clone())
             .or_default()
             .add(case.expected > 0, hit);
+        if !case.made {
+            written_out.add(case.expected > 0, hit);
+        }
     }
     print!("{}", table(&scores));
+    if cases.cases.iter().any(|case| case.made) {
+        print!("{}", written_out.line("those that are written out"));
+    }
 }
 
 fn note(case: &Case, number: usize, hit: bool, name_missed: bool) {
@@ -251,12 +272,17 @@ fn counts(tool: &str, cases: &Cases, found: &dyn Fn(usize) -> usize) {
         beyond += has.saturating_sub(wanted);
     }
     println!(
-        "{tool}: {met} of {expected} expected findings ({}), {beyond} beyond them",
-        crate::measured::percent(met, expected)
+        "{tool}: {met} of {expected} expected findings (recall {}), {beyond} beyond them (precision {}), F1 {}",
+        percent(met, expected),
+        percent(met, met + beyond),
+        percent(2 * met, expected + met + beyond),
     );
 }
 
-fn ruff(directory: &str) -> Result<BTreeMap<usize, usize>, String> {
+/// What a tool found: the number of the case, and its own code for it.
+pub(super) type Codes = Vec<(usize, String)>;
+
+pub(super) fn ruff(directory: &str) -> Result<Codes, String> {
     let arguments = [
         "check",
         "--isolated",
@@ -269,24 +295,21 @@ fn ruff(directory: &str) -> Result<BTreeMap<usize, usize>, String> {
     ];
     let printed = output("ruff", &arguments)?;
     let found: Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
-    Ok(counted(list(&found, "").map(|it| text(it, "filename"))))
+    let code = |it| Some((case_of(text(it, "filename"))?, text(it, "code").to_owned()));
+    Ok(list(&found, "").filter_map(code).collect())
 }
 
-fn bandit(directory: &str) -> Result<BTreeMap<usize, usize>, String> {
+pub(super) fn bandit(directory: &str) -> Result<Codes, String> {
     let arguments = ["-r", "-q", "-f", "json", "--exit-zero", directory];
     let printed = output("bandit", &arguments)?;
     let found: Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
-    Ok(counted(
-        list(&found, "/results").map(|it| text(it, "filename")),
-    ))
-}
-
-fn counted<'v>(paths: impl Iterator<Item = &'v str>) -> BTreeMap<usize, usize> {
-    let mut counts = BTreeMap::new();
-    for number in paths.filter_map(case_of) {
-        *counts.entry(number).or_default() += 1;
-    }
-    counts
+    let code = |it| {
+        Some((
+            case_of(text(it, "filename"))?,
+            text(it, "test_id").to_owned(),
+        ))
+    };
+    Ok(list(&found, "/results").filter_map(code).collect())
 }
 
 /// Critical and high findings of a project that is taken to be well kept, all of them by name.

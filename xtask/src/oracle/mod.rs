@@ -2,6 +2,7 @@
 
 mod compare;
 mod complexity;
+mod coverage;
 mod documentation;
 mod duplication;
 mod hazards;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{complexity, documentation, duplication, hazards};
+use super::{complexity, coverage, documentation, duplication, hazards};
 use crate::args::{Accepts, Args};
 use crate::measured::scan;
 use crate::verb::{Outcome, Verb};
@@ -14,7 +14,8 @@ pub(crate) const VERB: Verb = Verb {
 oracle DIR...
 
 radon, lizard, interrogate, ruff and jscpd are started where they are on PATH; one that is not is
-said to be absent. Rust's panics are compared with their occurrences in the text.
+said to be absent. Rust's panics are compared with their occurrences in the text. Coverage is that of
+a report which lies in the directory: `coverage.json` of coverage.py or llvm-cov, `cover.out` of Go.
 ",
     accepts: Accepts::Only {
         flags: &[],
@@ -38,6 +39,9 @@ const COMPARISONS: &[(&str, Comparison)] = &[
     ),
     ("documentation, ruff D (Python)", documentation::ruff),
     ("duplication, jscpd", duplication::jscpd),
+    ("coverage, coverage.py (Python)", coverage::coverage_py),
+    ("coverage, llvm-cov (Rust)", coverage::llvm_cov),
+    ("coverage, go tool cover (Go)", coverage::go_tool_cover),
 ];
 
 fn run(args: &Args) -> Outcome {

@@ -39,17 +39,20 @@ pub(super) struct Cache {
 pub(super) struct CacheUse {
     used: Vec<Key>,
     added: Vec<(Key, Vec<u8>)>,
+    /// Files whose result was taken from it.
+    files: usize,
 }
 
 impl CacheUse {
     pub(super) fn merge(&mut self, mut other: Self) {
         self.used.append(&mut other.used);
         self.added.append(&mut other.added);
+        self.files += other.files;
     }
 
-    /// How many results were taken from the cache.
+    /// Of how many files the result was taken from the cache.
     pub(super) fn hits(&self) -> u32 {
-        u32::try_from(self.used.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.files).unwrap_or(u32::MAX)
     }
 }
 
@@ -87,8 +90,20 @@ impl Cache {
         Some(key)
     }
 
-    /// The result under a key, if there is one that can be read and is still good.
+    /// The result of a file, if there is one that can be read and is still good.
     pub(super) fn get<T: DeserializeOwned>(
+        &self,
+        key: Option<Key>,
+        using: &mut CacheUse,
+        is_good: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
+        let value = self.get_of_many(key, using, is_good)?;
+        using.files += 1;
+        Some(value)
+    }
+
+    /// The same for a result over many files.
+    pub(super) fn get_of_many<T: DeserializeOwned>(
         &self,
         key: Option<Key>,
         using: &mut CacheUse,

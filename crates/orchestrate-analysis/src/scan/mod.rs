@@ -3,6 +3,7 @@
 //! Files are taken by several threads; the result is sorted, and the same for any number of them.
 
 mod cache;
+mod compared;
 mod file;
 mod inspect;
 mod options;

@@ -1,7 +1,6 @@
 //! The pass over all files: threads take the next file until there is none.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,7 +8,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{Cache, CacheUse};
+use super::cache::{Cache, CacheUse, Key};
+use super::compared::{Compared, Part};
 use super::file::{ScannedFile, scan_text};
 use super::inspect;
 use super::options::ScanOptions;
@@ -18,12 +18,13 @@ use super::snapshot::{FileFacts, Snapshot};
 use super::test_modules;
 use crate::dependencies::is_lock_file;
 use crate::documentation::{BrokenLink, broken_links, is_manifest, project_documents};
-use crate::duplication::{Duplication, Stream, Token, tokens};
+use crate::duplication::tokens;
 use crate::finding::Finding;
 use crate::inventory::{
     Candidate, Decoded, ScanError, SkipReason, Skipped, TextKind, read_text, walk,
 };
 use crate::language::Language;
+use crate::secrets;
 use crate::source::{Role, SourceFile};
 use crate::test_quality::{ProductNames, TestFunction};
 
@@ -53,6 +54,10 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
     let names = std::mem::take(&mut gathered.names);
     gathered.merge(run(&tests, threads, options, &names, &cache));
     let cancelled = gathered.begun < inventory.candidates.len();
+    gathered.sort();
+    test_modules::apply(&mut gathered);
+    let compared = std::mem::take(&mut gathered.compared);
+    let duplication = compared.finish(&cache, &mut gathered.cache, threads);
     // A scan that was stopped has not seen what it did not use.
     let cache_problem = if cancelled {
         None
@@ -60,8 +65,6 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         cache.save(&gathered.cache)
     };
     drop(cache);
-    gathered.sort();
-    test_modules::apply(&mut gathered);
     let mut documents = project_documents(root, &packages(&inventory.candidates));
     documents.broken_links = gathered.broken_links;
     documents.links_checked = gathered.links_checked;
@@ -99,7 +102,7 @@ pub fn scan(root: &Path, options: &ScanOptions) -> Result<Snapshot, ScanError> {
         lock_files: lock_files(&inventory.candidates),
         documents,
         hints: gathered.hints,
-        duplication: Duplication::of(gathered.streams),
+        duplication,
         cancelled,
         from_cache: gathered.cache.hits(),
         cache_problem,
@@ -162,8 +165,8 @@ pub(super) struct Gathered {
     /// Files that were not read, source or not.
     unsearched: Vec<Skipped>,
     hints: Vec<Finding>,
-    /// Tokens of product code.
-    streams: BTreeMap<Language, Vec<Stream>>,
+    /// Product code, to be searched for copies.
+    compared: Compared,
     cache: CacheUse,
     broken_links: Vec<BrokenLink>,
     links_checked: u32,
@@ -237,14 +240,26 @@ struct Kept {
 }
 
 impl Worker<'_> {
-    /// What a source file gives, kept or new.
-    fn scan(&mut self, source: SourceFile, gathered: &mut Gathered) -> ScannedFile {
-        let key = self.cache.key(&source.path, source.role, &source.text);
+    /// What an earlier scan kept of a source file, if it is as it was.
+    fn kept(
+        &self,
+        key: Option<Key>,
+        source: &SourceFile,
+        gathered: &mut Gathered,
+    ) -> Option<ScannedFile> {
         let is_good = |kept: &Kept| kept.scanned.tests.is_empty() || kept.known == self.known;
-        if let Some(kept) = self.cache.get(key, &mut gathered.cache, is_good) {
-            gathered.names.learn(&source.path, &kept.scanned.declared);
-            return kept.scanned;
-        }
+        let kept = self.cache.get(key, &mut gathered.cache, is_good)?;
+        gathered.names.learn(&source.path, &kept.scanned.declared);
+        Some(kept.scanned)
+    }
+
+    /// What a source file gives.
+    fn scan(
+        &mut self,
+        key: Option<Key>,
+        source: SourceFile,
+        gathered: &mut Gathered,
+    ) -> ScannedFile {
         let scanned = scan_text(
             self.parsers,
             source,
@@ -276,6 +291,9 @@ impl Gathered {
     fn take(&mut self, candidate: &Candidate, worker: &mut Worker<'_>) {
         let options = worker.options;
         let path = &candidate.path;
+        let in_test = candidate.role == Role::Test;
+        let key_store = secrets::key_store(path, in_test, &options.rules);
+        self.findings.extend(key_store);
         let kind = match candidate.language {
             Some(_) => TextKind::Source,
             None => TextKind::Other,
@@ -318,11 +336,14 @@ impl Gathered {
             text,
             modified: candidate.modified,
         };
-        // Tokens cost less than keeping them would.
-        let tokens = if candidate.role == Role::Product {
-            tokens(&source.text, language)
-        } else {
-            Vec::new()
+        let key = worker.cache.key(path, candidate.role, &source.text);
+        let kept = worker.kept(key, &source, self);
+        // Tokens cost less than keeping them would, and nothing where no file has changed.
+        let tokens = (kept.is_none() && candidate.role == Role::Product)
+            .then(|| tokens(&source.text, language));
+        let scanned = match kept {
+            Some(kept) => kept,
+            None => worker.scan(key, source, self),
         };
         let ScannedFile {
             facts,
@@ -332,13 +353,20 @@ impl Gathered {
             hints,
             test_ranges,
             declared: _,
-        } = worker.scan(source, self);
+        } = scanned;
         self.hints.extend(hints);
         if facts
             .as_ref()
             .is_ok_and(|facts| facts.role == Role::Product)
         {
-            self.compare(path, language, tokens, &test_ranges);
+            self.compared.add(Part {
+                language,
+                path: path.clone(),
+                file: candidate.file.clone(),
+                key,
+                tests: test_ranges,
+                tokens,
+            });
         }
         self.findings.extend(findings);
         self.tests.extend(tests);
@@ -352,35 +380,10 @@ impl Gathered {
 
     /// Takes back what was noted of Rust files that turned out to be tests.
     pub(super) fn drop_product_facts(&mut self, is_test: &dyn Fn(&str) -> bool) {
-        if let Some(streams) = self.streams.get_mut(&Language::Rust) {
-            streams.retain(|stream| !is_test(&stream.path));
-        }
+        self.compared.drop_files(is_test);
         self.hints.retain(|hint| {
             Language::of_path(&hint.path) != Some(Language::Rust) || !is_test(&hint.path)
         });
-    }
-
-    /// Adds the tokens of a product file that are no test code.
-    fn compare(
-        &mut self,
-        path: &str,
-        language: Language,
-        mut tokens: Vec<Token>,
-        tests: &[Range<usize>],
-    ) {
-        if !tests.is_empty() {
-            tokens.retain(|token| {
-                !tests
-                    .iter()
-                    .any(|range| range.contains(&(token.start as usize)))
-            });
-        }
-        tokens.shrink_to_fit();
-        let path = path.to_owned();
-        self.streams
-            .entry(language)
-            .or_default()
-            .push(Stream { path, tokens });
     }
 
     /// Links of documents that ship; those of fixtures are often broken on purpose.
@@ -418,12 +421,7 @@ impl Gathered {
         self.skipped_other.append(&mut other.skipped_other);
         self.unsearched.append(&mut other.unsearched);
         self.hints.append(&mut other.hints);
-        for (language, mut streams) in other.streams {
-            self.streams
-                .entry(language)
-                .or_default()
-                .append(&mut streams);
-        }
+        self.compared.merge(other.compared);
         self.cache.merge(other.cache);
         self.broken_links.append(&mut other.broken_links);
         self.links_checked += other.links_checked;

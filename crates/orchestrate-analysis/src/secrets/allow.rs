@@ -1,5 +1,7 @@
 //! Tells real credentials from placeholders, names and other text that only looks like them.
 
+use super::published;
+
 /// Shannon entropy in bits per character.
 pub(crate) fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
@@ -20,10 +22,20 @@ pub(crate) fn entropy(text: &str) -> f64 {
         .sum()
 }
 
+/// Letters or digits in their order, this many of them, come about by no chance.
+const CLIMB: usize = 9;
+
+/// Whether a part of a token counts or spells the alphabet, as somebody does who makes an example by hand.
+pub(super) fn counts(token: &str) -> bool {
+    longest_climb(&token.to_ascii_lowercase()) >= CLIMB
+}
+
 /// Whether a token of a known form is written as an example.
 pub(super) fn is_example(token: &str) -> bool {
     let lower = token.to_ascii_lowercase();
-    longest_climb(&lower) >= 9
+    let climb = longest_climb(&lower);
+    (climb >= CLIMB && climb * 3 >= token.len())
+        || published::is_published(token)
         || token.ends_with("EXAMPLE")
         || token.ends_with("EXAMPLEKEY")
         || [
@@ -47,7 +59,15 @@ pub(super) fn is_example(token: &str) -> bool {
 /// Whether a value repeats or counts, as nobody's random generator does.
 fn is_filler(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
+    let parts: Vec<&str> = value.split('-').collect();
+    let repeats = |three: &[&str]| {
+        three
+            .iter()
+            .all(|part| part.len() > 2 && Some(part) == three.first())
+    };
     longest_run(value) >= 6
+        || counts(value)
+        || parts.windows(3).any(repeats)
         || ["12345678", "23456789", "abcdefgh", "qwertyui"]
             .iter()
             .any(|sequence| lower.contains(sequence))
@@ -174,7 +194,7 @@ const HARMLESS_NAMES: [&str; 50] = [
 ];
 
 /// Words in a name that say that its value opens something.
-const SECRET_NAMES: [&str; 22] = [
+const SECRET_NAMES: [&str; 23] = [
     "secret",
     "token",
     "passw",
@@ -189,6 +209,7 @@ const SECRET_NAMES: [&str; 22] = [
     "auth_key",
     "authkey",
     "private_key",
+    "private-key",
     "privatekey",
     "credential",
     "creds",

@@ -1,7 +1,6 @@
-//! Values that have no form of their own and are known by the name they are assigned to; and the
-//! rules with scanners of their own.
+//! Values that have no form of their own and are known by the name they are assigned to.
 
-use super::rule::{How, Rule, assigned};
+use super::rule::{Rule, assigned};
 use crate::finding::{Confidence, Severity};
 
 const HEX32: &str = "(?i)[a-f0-9]{32}";
@@ -453,7 +452,7 @@ pub(super) static RULES: &[Rule] = &[
     assigned(
         "secrets.sumologic-key",
         "Sumo Logic key",
-        &["sumo"],
+        &["sumo", "sumologic", "sumo_logic"],
         "su[A-Za-z0-9]{12}|(?i:[a-z0-9]{64})",
         3.0,
     ),
@@ -506,76 +505,4 @@ pub(super) static RULES: &[Rule] = &[
         "(?i)[a-z0-9]{40}",
         3.0,
     ),
-    special(
-        GENERIC,
-        "value that looks like a credential",
-        Severity::High,
-        Confidence::Medium,
-        &[
-            "key",
-            "token",
-            "secret",
-            "passw",
-            "credential",
-            "creds",
-            "access",
-            "auth",
-            "api",
-        ],
-    ),
-    special(
-        PRIVATE_KEY,
-        "private key",
-        Severity::Critical,
-        Confidence::High,
-        &["PRIVATE KEY"],
-    ),
-    special(
-        KUBERNETES,
-        "value in a Kubernetes secret, which is encoded and not encrypted",
-        Severity::High,
-        Confidence::Medium,
-        &["kind: secret", "kind: 'secret", "kind: \"secret"],
-    ),
-    special(
-        NUGET,
-        "password of a NuGet source",
-        Severity::High,
-        Confidence::Medium,
-        &["<add key=\""],
-    ),
-    special(
-        URL,
-        "password in an address",
-        Severity::High,
-        Confidence::Medium,
-        &["://"],
-    ),
 ];
-
-/// The rule for values that only look like credentials.
-pub(super) const GENERIC: &str = "secrets.generic";
-/// The rule for private key blocks.
-pub(super) const PRIVATE_KEY: &str = "secrets.private-key";
-/// The rule for Kubernetes secrets.
-pub(super) const KUBERNETES: &str = "secrets.kubernetes-secret";
-/// The rule for NuGet settings.
-pub(super) const NUGET: &str = "secrets.nuget-password";
-/// The rule for addresses with a password in them.
-pub(super) const URL: &str = "secrets.url-password";
-
-const fn special(
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
-    confidence: Confidence,
-    keywords: &'static [&'static str],
-) -> Rule {
-    Rule {
-        id,
-        title,
-        severity,
-        confidence,
-        how: How::Special { keywords },
-    }
-}

@@ -75,6 +75,7 @@ fn is_encoded(value: &str) -> bool {
 
 /// The password of a NuGet source, in the file that holds it. `word` is where `<add key="` stands.
 pub(super) fn nuget(path: &str, text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    // Where names of files have no case, any spelling is read.
     if !path.to_ascii_lowercase().ends_with("nuget.config") {
         return None;
     }
@@ -162,6 +163,7 @@ mod tests {
         let line = |value: &str| format!("<add key=\"ClearTextPassword\" value=\"{value}\" />\n");
         let found = |path, value| found(path, &line(value)).len();
         assert_eq!(found("NuGet.Config", "Correct-Horse7"), 1);
+        assert_eq!(found("src/NuGet.CONFIG", "Correct-Horse7"), 1);
         assert_eq!(found("other.xml", "Correct-Horse7"), 0);
         assert_eq!(found("NuGet.Config", "%SOURCE_PASSWORD%"), 0);
         assert_eq!(found("NuGet.Config", "short"), 0);

@@ -8,15 +8,20 @@ mod assigned;
 mod checksum;
 mod context;
 mod documents;
+mod encoded;
+mod files;
 mod providers;
+mod published;
 mod redact;
 mod rule;
 mod scan;
+mod special;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use allow::entropy;
+pub(crate) use files::key_store;
 pub use redact::redact;
 pub use rule::Rule;
 pub use scan::check;
@@ -25,5 +30,8 @@ pub(crate) use scan::{check_with, masked};
 /// Every secret rule.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    providers::RULES.iter().chain(context::RULES).collect()
+    [providers::RULES, context::RULES, special::RULES]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -35,10 +35,10 @@ pub(super) static RULES: &[Rule] = &[
     form("secrets.clojars-token", "Clojars token", &["CLOJARS_"], r"(?i)CLOJARS_[a-z0-9]{60}", 2.0),
     form("secrets.cloudflare-origin-key", "Cloudflare origin CA key", &["v1.0-"], r"v1\.0-[a-f0-9]{24}-[a-f0-9]{146}", 2.0),
     form("secrets.curl-login", "login on a curl command line", &["curl"],
-        r#"curl[^;|&]{0,200}?\s(?:-u|--user)[= ]?\s?(?:['"]?[^\s:'"$<{]{1,60}:[^\s'"$<{*\[]{6,}|['"]:[^\s'"$<{*\[]{6,}|['"][^\s:'"$<{*]{6,}:['"])"#, 3.0)
+        r#"curl(?:[^;|&'"]|"[^"\n]*"|'[^'\n]*'){0,200}?\s(?:-u|--user)[= ]?\s?(?:['"]?[^\s:'"$<{]{1,60}:['"]?[^\s'"$<{*\[]{6,}|['"][^\s'"$<*]{1,60}['"]:['"][^\s'"$<*]{6,}['"]|['"]:[^\s'"$<{*\[]{6,}|['"][^\s:'"$<{*]{6,}:['"])"#, 3.0)
         .as_severity(Severity::High, Confidence::Medium),
     form("secrets.curl-header", "credential in a header on a curl command line", &["curl"],
-        r#"(?i)curl\s[^;|&]{0,200}?(?:-H|--header)[= ]?\s*['"](?:authorization|x-api-key|[a-z-]*token):\s{0,5}(?:(?:basic|bearer|token)\s{1,5})?[a-z0-9=~@.+/_-]{8,}"#, 3.0)
+        r#"(?i)curl\s(?:[^;|&'"]|"[^"\n]*"|'[^'\n]*'){0,200}?(?:-H|--header)[= ]?\s*['"](?:authorization|x-api-key|[a-z-]*token):\s{0,5}(?:(?:basic|bearer|token)\s{1,5})?[a-z0-9=~@.+/_-]{8,}"#, 3.0)
         .as_severity(Severity::High, Confidence::Medium),
     form("secrets.databricks-token", "Databricks token", &["dapi"], r"dapi[a-f0-9]{32}(?:-\d)?", 3.0),
     form("secrets.digitalocean-token", "DigitalOcean token", &["dop_v1_", "doo_v1_", "dor_v1_"], r"do[opr]_v1_[a-f0-9]{64}", 3.0),
@@ -52,6 +52,8 @@ pub(super) static RULES: &[Rule] = &[
     form("secrets.dynatrace-token", "Dynatrace token", &["dt0c01."], r"(?i)dt0c01\.[a-z0-9]{24}\.[a-z0-9]{64}", 4.0),
     form("secrets.easypost-token", "EasyPost token", &["EZAK", "EZTK"], r"EZ[AT]K(?i:[a-z0-9]{54})", 2.0),
     form("secrets.facebook-token", "Facebook access token", &["EAAM", "EAAC", "EAAB"], r"EAA[MCB][A-Za-z0-9]{100,}", 4.0),
+    form("secrets.facebook-app-token", "Facebook app access token", &["facebook", "fb"],
+        r"[0-9]{15,16}(?:\||%7C|%)[A-Za-z0-9_-]{27,40}", 3.5),
     form("secrets.flutterwave-key", "Flutterwave key", &["FLWSECK_TEST", "FLWPUBK_TEST"],
         r"FLW(?:SECK|PUBK)_TEST-(?:(?i:[a-h0-9]{32})-X|[a-h0-9]{12})", 2.0),
     form("secrets.flyio-token", "Fly.io token", &["fo1_", "fm1a_", "fm1r_", "fm2_"],

@@ -36,6 +36,8 @@ pub(super) enum How {
     },
     /// A rule with a scanner of its own.
     Special { keywords: &'static [&'static str] },
+    /// A file with one of these endings, whatever it holds.
+    File { endings: &'static [&'static str] },
 }
 
 impl Rule {
@@ -50,6 +52,7 @@ impl Rule {
         match self.how {
             How::Form { keywords, .. } | How::Special { keywords } => keywords,
             How::Assigned { words, .. } => words,
+            How::File { .. } => &[],
         }
     }
 }

@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::Regex;
 
 use super::rule::{How, Rule};
-use super::{allow, assigned, context, documents};
+use super::{allow, assigned, documents, encoded, special};
 use crate::finding::{Confidence, Finding, Severity, fingerprint, number_equal};
 use crate::inventory::role_of_path;
 use crate::language::Language;
@@ -160,14 +160,19 @@ fn scan(path: &str, text: &str, place: Where) -> Vec<Hit> {
             How::Assigned {
                 pattern, entropy, ..
             } => hits.extend(by_name(text, rule, regex, pattern, entropy, found.range())),
+            How::File { .. } => {}
             How::Special { .. } => {
                 hits.extend(match rule.id {
-                    context::GENERIC => generic(path, text, rule, found.range()),
-                    context::PRIVATE_KEY => private_key(text, rule, found.range()),
-                    context::KUBERNETES => documents::kubernetes(text, &found.range())
+                    special::GENERIC => generic(path, text, rule, found.range()),
+                    special::PRIVATE_KEY => private_key(text, rule, found.range()),
+                    special::KUBERNETES => documents::kubernetes(text, &found.range())
                         .map(|secret| known(rule, secret)),
-                    context::NUGET => documents::nuget(path, text, &found.range())
+                    special::NUGET => documents::nuget(path, text, &found.range())
                         .map(|secret| known(rule, secret)),
+                    special::ENCODED_WEB_TOKEN => {
+                        encoded::web_token(text, &found.range()).map(|secret| known(rule, secret))
+                    }
+                    special::TERRAFORM => terraform(path, text, rule, found.range()),
                     _ => address(text, rule, found.range()),
                 });
             }
@@ -255,19 +260,18 @@ fn by_form(
             continue;
         }
         let checked = checksum.is_none_or(|holds| holds(token));
+        let (severity, confidence) = if allow::counts(token) {
+            (Severity::Low, Confidence::Low)
+        } else if checked {
+            (rule.severity, rule.confidence)
+        } else {
+            (Severity::High, Confidence::Medium)
+        };
         hits.push(Hit {
             rule,
             secret,
-            severity: if checked {
-                rule.severity
-            } else {
-                Severity::High
-            },
-            confidence: if checked {
-                rule.confidence
-            } else {
-                Confidence::Medium
-            },
+            severity,
+            confidence,
             rank: 0,
         });
     }
@@ -328,14 +332,41 @@ fn by_name(
     }
     let whole = compiled(regex, || format!("^(?:{pattern})$"))?;
     let is_whole = whole.is_match(value);
-    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
-    (is_whole && has_digit).then_some(Hit {
+    // A word may have the length of a key; two words with a colon between them have not its form.
+    let is_no_word = value
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() || byte == b':');
+    let (severity, confidence) = if allow::counts(value) {
+        (Severity::Low, Confidence::Low)
+    } else {
+        (rule.severity, rule.confidence)
+    };
+    (is_whole && is_no_word).then_some(Hit {
         rule,
         secret: found.value,
-        severity: rule.severity,
-        confidence: rule.confidence,
+        severity,
+        confidence,
         rank: 1,
     })
+}
+
+/// A password that a file of Terraform gives to something, written out.
+fn terraform(path: &str, text: &str, rule: &'static Rule, word: Range<usize>) -> Option<Hit> {
+    let lower = path.to_ascii_lowercase();
+    if !lower.ends_with(".tf") && !lower.ends_with(".hcl") {
+        return None;
+    }
+    let found = assigned::find(text, word)?;
+    let name = text.get(found.name.clone())?.to_ascii_lowercase();
+    let value = text.get(found.value.clone())?;
+    let is_whole = text.as_bytes().get(found.value.end) == Some(&b'"');
+    let is_written_out = found.quoted && is_whole && !value.contains("${");
+    (name.ends_with("password")
+        && is_written_out
+        && value.len() >= 8
+        && !allow::is_example(value)
+        && allow::entropy(value) > 2.0)
+        .then(|| known(rule, found.value))
 }
 
 fn generic(path: &str, text: &str, rule: &'static Rule, word: Range<usize>) -> Option<Hit> {

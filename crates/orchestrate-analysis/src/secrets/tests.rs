@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::rule::How;
-use super::{check, context, rules};
+use super::{check, rules, special};
 use crate::finding::Severity;
 
 /// Random-looking text over an alphabet, the same for the same arguments.
@@ -182,32 +182,47 @@ fn private_key() -> String {
 /// A text in which the rule must be found, made from the rule itself.
 fn positive(rule: &super::Rule, seed: u64) -> String {
     match rule.how {
-        How::Form { pattern, .. } => format!("value = \"{}\"\n", sample(pattern, seed)),
+        // Not every token holds its keyword; some are only known beside it.
+        How::Form {
+            pattern, keywords, ..
+        } => {
+            format!("{}:\nvalue = \"{}\"\n", keywords[0], sample(pattern, seed))
+        }
         How::Assigned { words, pattern, .. } => {
             format!("{}_token = \"{}\"\n", words[0], sample(pattern, seed))
         }
         How::Special { .. } => match rule.id {
-            context::PRIVATE_KEY => private_key(),
-            context::KUBERNETES => {
+            special::PRIVATE_KEY => private_key(),
+            special::KUBERNETES => {
                 format!("kind: Secret\ndata:\n  one: {}\n", random(ALNUM, 24, seed))
             }
-            context::NUGET => format!(
+            special::NUGET => format!(
                 "<add key=\"Password\" value=\"{}\" />\n",
                 random(ALNUM, 20, seed)
             ),
-            context::GENERIC => format!("service_api_key = \"{}\"\n", random(ALNUM, 32, seed)),
+            special::GENERIC => format!("service_api_key = \"{}\"\n", random(ALNUM, 32, seed)),
+            special::ENCODED_WEB_TOKEN => format!("token: {}\n", encoded_web_token()),
+            special::TERRAFORM => String::new(),
             _ => format!(
                 "postgres://app:{}@db-prod.internal.net/x\n",
                 random(ALNUM, 20, seed)
             ),
         },
+        How::File { .. } => String::new(),
     }
+}
+
+/// `{"alg":"HS256","x":1}` and `{"sub":"1","name":"n"}` as parts of a token, encoded once more.
+fn encoded_web_token() -> &'static str {
+    "ZXlKaGJHY2lPaUpJVXpJMU5pSXNJbmdpT2pGOS5leUp6ZFdJaU9pSXhJaXdpYm1GdFpTSTZJbTRpZlEuYzJsbmJtRjBkWEps"
 }
 
 #[test]
 fn every_rule_finds_what_its_pattern_says() {
     let silent: Vec<&str> = rules()
         .into_iter()
+        // These two look at names of files, and have tests of their own.
+        .filter(|rule| ![special::TERRAFORM, special::KEY_STORE].contains(&rule.id))
         .filter(|rule| {
             !(1..12).any(|seed| {
                 found(&positive(rule, seed))
@@ -233,11 +248,11 @@ fn every_rule_leaves_a_placeholder_in_its_place_alone() {
                 words[0], words[0]
             ),
             How::Special { .. } => match rule.id {
-                context::PRIVATE_KEY => format!(
+                special::PRIVATE_KEY => format!(
                     "-----BEGIN {0} KEY-----\n...\n-----END {0} KEY-----",
                     "PRIVATE"
                 ),
-                context::GENERIC => {
+                special::GENERIC => {
                     "api_key = os.environ[\"API_KEY\"]\ntoken = \"your-token-here-12345\"\n"
                         .to_owned()
                 }
@@ -246,6 +261,7 @@ fn every_rule_leaves_a_placeholder_in_its_place_alone() {
                         .to_owned()
                 }
             },
+            How::File { .. } => String::new(),
         };
         assert_eq!(found(&text), Vec::<String>::new(), "{}", rule.id);
     }
@@ -297,6 +313,30 @@ fn known_dummies_and_hashes_are_left_alone() {
     ] {
         assert_eq!(found(text), Vec::<String>::new(), "{text}");
     }
+}
+
+#[test]
+fn an_example_that_only_counts_weighs_little_and_one_that_is_nothing_else_is_left_alone() {
+    let severities = |text: &str| -> Vec<Severity> {
+        let findings = check("conf.yml", text, false);
+        findings.iter().map(|finding| finding.severity).collect()
+    };
+    let counted = "12345678-9abc-4def-8123-".to_owned() + "123456789012";
+    assert_eq!(
+        severities(&format!("heroku_key: {counted}\n")),
+        [Severity::Low]
+    );
+    let alphabet = "AIzaSyabcdefghijklmnopqrstuvwxyz1234567";
+    assert_eq!(severities(&format!("key: {alphabet}\n")), []);
+}
+
+#[test]
+fn a_password_in_a_file_of_terraform_is_found_unless_it_comes_from_elsewhere() {
+    let found = |path: &str, text: &str| check(path, text, false).len();
+    assert_eq!(found("db/main.tf", "admin_password = \"Rain4Falls\"\n"), 1);
+    assert_eq!(found("db/main.tf", "password = \"${var.password}\"\n"), 0);
+    assert_eq!(found("db/main.tf", "password = var.password\n"), 0);
+    assert_eq!(found("db/main.py", "password = \"Rain4Falls\"\n"), 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! file followed into when outside data is handed to them. It does not follow data between files.
 //! Depth and work are bounded; beyond the bounds values are unknown, never wrong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
@@ -27,6 +27,8 @@ pub(super) struct Flow<'t> {
     pub(super) report: Report<'t>,
     /// Functions and classes of the file by name; `None` where a name stands for several.
     pub(super) definitions: HashMap<&'t str, Option<Node<'t>>>,
+    /// Names that stand for methods only.
+    pub(super) methods: HashSet<&'t str>,
     pub(super) frames: Vec<Frame<'t>>,
     /// What the parameters of the next callback stand for.
     pub(super) seed: Option<Value>,
@@ -52,6 +54,7 @@ impl<'t> Flow<'t> {
             dialect,
             report,
             definitions,
+            methods: HashSet::new(),
             frames: vec![HashMap::new()],
             seed: None,
             summaries: HashMap::new(),
@@ -175,7 +178,7 @@ impl<'t> Flow<'t> {
                 None => self.at_path(name.to_owned(), node),
             };
         }
-        if self.definitions.contains_key(name) {
+        if self.definitions.contains_key(name) && !self.methods.contains(name) {
             return Value::named(&format!("local:{name}"));
         }
         self.at_path(name.to_owned(), node)

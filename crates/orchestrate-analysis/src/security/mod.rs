@@ -7,6 +7,7 @@
 //! and reads nothing but the file it is given.
 
 mod assign;
+mod bidirectional;
 mod branch;
 mod call;
 mod dialect;
@@ -36,9 +37,16 @@ pub use walk::check;
 /// Every security rule, by language.
 #[must_use]
 pub fn rules() -> Vec<&'static Rule> {
-    [python::RULES, javascript::RULES, go::RULES, rust::RULES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    [
+        python::RULES,
+        python::AUDIT_RULES,
+        javascript::RULES,
+        go::RULES,
+        rust::RULES,
+        bidirectional::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect()
 }

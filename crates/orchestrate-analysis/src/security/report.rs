@@ -53,14 +53,28 @@ impl<'t> Report<'t> {
         confidence: Confidence,
         message: String,
     ) {
+        let rows = (node.start_position().row, node.end_position().row);
+        self.add_at(rule, node.start_byte(), rows, severity, confidence, message);
+    }
+
+    /// The same at a byte, on its first and last row.
+    pub(super) fn add_at(
+        &mut self,
+        rule: &'static Rule,
+        start: usize,
+        (row, last_row): (usize, usize),
+        severity: Severity,
+        confidence: Confidence,
+        message: String,
+    ) {
         let hit = Hit {
             rule,
             severity,
             confidence,
             message,
-            start: node.start_byte(),
-            row: node.start_position().row,
-            last_row: node.end_position().row,
+            start,
+            row,
+            last_row,
         };
         let key = (hit.start, rule.id);
         let worse = self.hits.get(&key).is_none_or(|known| {
@@ -68,6 +82,24 @@ impl<'t> Report<'t> {
         });
         if worse {
             self.hits.insert(key, hit);
+        }
+    }
+
+    /// Takes back what only asks for care where something worse was found at the same place.
+    fn settle(&mut self) {
+        let settled: Vec<(usize, &'static str)> = self
+            .hits
+            .iter()
+            .filter(|((_, id), _)| id.ends_with(".audit-call"))
+            .filter(|((start, _), _)| {
+                let here = self.hits.range((*start, "")..(*start + 1, ""));
+                here.into_iter()
+                    .any(|(_, other)| other.rule.severity <= Severity::Medium)
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for key in settled {
+            self.hits.remove(&key);
         }
     }
 
@@ -141,7 +173,8 @@ impl<'t> Report<'t> {
     }
 
     /// The findings, by position.
-    pub(super) fn finish(self, file: &ParsedFile<'_>) -> Vec<Finding> {
+    pub(super) fn finish(mut self, file: &ParsedFile<'_>) -> Vec<Finding> {
+        self.settle();
         let text = &file.source.text;
         let mut findings: Vec<Finding> = self
             .hits

@@ -145,6 +145,30 @@ families! {
         "reading it is undefined even where every value is valid";
     STATIC_MUT: Low, 362, "mutable global without synchronisation",
         "two threads that touch it race";
+    CARE: Info, 1357, "call that needs care",
+        "it is harmless only as long as nobody outside chooses what it gets";
+    CARE_MODULE: Info, 1357, "module that needs care",
+        "what it is given is trusted, so it must not come from outside";
+    UNMAINTAINED: Low, 1104, "library that nobody maintains",
+        "faults in it are published and not mended";
+    SEARCH_PATH: Info, 426, "program found through the search path",
+        "a directory earlier in the path can hold another program of that name";
+    PASSWORD: Low, 259, "password written in the source",
+        "whoever can read the source can use it, and it cannot be changed without a release";
+    REQUEST_TIMEOUT: Low, 400, "request without a timeout",
+        "a server that does not answer holds the program for ever";
+    UNPINNED: Low, 494, "download that is not pinned",
+        "what the name stands for can be replaced at any time";
+    RANDOM_USE: Info, 330, "predictable random numbers",
+        "they are fine for games and samples, and protect nothing";
+    SWALLOWED: Info, 703, "exception swallowed",
+        "a fault, or an attack, leaves no trace";
+    TRUST: Low, 501, "outside data kept in the session",
+        "code that reads it later takes it for checked";
+    WILDCARD: Low, 155, "wildcard in a shell command",
+        "a file that is named like an option changes what the command does";
+    BIDIRECTIONAL: High, 1007, "control character that turns the direction of text",
+        "the source reads differently from how it is compiled";
     REGEX: Medium, 1333, "regular expression chosen from outside",
         "a pattern can be written that takes exponential time";
 }

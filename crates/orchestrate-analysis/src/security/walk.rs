@@ -1,7 +1,7 @@
 //! One iterative walk over a tree: notes comments, functions and definitions, then hands single
 //! nodes to the rules that need no data flow. Tree depth costs no stack here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
@@ -27,18 +27,28 @@ pub fn check(file: &ParsedFile<'_>) -> Vec<Finding> {
     };
     let text = file.source.text.as_str();
     let root = file.tree.root_node();
-    let (report, definitions) = index(root, text, dialect);
+    let (report, definitions, methods) = index(root, text, dialect);
     let mut flow = Flow::new(text, dialect, report, definitions);
+    flow.methods = methods;
     flow.visit(root);
     each(root, |node| (dialect.on_node)(&mut flow, node));
+    super::bidirectional::check(&mut flow.report, text);
     flow.report.finish(file)
 }
 
 type Definitions<'t> = HashMap<&'t str, Option<Node<'t>>>;
+/// Names that only methods have: without an object before it, such a name is another thing.
+type Methods<'t> = HashSet<&'t str>;
 
-fn index<'t>(root: Node<'t>, text: &'t str, dialect: &Dialect) -> (Report<'t>, Definitions<'t>) {
+fn index<'t>(
+    root: Node<'t>,
+    text: &'t str,
+    dialect: &Dialect,
+) -> (Report<'t>, Definitions<'t>, Methods<'t>) {
     let mut report = Report::default();
     let mut definitions = Definitions::new();
+    let mut methods = Methods::new();
+    let mut functions = Methods::new();
     each(root, |node| {
         let kind = node.kind();
         if kind.ends_with("comment") {
@@ -52,6 +62,11 @@ fn index<'t>(root: Node<'t>, text: &'t str, dialect: &Dialect) -> (Report<'t>, D
             return;
         };
         report.function(node, name);
+        if is_method(node) {
+            methods.insert(name);
+        } else {
+            functions.insert(name);
+        }
         let function = match (dialect.shape)(node, text) {
             Shape::Function { .. } => Some(node),
             _ => function_value(node, text, dialect),
@@ -64,7 +79,21 @@ fn index<'t>(root: Node<'t>, text: &'t str, dialect: &Dialect) -> (Report<'t>, D
             .and_modify(|known| *known = None)
             .or_insert(function);
     });
-    (report, definitions)
+    methods.retain(|name| !functions.contains(name));
+    (report, definitions, methods)
+}
+
+/// Whether a definition is one of a class, by how its language writes that.
+fn is_method(node: Node<'_>) -> bool {
+    let class = || {
+        let block = node.parent()?;
+        let outer = match block.kind() {
+            "decorated_definition" => block.parent()?.parent()?,
+            _ => block.parent()?,
+        };
+        Some(outer.kind() == "class_definition")
+    };
+    matches!(node.kind(), "method_definition" | "method_declaration") || class() == Some(true)
 }
 
 fn is_definition(kind: &str) -> bool {

@@ -61,7 +61,7 @@ stopwords = ["test"]
 [[rules]]
 id = "by-path"
 description = "a key file"
-path = '''\.p12$'''
+path = '''\.sealed$'''
 
 [[rules]]
 id = "looks-ahead"
@@ -80,14 +80,14 @@ regexes = ['''^\${[a-z]+}$''', '''(''']
                 "own_a1b2c3d4\nown_aaaaaaaa\nown_test1234\nown_e5f6a7b8 # nosec: revoked\n",
             ),
             ("ignored.txt", "own_a1b2c3d4\n"),
-            ("key.p12", "text"),
+            ("key.sealed", "text"),
         ],
         expect![[r#"
             /gitleaks.toml:18: the expression cannot be read: look-around, including look-ahead and look-behind, is not supported
             /gitleaks.toml:22: the expression cannot be read: unclosed group
             a.txt:1:5: gitleaks.own-token High: a token of ours: `a1...`, 8 characters
             a.txt:4:5: gitleaks.own-token High: a token of ours: `e5...`, 8 characters (suppressed: revoked)
-            key.p12:1:1: gitleaks.by-path High: a key file: `...`, 0 characters
+            key.sealed:1:1: gitleaks.by-path High: a key file: `...`, 0 characters
         "#]],
     );
 }

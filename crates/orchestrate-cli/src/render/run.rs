@@ -1,5 +1,8 @@
 //! The result of a composed run for people: what became of each agent, and its headline figures.
 
+use std::collections::HashMap;
+
+use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use serde_json::Value;
 
@@ -50,9 +53,7 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     }
     recommendations(&mut page, &result.aggregated_output);
     page.section("AGENTS");
-    for agent in &result.outputs {
-        agent_lines(&mut page, agent);
-    }
+    agents(&mut page, &result.outputs);
     if !result.work.is_empty() {
         page.section("TOOLS AND DECISIONS");
         for work in &result.work {
@@ -162,15 +163,75 @@ fn recommendations(page: &mut Page, output: &Value) {
     }
 }
 
-fn agent_lines(page: &mut Page, agent: &AgentResult) {
+/// Results of one agent that say the same.
+struct Alike<'a> {
+    first: &'a AgentResult,
+    times: u32,
+    duration_ms: f64,
+}
+
+/// What became of the agents. What an agent said again in other rounds is told once, and ways that were not
+/// taken are only counted.
+fn agents(page: &mut Page, results: &[AgentResult]) {
+    let mut places = HashMap::new();
+    let mut groups: Vec<Alike<'_>> = Vec::new();
+    let mut not_taken = 0;
+    for result in results {
+        if let Outcome::Skipped {
+            reason: SkipReason::NotTaken,
+        } = result.outcome
+        {
+            not_taken += 1;
+            continue;
+        }
+        let said = said(&result.output);
+        let key = (&result.agent_id, result.outcome.word(), &result.error, said);
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(alike) => {
+                alike.times += 1;
+                alike.duration_ms += result.duration_ms;
+            }
+            None => groups.push(Alike {
+                first: result,
+                times: 1,
+                duration_ms: result.duration_ms,
+            }),
+        }
+    }
+    for alike in &groups {
+        agent_lines(page, alike);
+    }
+    if not_taken > 0 {
+        let told = counted(not_taken, "step");
+        page.text(2, &format!("{told} not run: on ways that were not taken"));
+    }
+}
+
+/// What of an output is shown; the rest of it, times for example, may differ.
+fn said(output: &Value) -> String {
+    let parts = ["summary", "findings", "not_measured"].map(|name| output.get(name));
+    format!("{parts:?} {:?}", figures(output))
+}
+
+fn agent_lines(page: &mut Page, alike: &Alike<'_>) {
+    let agent = alike.first;
     let (style, sign) = state(&agent.outcome);
     let word = agent.outcome.word().replace('_', " ");
     let time = match agent.attempts {
         0 => "not run".to_owned(),
-        _ => duration(agent.duration_ms / 1e3),
+        _ => duration(alike.duration_ms / 1e3),
+    };
+    let times = match alike.times {
+        1 => String::new(),
+        n => format!("  {n} times"),
     };
     let id = agent.agent_id.as_str();
-    page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}"));
+    page.state(
+        style,
+        sign,
+        &format!("{id:<25} {word:<13} {time:>9}{times}"),
+    );
     if let Some(error) = &agent.error {
         page.text(9, error);
     }

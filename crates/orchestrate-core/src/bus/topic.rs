@@ -32,6 +32,29 @@ pub mod topics {
     pub const MESSAGE_SENT: &str = "team.message_sent";
     /// A message reached an agent. Payload: message, step, to.
     pub const MESSAGE_DELIVERED: &str = "team.message_delivered";
+
+    /// All of them.
+    pub const ALL: [&str; 10] = [
+        PLAN_STARTED,
+        TASK_ASSIGNED,
+        TASK_COMPLETED,
+        PLAN_COMPLETED,
+        HANDOFF_INITIATED,
+        HANDOFF_COMPLETED,
+        AGENT_REGISTERED,
+        AGENT_STATUS_CHANGED,
+        MESSAGE_SENT,
+        MESSAGE_DELIVERED,
+    ];
+
+    /// Whether a topic is meant: a whole one, a beginning followed by `*`, or `*` for all.
+    #[must_use]
+    pub fn is_meant(topic: &str, wanted: &str) -> bool {
+        match wanted.strip_suffix('*') {
+            Some(beginning) => topic.starts_with(beginning),
+            None => wanted == topic,
+        }
+    }
 }
 
 /// One message on the bus.
@@ -129,13 +152,10 @@ impl BusMessage {
         }
     }
 
-    /// Whether its topic is meant: a whole one, a beginning followed by `*`, or `*` for all.
+    /// Whether its topic is meant, as by [`topics::is_meant`].
     #[must_use]
-    pub fn is_about(&self, topics: &str) -> bool {
-        match topics.strip_suffix('*') {
-            Some(beginning) => self.topic.starts_with(beginning),
-            None => topics == self.topic,
-        }
+    pub fn is_about(&self, wanted: &str) -> bool {
+        topics::is_meant(&self.topic, wanted)
     }
 
     /// An agent was added to a registry.

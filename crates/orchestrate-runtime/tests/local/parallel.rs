@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use expect_test::expect;
 use orchestrate_core::backend::AgentOutput;
@@ -17,7 +16,7 @@ use orchestrate_runtime::FunctionBackend;
 use serde_json::json;
 
 use crate::support::{
-    agent, all_of, executor, joined, limited, lines, parallel, plan, run, sequence, takes,
+    agent, all_of, crowd, executor, joined, limited, lines, parallel, plan, run, sequence, takes,
 };
 
 const FOUR: [&str; 4] = ["a", "b", "c", "d"];
@@ -88,17 +87,7 @@ async fn results_stand_in_the_order_of_the_plan_whatever_ended_first() {
 
 #[tokio::test(start_paused = true)]
 async fn the_limit_of_concurrency_holds() {
-    let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let seen = most.clone();
-    let backend = FunctionBackend::new().agent("a", move |_| {
-        let (now, most) = (now.clone(), most.clone());
-        async move {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            now.fetch_sub(1, Ordering::SeqCst);
-            Ok(AgentOutput::json(json!(1)))
-        }
-    });
+    let (backend, seen) = crowd();
     let limits = Limits {
         concurrency: Some(3),
         ..Limits::default()

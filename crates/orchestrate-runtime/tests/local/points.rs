@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use expect_test::expect;
@@ -20,7 +19,8 @@ use orchestrate_runtime::{FunctionBackend, LocalExecutor};
 use serde_json::{Value, json};
 
 use crate::support::{
-    agent, executor, joined, limited, lines, parallel, plan, run, sequence, takes, with_retry,
+    agent, crowd, executor, joined, limited, lines, parallel, plan, run, sequence, takes,
+    with_retry,
 };
 
 fn step(value: Value) -> Step {
@@ -129,17 +129,7 @@ async fn a_quorum_ends_with_the_time_of_its_group() {
 
 #[tokio::test(start_paused = true)]
 async fn the_limit_of_concurrency_holds_in_nested_groups() {
-    let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let seen = most.clone();
-    let backend = FunctionBackend::new().agent("a", move |_| {
-        let (now, most) = (now.clone(), most.clone());
-        async move {
-            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            now.fetch_sub(1, Ordering::SeqCst);
-            Ok(AgentOutput::json(json!(1)))
-        }
-    });
+    let (backend, seen) = crowd();
     let limits = Limits {
         concurrency: Some(2),
         ..Limits::default()

@@ -1,5 +1,7 @@
 //! Small plans, and runs with every event kept.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use orchestrate_core::backend::{AgentBackend, AgentOutput};
@@ -77,6 +79,22 @@ pub(crate) fn takes(backend: FunctionBackend, id: &'static str, ms: u64) -> Func
         tokio::time::sleep(Duration::from_millis(ms)).await;
         Ok(AgentOutput::json(json!(id)))
     })
+}
+
+/// An agent `a` that takes 10 ms, and how many of it there were at the same time at most.
+pub(crate) fn crowd() -> (FunctionBackend, Arc<AtomicU32>) {
+    let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let seen = most.clone();
+    let backend = FunctionBackend::new().agent("a", move |_| {
+        let (now, most) = (now.clone(), most.clone());
+        async move {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            Ok(AgentOutput::json(json!(1)))
+        }
+    });
+    (backend, seen)
 }
 
 /// Runs to the end and checks what holds for every run: events without gaps that never go back in

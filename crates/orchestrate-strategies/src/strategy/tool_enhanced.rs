@@ -1,6 +1,6 @@
 //! One agent with a bundle of tools, in a bounded loop of its own.
 
-use orchestrate_core::plan::Step;
+use orchestrate_core::plan::{Step, Toolbox};
 use orchestrate_core::strategy::{
     Aggregate, Arity, ExecutionStrategy, Gathered, StrategyError, StrategyInfo,
 };
@@ -75,22 +75,15 @@ impl ExecutionStrategy for ToolEnhanced {
     }
 
     fn compose(&self, team: &Team, context: &Context) -> Result<Step, StrategyError> {
-        let [agent] = team.members() else {
-            return Err(common::wrong_arity(
-                Self::NAME,
-                Self::ARITY.to_string(),
-                team,
-            ));
-        };
         let tools = tools::of(Self::NAME, &self.tools, context)?;
-        Ok(tools::line(
-            Self::NAME,
+        let max_steps = self.max_steps;
+        tools::line(
+            (Self::NAME, Self::ARITY),
             self,
-            agent,
+            team,
             USE,
-            tools,
-            self.max_steps,
-        ))
+            Toolbox { tools, max_steps },
+        )
     }
 
     fn aggregate(&self, group: &Gathered<'_>) -> Aggregate {

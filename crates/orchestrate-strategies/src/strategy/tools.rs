@@ -1,9 +1,9 @@
 //! What strategies share in which one agent uses tools in a loop of its own.
 
 use orchestrate_core::plan::{OnError, Step, StepKind, Toolbox};
-use orchestrate_core::strategy::{Aggregate, Gathered, StrategyError};
+use orchestrate_core::strategy::{Aggregate, Arity, Gathered, StrategyError};
 use orchestrate_core::task::Context;
-use orchestrate_core::team::Agent;
+use orchestrate_core::team::Team;
 use serde_json::{Value, json};
 
 use super::common;
@@ -37,24 +37,26 @@ pub(super) fn of(
     }
 }
 
-/// The agent's step with its tools, in a line whose output the strategy makes.
+/// The step of the only agent with its tools, in a line whose output the strategy makes.
 pub(super) fn line(
-    strategy: &str,
+    (strategy, arity): (&str, Arity),
     params: &impl serde::Serialize,
-    agent: &Agent,
+    team: &Team,
     instruction: &str,
-    tools: Vec<String>,
-    max_steps: u32,
-) -> Step {
+    toolbox: Toolbox,
+) -> Result<Step, StrategyError> {
+    let [agent] = team.members() else {
+        return Err(common::wrong_arity(strategy, arity.to_string(), team));
+    };
     let mut work = common::work(&agent.id, Some(instruction), []);
     if let StepKind::Agent(step) = &mut work.kind {
-        step.toolbox = Some(Toolbox { tools, max_steps });
+        step.toolbox = Some(toolbox);
     }
-    Step::new(StepKind::Sequence {
+    Ok(Step::new(StepKind::Sequence {
         steps: vec![common::named(work, WORK)],
         on_error: OnError::Stop,
         collect: Some(common::collect(strategy, params)),
-    })
+    }))
 }
 
 /// What the agent gave, also when its steps were used up before it was done.

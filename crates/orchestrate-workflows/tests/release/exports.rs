@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use orchestrate_core::outcome::{FailureClass, Outcome};
-use orchestrate_workflows::formats::{github, github_summary, html, junit};
+use orchestrate_workflows::formats::{github, github_summary, html, junit, sarif};
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::{ReleasePrep, ReleaseReadinessReport};
 use quick_xml::Reader;
@@ -150,6 +150,23 @@ fn who_counts_failures_in_junit_comes_to_the_same_verdict() {
             (Verdict::Undecided, 0, 4),
         ]
     );
+}
+
+/// The schema is the one of version 2.1.0 with errata 01, unchanged: copyright OASIS Open, who let it be copied and
+/// furnished to others.
+#[test]
+fn sarif_of_every_report_is_what_its_schema_admits() {
+    let schema: Value = serde_json::from_str(include_str!("sarif-2.1.0.schema.json")).unwrap();
+    let validator = jsonschema::draft4::new(&schema).unwrap();
+    for report in reports() {
+        let log = sarif(&report);
+        let wrong: Vec<String> = validator
+            .iter_errors(&log)
+            .map(|it| it.to_string())
+            .collect();
+        assert_eq!(wrong, Vec::<String>::new());
+    }
+    assert!(!validator.is_valid(&json!({"version": "2.1.0", "runs": [{}]})));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use super::model::ROUTE;
-use super::rules;
+use super::{audit, crypto, rules, vigilance};
 use crate::finding::Severity;
 use crate::security::call::Call;
 use crate::security::flow::Flow;
@@ -18,10 +18,11 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     sql(flow, call);
     yaml(flow, call);
     response(flow, call);
-    crypto(flow, call);
+    crypto::check(flow, call);
     transport(flow, call);
     settings(flow, call);
     files(flow, call);
+    vigilance::on_call(flow, call);
 }
 
 fn is_true(value: &Value) -> bool {
@@ -29,7 +30,7 @@ fn is_true(value: &Value) -> bool {
         || matches!(value.constant, Some(Constant::Number(n)) if n != 0)
 }
 
-fn is_false(value: &Value) -> bool {
+pub(super) fn is_false(value: &Value) -> bool {
     value.constant == Some(Constant::Truth(false))
 }
 
@@ -171,90 +172,22 @@ fn response<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     }
 }
 
-fn crypto<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    let not_for_security = call
-        .keyword("usedforsecurity")
-        .is_some_and(|argument| is_false(&argument.value));
-    let path = &*call.path;
-    let weak_hash = match path {
-        "hashlib.md5" | "hashlib.sha1" | "hashlib.md4" | "crypt.crypt" => true,
-        "hashlib.new" => call
-            .argument(0, "name")
-            .and_then(|argument| argument.value.text())
-            .is_some_and(|name| {
-                matches!(
-                    name.to_ascii_lowercase().as_str(),
-                    "md4" | "md5" | "sha" | "sha1"
-                )
-            }),
-        _ => {
-            (path.contains("Hash.MD") || path.contains("Hash.SHA.")) && call.name() == "new"
-                || path.starts_with("cryptography.hazmat.primitives.hashes")
-                    && matches!(call.name(), "MD5" | "SHA1")
-        }
-    };
-    if weak_hash && !not_for_security {
-        found(
-            flow,
-            &rules::WEAK_HASH,
-            call.node,
-            call.callee,
-            rules::WEAK_HASH.severity,
-        );
-    }
-    let weak_cipher = path.starts_with("Crypto.Cipher.") || path.starts_with("Cryptodome.Cipher.");
-    let old = ["ARC2", "ARC4", "Blowfish", ".DES.", "DES3", "XOR", "CAST"]
-        .iter()
-        .any(|name| path.contains(name));
-    let primitive = path.starts_with("cryptography.hazmat")
-        && matches!(
-            call.name(),
-            "ARC4" | "Blowfish" | "IDEA" | "TripleDES" | "ECB" | "CAST5" | "SEED"
-        );
-    let ecb = weak_cipher
-        && call
-            .arguments
-            .iter()
-            .any(|argument| flow.text(argument.node).ends_with("MODE_ECB"));
-    if primitive || ecb || (weak_cipher && old && call.name() == "new") {
-        found(
-            flow,
-            &rules::WEAK_CIPHER,
-            call.node,
-            call.callee,
-            rules::WEAK_CIPHER.severity,
-        );
-    }
-    if matches!(call.name(), "generate_private_key" | "generate") {
-        short_key(flow, call);
-    }
-}
-
-fn short_key<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
-    let path = &*call.path;
-    let asymmetric = path.contains("rsa.")
-        || path.contains("dsa.")
-        || path.contains("RSA.")
-        || path.contains("DSA.");
-    if !asymmetric {
-        return;
-    }
-    let bits = ["key_size", "bits"]
-        .iter()
-        .find_map(|name| call.keyword(name))
-        .or_else(|| call.at(usize::from(path.contains("rsa."))))
-        .or_else(|| call.at(0));
-    if let Some(Constant::Number(bits)) = bits.and_then(|argument| argument.value.constant.clone())
-        && (256..2048).contains(&bits)
-    {
-        found(
-            flow,
-            &rules::KEY_SIZE,
-            call.node,
-            call.callee,
-            rules::KEY_SIZE.severity,
-        );
-    }
+/// Whether an expression names a version of TLS that must not be used any more.
+pub(super) fn is_old_version(text: &str) -> bool {
+    [
+        "PROTOCOL_SSLv2",
+        "PROTOCOL_SSLv3",
+        "PROTOCOL_TLSv1",
+        "PROTOCOL_TLSv1_1",
+        "SSLv2_METHOD",
+        "SSLv3_METHOD",
+        "TLSv1_METHOD",
+        "SSLv23_METHOD",
+        "PROTOCOL_SSLv23",
+        "TLSv1_1_METHOD",
+    ]
+    .iter()
+    .any(|name| text.ends_with(name))
 }
 
 fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
@@ -282,24 +215,13 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             rules::TLS.severity,
         );
     }
-    let old_version = call.arguments.iter().any(|argument| {
-        let text = flow.text(argument.node);
-        [
-            "PROTOCOL_SSLv2",
-            "PROTOCOL_SSLv3",
-            "PROTOCOL_TLSv1",
-            "PROTOCOL_TLSv1_1",
-            "SSLv2_METHOD",
-            "SSLv3_METHOD",
-            "TLSv1_METHOD",
-            "SSLv23_METHOD",
-            "PROTOCOL_SSLv23",
-            "TLSv1_1_METHOD",
-        ]
+    let old_version = call
+        .arguments
         .iter()
-        .any(|name| text.ends_with(name))
-    });
-    if old_version {
+        .any(|argument| is_old_version(flow.text(argument.node)));
+    // Without a version it takes every one that the library still speaks.
+    let any_version = call.is(&["ssl.wrap_socket"]) && call.keyword("ssl_version").is_none();
+    if old_version || any_version {
         found(
             flow,
             &rules::TLS_VERSION,
@@ -323,7 +245,17 @@ fn transport<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
             );
         }
     }
-    if path == "telnetlib.Telnet" || path == "ftplib.FTP" {
+    let unencrypted_snmp = match call.name() {
+        "CommunityData" => call
+            .keyword("mpModel")
+            .is_some_and(|model| matches!(model.value.constant, Some(Constant::Number(0 | 1)))),
+        "UsmUserData" => call.arguments.len() < 3 && call.keyword("**").is_none(),
+        _ => false,
+    };
+    if path == "telnetlib.Telnet"
+        || path == "ftplib.FTP"
+        || (unencrypted_snmp && path.contains("snmp"))
+    {
         found(
             flow,
             &rules::CLEARTEXT,
@@ -417,14 +349,25 @@ fn settings<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     ]);
     if jinja {
         let escaping = call.keyword("autoescape");
-        if escaping.is_none_or(|argument| is_false(&argument.value)) && call.keyword("**").is_none()
-        {
+        let off = escaping.is_none_or(|argument| argument.value.truth() == Some(false));
+        let chosen = escaping.is_some_and(|argument| {
+            !is_true(&argument.value) && !flow.text(argument.node).contains("select_autoescape")
+        });
+        if off && call.keyword("**").is_none() {
             suspected(
                 flow,
                 &rules::AUTOESCAPE,
                 call.node,
                 call.callee,
                 Severity::Medium,
+            );
+        } else if chosen {
+            suspected(
+                flow,
+                &rules::AUTOESCAPE,
+                call.node,
+                call.callee,
+                Severity::Low,
             );
         }
     }
@@ -534,6 +477,15 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
         if off {
             found(flow, &rules::TLS, target, target, Severity::Medium);
         }
+    }
+    if let Shape::Index { object, .. } = flow.shape(target)
+        && flow.text(object).ends_with("session")
+        && value.taint == Taint::Remote
+    {
+        suspected(flow, &audit::TRUST, node, target, audit::TRUST.severity);
+    }
+    if value.built && value.sql && value.taint > Taint::Clean {
+        suspected(flow, &audit::CALL, node, node, Severity::Info);
     }
     let secret = names::is_secret(&last);
     if secret && flow.text(node).contains("random.") && uses_random(flow, node) {

@@ -199,8 +199,9 @@ pub(super) fn cleaners() -> Vec<(&'static str, Uses)> {
     all
 }
 
-pub(super) const BUILDERS: [&str; 8] = [
+pub(super) const BUILDERS: [&str; 9] = [
     "*.format",
+    "*.replace",
     "*.join",
     "os.path.join",
     "*.joinpath",

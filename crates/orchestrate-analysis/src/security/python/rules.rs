@@ -65,7 +65,7 @@ catalogue! {
     COOKIE = COOKIE, "python.insecure-cookie",
         "set `secure=True` and `httponly=True`", [];
     CLEARTEXT = CLEARTEXT, "python.cleartext-protocol",
-        "use SSH, SFTP or TLS", ["B312", "B321", "B401", "B402"];
+        "use SSH, SFTP or TLS", ["B312", "B321", "B401", "B402", "B415", "B508", "B509"];
     REGEX = REGEX, "python.regex-from-outside",
         "escape the data with `re.escape`", [];
 }

@@ -272,6 +272,98 @@ const CASES: &[Case] = &[
         "python.unsafe-deserialization",
         "import io, pickle\nf = io.BytesIO()\npickle.load(f)  # BAD\n",
     ),
+    (
+        "python.audit-call",
+        "import os, subprocess, torch, yaml\neval('1 + 1')  # BAD\nos.system('ls -l')  # BAD\nsubprocess.run(['/bin/ls'])  # BAD\ntorch.load('a.pt')  # BAD\nyaml.load('{}', Loader=yaml.Loader)  # BAD\ntorch.load('a.pt', weights_only=True)\nyaml.safe_load('{}')\nmodel.eval()\n",
+    ),
+    (
+        "python.audit-call",
+        "import os\nfrom flask import request\ndef f(m):\n    os.system('ls ' + request.args['d'])\n    m.objects.extra(where=['a = 1'])\n    m.objects.extra(where=[m.a])  # BAD\n",
+    ),
+    (
+        "python.audit-call",
+        "import ast, json\nfrom urllib.request import urlopen\nurlopen('https://example.com/')\nast.literal_eval('1')\njson.loads('1')\nclass A:\n    def eval(self):\n        self.eval()\n",
+    ),
+    (
+        "python.audit-import",
+        "import os\nimport subprocess  # BAD\nfrom xml.dom import minidom  # BAD\nimportlib.import_module('pickle')  # BAD\nfrom .subprocess import run\n",
+    ),
+    (
+        "python.audit-import",
+        "import os, json\nfrom defusedxml import ElementTree\n",
+    ),
+    (
+        "python.audit-random",
+        "import random\nrandom.choice([1, 2])  # BAD\nfrom random import randint\nrandint(1, 6)  # BAD\n",
+    ),
+    (
+        "python.audit-random",
+        "import random, secrets\nsecrets.choice([1, 2])\nrandom.SystemRandom().choice([1, 2])\nrandom.seed(1)\n",
+    ),
+    (
+        "python.unmaintained-library",
+        "from Crypto.Cipher import AES  # BAD\nfrom Cryptodome.Cipher import AES as B\n",
+    ),
+    (
+        "python.unmaintained-library",
+        "from Cryptodome.Cipher import AES\nimport cryptography\n",
+    ),
+    (
+        "python.partial-program-path",
+        "import subprocess\nsubprocess.run(['git', 'log'])  # BAD\nsubprocess.run('ls', shell=True)  # BAD\n",
+    ),
+    (
+        "python.partial-program-path",
+        "import subprocess, sys\nsubprocess.run(['/usr/bin/git', 'log'])\nsubprocess.run(['./run', 'it'])\nsubprocess.run([sys.executable, '-m', 'x'])\n",
+    ),
+    (
+        "python.hard-coded-password",
+        "password = 'hunter2'  # BAD\ndb.PASSWORD = 'x1'  # BAD\ndef login(user, passwd='abc'):  # BAD\n    if passwd == 'root':  # BAD\n        connect(password='abc')  # BAD\nconf = {'api_token': 'k1'}  # BAD\n",
+    ),
+    (
+        "python.hard-coded-password",
+        "password = ''\npassword = os.environ['PASSWORD']\npassword_file = 'x.txt'\ntoken_url = 'x'\npassword = f'{a}'\nhelp = {'password': 'Your password must have {n} characters'}\n",
+    ),
+    (
+        "python.request-without-timeout",
+        "import requests, httpx\nrequests.get('https://a')  # BAD\nrequests.post('https://a', timeout=None)  # BAD\nhttpx.get('https://a', timeout=None)  # BAD\n",
+    ),
+    (
+        "python.request-without-timeout",
+        "import requests, httpx\nrequests.get('https://a', timeout=5)\nrequests.get('https://a', **options)\nhttpx.get('https://a')\n",
+    ),
+    (
+        "python.unpinned-download",
+        "from transformers import AutoModel\nAutoModel.from_pretrained('org/model')  # BAD\nAutoModel.from_pretrained('org/model', revision='main')  # BAD\n",
+    ),
+    (
+        "python.unpinned-download",
+        "from transformers import AutoModel\nAutoModel.from_pretrained('./model')\nAutoModel.from_pretrained('org/model', revision='0123abc')\nAutoModel.from_pretrained('org/model', revision=chosen())\n",
+    ),
+    (
+        "python.exception-swallowed",
+        "try:\n    f()\nexcept Exception:  # BAD\n    pass\nfor a in b:\n    try:\n        f()\n    except:  # BAD\n        continue\n",
+    ),
+    (
+        "python.exception-swallowed",
+        "try:\n    f()\nexcept KeyError:\n    pass\nexcept Exception:\n    log()\n",
+    ),
+    (
+        "python.trust-boundary",
+        "from flask import request, session\ndef f():\n    session['name'] = request.args['name']  # BAD\n",
+    ),
+    (
+        "python.trust-boundary",
+        "from flask import request, session\ndef f(user):\n    session['n'] = int(request.args['n'])\n    session['user'] = user\n    other['x'] = request.args['x']\n",
+    ),
+    (
+        "python.shell-wildcard",
+        "import os, subprocess\nos.system('chown root *')  # BAD\nsubprocess.run('tar cf a.tar *', shell=True)  # BAD\n",
+    ),
+    (
+        "python.shell-wildcard",
+        "import os, subprocess\nos.system('ls *')\nsubprocess.run(['tar', 'cf', 'a.tar', '*'])\n",
+    ),
 ];
 
 #[test]

@@ -225,3 +225,24 @@ fn what_a_literal_or_a_comment_holds_is_in_no_message() {
         "md5",
     );
 }
+
+#[test]
+fn control_characters_that_turn_text_are_found_in_every_language() {
+    let line = |path: &str, text: &str| -> Vec<u32> {
+        findings(path, text)
+            .into_iter()
+            .filter(|it| it.rule_id == "source.bidirectional-control")
+            .map(|it| it.line)
+            .collect()
+    };
+    assert_eq!(
+        line("a.py", "a = 1\n# \u{202e}x\u{2066}\nb = '\u{2067}'\n"),
+        [2, 3]
+    );
+    assert_eq!(line("a.rs", "/* one\n\u{202a} */ fn main() {}\n"), [2]);
+    assert_eq!(line("a.go", "package a // \u{2069}\n"), [1]);
+    assert_eq!(
+        line("a.ts", "const a = '\u{200f}“é”';\n"),
+        Vec::<u32>::new()
+    );
+}

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use orchestrate_core::bus::BusMessage;
+use orchestrate_core::bus::{BusMessage, topics};
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
 use orchestrate_core::report::RunReport;
@@ -185,7 +185,24 @@ fn tell(event: &Event, topics: &[String], call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses a topic under which nothing is ever told: whoever waits for it would wait for nothing.
+fn known(wanted: &[String]) -> Result<(), CliError> {
+    let is_known = |it: &&String| topics::ALL.iter().any(|topic| topics::is_meant(topic, it));
+    match wanted.iter().find(|it| !is_known(it)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let message = format!(
+                "no topic is called `{unknown}` (possible: {})",
+                topics::ALL.join(", ")
+            );
+            let advice = "a beginning followed by `*` means several, for example `team.*`";
+            Err(CliError::arguments(message, advice))
+        }
+    }
+}
+
 pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exit, Failure> {
+    known(topics)?;
     let (journal, run) = find(one)?;
     let printer = &call.printer;
     if printer.json {

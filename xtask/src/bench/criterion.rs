@@ -1,30 +1,13 @@
-//! `bench`: the criterion benchmarks of the workspace, built as a release.
+//! The criterion benchmarks of the workspace, built as a release.
 
 use serde_json::Value;
 
-use crate::args::{Accepts, Args};
+use crate::args::Args;
 use crate::process::{metadata, run};
-use crate::verb::{Outcome, Verb};
+use crate::verb::Outcome;
 
-pub(crate) const VERB: Verb = Verb {
-    name: "bench",
-    summary: "Measure the benchmarks in crates/*/benches, built as a release",
-    help: "
-bench [FILTER] [-- ARGS]
-
-  FILTER   part of a benchmark's name
-  ARGS     go to criterion, such as `--save-baseline before` or `--baseline before`
-",
-    accepts: Accepts::Only {
-        flags: &[],
-        options: &[],
-        positionals: 1,
-        rest: true,
-    },
-    run: |args| bench(args),
-};
-
-fn bench(args: &Args) -> Outcome {
+/// Runs them all, or those that a filter names.
+pub(super) fn bench(args: &Args) -> Outcome {
     let targets = targets(&metadata()?);
     if targets.is_empty() {
         return Err("nothing to measure: no crate has a bench target".to_owned());
