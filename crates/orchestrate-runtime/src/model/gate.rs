@@ -100,3 +100,98 @@ impl Gate {
 fn lock(pace: &Mutex<Pace>) -> std::sync::MutexGuard<'_, Pace> {
     pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::model::{StopReason, TokenUsage};
+    use std::sync::Arc;
+
+    /// A provider whose limit moves: it takes so many requests a minute, and holds those of so many seconds.
+    #[derive(Debug)]
+    struct Limited {
+        rate: f64,
+        holds: f64,
+        level: f64,
+        at: Instant,
+        accepted: u32,
+        refused: u32,
+    }
+
+    impl Limited {
+        fn limit(&mut self, per_minute: f64) {
+            self.rate = per_minute / 60.0;
+            self.level = self.level.min(self.rate * self.holds);
+        }
+
+        fn call(&mut self) -> Result<ModelResponse, ModelError> {
+            let now = Instant::now();
+            let gone = (now - self.at).as_secs_f64();
+            self.at = now;
+            self.level = (self.level + gone * self.rate).min((self.rate * self.holds).max(1.0));
+            if self.level < 1.0 {
+                self.refused += 1;
+                let wait = (1.0 - self.level) / self.rate * 1000.0;
+                let error = ModelError::new("m", ModelFault::RateLimited, "too many");
+                return Err(error.with_retry_after(Some(wait.ceil() as u64)));
+            }
+            self.level -= 1.0;
+            self.accepted += 1;
+            Ok(ModelResponse {
+                model: "m".to_owned(),
+                text: String::new(),
+                calls: Vec::new(),
+                usage: TokenUsage::default(),
+                cost: None,
+                stop: StopReason::Completed,
+            })
+        }
+    }
+
+    /// Many agents at once call through one gate, each call on its way for a while.
+    #[tokio::test(start_paused = true)]
+    async fn many_at_once_follow_a_limit_that_moves_with_few_refusals() {
+        let gate = Arc::new(Gate::new(None, None, false));
+        let provider = Arc::new(Mutex::new(Limited {
+            rate: 10.0,
+            holds: 5.0,
+            level: 50.0,
+            at: Instant::now(),
+            accepted: 0,
+            refused: 0,
+        }));
+        let agents: Vec<_> = (0..24u64)
+            .map(|agent| {
+                let (gate, provider) = (gate.clone(), provider.clone());
+                tokio::spawn(async move {
+                    loop {
+                        let Ok(pass) = gate.enter("m", 0).await else {
+                            return;
+                        };
+                        tokio::time::sleep(Duration::from_millis(150 + agent * 7)).await;
+                        let answer = provider.lock().unwrap().call();
+                        tokio::time::sleep(Duration::from_millis(250)).await;
+                        gate.leave(pass, &answer);
+                    }
+                })
+            })
+            .collect();
+        let mut possible = 0.0;
+        for (per_minute, minutes) in [(600.0, 6u32), (240.0, 6), (900.0, 9), (300.0, 6)] {
+            provider.lock().unwrap().limit(per_minute);
+            possible += per_minute * f64::from(minutes);
+            tokio::time::sleep(Duration::from_secs(60) * minutes).await;
+        }
+        for agent in agents {
+            agent.abort();
+        }
+        let (accepted, refused) = {
+            let provider = provider.lock().unwrap();
+            (f64::from(provider.accepted), f64::from(provider.refused))
+        };
+        let share = refused / (accepted + refused);
+        assert!(share < 0.02, "{share} of the calls were refused");
+        let used = accepted / possible;
+        assert!(used >= 0.9, "{used} of the limit was used");
+    }
+}
