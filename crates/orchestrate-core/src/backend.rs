@@ -10,7 +10,7 @@ use crate::calls::Calls;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
-use crate::limits::{Cost, Usage};
+use crate::limits::Usage;
 use crate::outcome::FailureClass;
 use crate::plan::Toolbox;
 use crate::scope::Scope;
@@ -218,13 +218,7 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
     /// What one attempt may use at most. It is reserved before the attempt and settled after with
     /// what was used; a backend that uses no model says so here, so that it is not held up by others.
     fn reservation(&self, agent: &Agent) -> Usage {
-        Usage {
-            calls: 1,
-            tokens: agent.template.resource_requirements.max_tokens,
-            cost: Cost::of_tier(agent.tier),
-            unpriced_tokens: 0,
-            cached_tokens: 0,
-        }
+        agent.reservation()
     }
 
     /// What an attempt of this agent can change. What only reads is simply made again when nobody saw

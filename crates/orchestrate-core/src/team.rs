@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AgentId;
-use crate::limits::Limits;
+use crate::limits::{Cost, Limits, Usage};
 use crate::template::{AgentRegistry, AgentTemplate, RegistryError, Tier};
 
 /// One member of a team.
@@ -21,6 +21,19 @@ pub struct Agent {
     /// Limits of all that it does in one run: calls, tokens, cost and attempts at the same time.
     #[serde(default, skip_serializing_if = "Limits::is_none")]
     pub limits: Limits,
+}
+
+impl Agent {
+    /// What an attempt may use at most, as far as its template and tier tell.
+    #[must_use]
+    pub fn reservation(&self) -> Usage {
+        Usage {
+            calls: 1,
+            tokens: self.template.resource_requirements.max_tokens,
+            cost: Cost::of_tier(self.tier),
+            ..Usage::default()
+        }
+    }
 }
 
 /// Named agents in a fixed order. The order has meaning for strategies (junior before expert).

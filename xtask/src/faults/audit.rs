@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::RunId;
-use orchestrate_core::journal::{RecordedRun, RunFilter, RunJournal, RunState};
+use orchestrate_core::journal::{JournalError, RecordedRun, RunFilter, RunJournal, RunState};
 use serde_json::Value;
 
 use super::process::Heard;
@@ -98,7 +98,7 @@ impl Ledger {
         let found = match orchestrate_store::open(url, false) {
             Ok(journal) => stage.wait(read(&journal))?,
             // It may have been cut before the store was made.
-            Err(_) if self.told.is_empty() && !place.database().exists() => Found::default(),
+            Err(JournalError::Empty) if self.told.is_empty() => Found::default(),
             Err(error) => return Err(error.to_string()),
         };
         for (run, told) in &self.told {

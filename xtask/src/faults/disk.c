@@ -5,8 +5,9 @@
  * FAULTS_AT      the directory, absolute; files elsewhere are left alone
  * FAULTS_LOG     where all changes are recorded, as `struct head` with a path and data
  * FAULTS_RULES   what is to go wrong: `FILE:OPERATION:N:WHEN:WHAT`, several with `;` between
- *                  FILE       db, wal, heads, folder, told (what is written to the standard output), any
- *                  OPERATION  make, write, sync, cut, remove, any
+ *                  FILE       of SQLite: db, wal, heads; of readable files: entries, head; any folder
+ *                             that holds them: folder; the standard output: told; all but that: any
+ *                  OPERATION  make, write, sync, cut, remove, move, any
  *                  N          the how-manieth of them; with `+` every one from there on
  *                  WHEN       before, after
  *                  WHAT       kill, stop, half (write half of it, or nothing, then kill), io (EIO), full (ENOSPC)
@@ -27,15 +28,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-enum file { NONE, DB, WAL, HEADS, FOLDER, TOLD };
-enum operation { ANY, MAKE, WRITE, SYNC, CUT, REMOVE };
+enum file { NONE, DB, WAL, HEADS, FOLDER, TOLD, ENTRIES, HEAD, FILE_KINDS };
+enum operation { ANY, MAKE, WRITE, SYNC, CUT, REMOVE, MOVE, OPERATION_KINDS };
 enum what { KILL, STOP, HALF, IO, FULL };
 
-static const char *const FILES[] = {"any", "db", "wal", "heads", "folder", "told"};
-static const char *const OPERATIONS[] = {"any", "make", "write", "sync", "cut", "remove"};
+static const char *const FILES[] = {"any", "db", "wal", "heads", "folder", "told", "entries", "head"};
+static const char *const OPERATIONS[] = {"any", "make", "write", "sync", "cut", "remove", "move"};
 static const char *const WHATS[] = {"kill", "stop", "half", "io", "full"};
 
 struct rule {
@@ -70,7 +72,7 @@ static int (*real_fsync)(int);
 static int (*real_fdatasync)(int);
 static int (*real_ftruncate)(int, off_t);
 static int (*real_unlink)(const char *);
-static int (*real_mkdir)(const char *, mode_t);
+static int (*real_rename)(const char *, const char *);
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 
 static int named(const char *const *names, int count, const char *text) {
@@ -89,7 +91,7 @@ static void find(void) {
     real_fdatasync = dlsym(RTLD_NEXT, "fdatasync");
     real_ftruncate = dlsym(RTLD_NEXT, "ftruncate64");
     real_unlink = dlsym(RTLD_NEXT, "unlink");
-    real_mkdir = dlsym(RTLD_NEXT, "mkdir");
+    real_rename = dlsym(RTLD_NEXT, "rename");
     real_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
     real_open = dlsym(RTLD_NEXT, "open64");
 }
@@ -106,8 +108,8 @@ __attribute__((constructor)) static void start(void) {
         rest = copy = strdup(text);
         while ((word = strsep(&rest, ";")) && *word && rule_count < 16) {
             struct rule *rule = &rules[rule_count++];
-            rule->file = named(FILES, 6, strsep(&word, ":"));
-            rule->operation = named(OPERATIONS, 6, strsep(&word, ":"));
+            rule->file = named(FILES, FILE_KINDS, strsep(&word, ":"));
+            rule->operation = named(OPERATIONS, OPERATION_KINDS, strsep(&word, ":"));
             char *number = strsep(&word, ":");
             rule->nth = strtoul(number, NULL, 10);
             rule->onward = strchr(number, '+') != NULL;
@@ -143,6 +145,9 @@ static int watched(const char *path, char *name, size_t size) {
     else if (*rest) return NONE;
     snprintf(name, size, "%s", rest);
     if (!*rest) return FOLDER;
+    if (strcmp(rest, "runs") == 0 || strcmp(rest, "heads") == 0) return FOLDER;
+    if (strncmp(rest, "runs/", 5) == 0) return ENTRIES;
+    if (strncmp(rest, "heads/", 6) == 0) return HEAD;
     size_t length = strlen(rest);
 #define ENDS(text) (length >= sizeof(text) - 1 && strcmp(rest + length - sizeof(text) + 1, text) == 0)
     if (strchr(rest, '/') || strstr(rest, ".learning.")) return NONE;
@@ -162,8 +167,9 @@ struct head {
 static void record(int operation, int file, const char *path, uint64_t offset, const void *data, size_t length) {
     if (log_fd < 0) return;
     struct head head = {(uint8_t)operation, (uint8_t)file, (uint16_t)strlen(path), (uint32_t)length, offset};
-    if (real_write(log_fd, &head, sizeof head) < 0 || real_write(log_fd, path, head.path) < 0) _exit(98);
-    if (length && real_write(log_fd, data, length) < 0) _exit(98);
+    /* In one call: the process may end while one of its threads is here. */
+    struct iovec parts[] = {{&head, sizeof head}, {(void *)path, head.path}, {(void *)data, length}};
+    if (writev(log_fd, parts, 3) < 0) _exit(98);
 }
 
 /* What a rule wants at this moment, or -1. The number of the call is counted before it. */
@@ -302,6 +308,20 @@ int unlink(const char *path) {
     int done = what >= 0 ? fails(what) : real_unlink(path);
     if (done == 0) record(REMOVE, file, name, 0, NULL, 0);
     if (done == 0 && (what = wanted(file, REMOVE, 1)) >= 0) done = fails(what);
+    pthread_mutex_unlock(&order);
+    return done;
+}
+
+int rename(const char *from, const char *to) {
+    char old[256], name[256];
+    find();
+    int file = watched(to, name, sizeof name);
+    if (file == NONE || file == FOLDER || watched(from, old, sizeof old) == NONE) return real_rename(from, to);
+    pthread_mutex_lock(&order);
+    int what = wanted(file, MOVE, 0);
+    int done = what >= 0 ? fails(what) : real_rename(from, to);
+    if (done == 0) record(MOVE, file, old, 0, name, strlen(name));
+    if (done == 0 && (what = wanted(file, MOVE, 1)) >= 0) done = fails(what);
     pthread_mutex_unlock(&order);
     return done;
 }

@@ -16,12 +16,18 @@ pub(crate) enum Change {
         data: Vec<u8>,
     },
     Sync(String),
+    /// The names in a folder were made safe.
+    SyncFolder(String),
     /// The file was made to have this length.
     Cut {
         file: String,
         length: usize,
     },
     Remove(String),
+    Move {
+        from: String,
+        to: String,
+    },
     /// Something was written to the standard output.
     Told(String),
 }
@@ -59,6 +65,7 @@ fn parse(bytes: &[u8]) -> Option<(Change, &[u8])> {
     let (data, rest) = rest.split_at_checked(length)?;
     let at = usize::try_from(u64::from_ne_bytes(*offset)).ok()?;
     let path = std::str::from_utf8(path).ok()?.to_owned();
+    const FOLDER: u8 = 4;
     const TOLD: u8 = 5;
     let change = match operation {
         1 => Change::Make(path),
@@ -68,12 +75,17 @@ fn parse(bytes: &[u8]) -> Option<(Change, &[u8])> {
             at,
             data: data.to_vec(),
         },
+        3 if file == FOLDER => Change::SyncFolder(path),
         3 => Change::Sync(path),
         4 => Change::Cut {
             file: path,
             length: at,
         },
         5 => Change::Remove(path),
+        6 => Change::Move {
+            from: path,
+            to: String::from_utf8_lossy(data).into_owned(),
+        },
         _ => return None,
     };
     Some((change, rest))

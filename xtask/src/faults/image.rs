@@ -31,6 +31,8 @@ struct File {
     gone: bool,
     /// What its name stood for before it was made again or removed, while that is not for good.
     before: Option<Vec<u8>>,
+    /// Whether it took the name over without a moment in between.
+    replaces: bool,
 }
 
 /// How much of what is loose reaches the disk.
@@ -45,6 +47,11 @@ enum Luck {
         percent: u64,
         reordered: bool,
     },
+}
+
+/// The folder of a name, within the directory that is watched.
+fn folder_of(name: &str) -> &str {
+    name.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// One of the images that a cut after these changes may leave.
@@ -69,10 +76,12 @@ pub(crate) fn after(changes: &[Change], random: &mut Random) -> Image {
                 let file = files.entry(file).or_default();
                 file.loose.push(Loose::Cut(*length));
             }
-            Change::Sync(name) if name.is_empty() => {
-                for file in files.values_mut() {
-                    file.named = !file.gone;
-                    file.before = None;
+            Change::SyncFolder(folder) => {
+                for (name, file) in &mut files {
+                    if folder_of(name) == folder {
+                        file.named = !file.gone;
+                        file.before = None;
+                    }
                 }
             }
             Change::Sync(name) => {
@@ -89,6 +98,22 @@ pub(crate) fn after(changes: &[Change], random: &mut Random) -> Image {
                 file.gone = true;
                 file.named = false;
             }
+            Change::Move { from, to } => {
+                let moved = files.remove(from.as_str()).unwrap_or_default();
+                let stood = files.remove(to.as_str()).unwrap_or_default();
+                let before = if stood.named {
+                    Some(stood.content(random))
+                } else {
+                    stood.before
+                };
+                let file = File {
+                    named: false,
+                    replaces: before.is_some(),
+                    before,
+                    ..moved
+                };
+                files.insert(to, file);
+            }
             Change::Told(_) => {}
         }
     }
@@ -97,7 +122,8 @@ pub(crate) fn after(changes: &[Change], random: &mut Random) -> Image {
         let there = file.named || (!file.gone && random.percent(50));
         let content = match (there, file.before.clone()) {
             (true, _) => Some(file.content(random)),
-            (false, Some(before)) if random.percent(50) => Some(before),
+            // A name that is given to another file never stands for nothing.
+            (false, Some(before)) if file.replaces || random.percent(50) => Some(before),
             (false, _) => None,
         };
         if let Some(content) = content {
@@ -126,7 +152,11 @@ pub(crate) fn as_left(changes: &[Change]) -> Image {
             Change::Remove(name) => {
                 image.remove(name);
             }
-            Change::Sync(_) | Change::Told(_) => {}
+            Change::Move { from, to } => {
+                let moved = image.remove(from).unwrap_or_default();
+                image.insert(to.clone(), moved);
+            }
+            Change::Sync(_) | Change::SyncFolder(_) | Change::Told(_) => {}
         }
     }
     image
@@ -219,7 +249,11 @@ pub(crate) fn lay_out(image: &Image, folder: &Path) -> Check {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(told)?;
     for (name, content) in image {
-        fs::write(folder.join(name), content).map_err(told)?;
+        let path = folder.join(name);
+        path.parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .map_err(told)?;
+        fs::write(path, content).map_err(told)?;
     }
     Ok(())
 }
@@ -255,7 +289,7 @@ mod tests {
         let mut changes = vec![Change::Make(name()), write(0, "one")];
         let seen = images(&changes);
         assert!(seen.contains(&None) && seen.contains(&Some(String::new())));
-        changes.extend([Change::Sync(name()), Change::Sync(String::new())]);
+        changes.extend([Change::Sync(name()), Change::SyncFolder(String::new())]);
         assert_eq!(images(&changes), [Some("one".to_owned())]);
         changes.extend([write(0, "two"), write(3, "more")]);
         let seen = images(&changes);
@@ -265,5 +299,30 @@ mod tests {
         assert_eq!(seen.len(), 4, "{seen:?}");
         changes.push(Change::Remove(name()));
         assert!(images(&changes).contains(&None));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_over_stands_for_the_old_or_the_new() {
+        let put = |file: &str, text: &str| Change::Write {
+            file: file.to_owned(),
+            at: 0,
+            data: text.as_bytes().to_vec(),
+        };
+        let sync = |file: &str| Change::Sync(file.to_owned());
+        let changes = [
+            Change::Make("a".to_owned()),
+            put("a", "old"),
+            sync("a"),
+            Change::SyncFolder(String::new()),
+            Change::Make("b".to_owned()),
+            put("b", "new"),
+            sync("b"),
+            Change::Move {
+                from: "b".to_owned(),
+                to: "a".to_owned(),
+            },
+        ];
+        let texts = [Some("new".to_owned()), Some("old".to_owned())];
+        assert_eq!(images(&changes), texts);
     }
 }

@@ -124,8 +124,13 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    let stage = Stage::build()?;
-    println!("seed {}, in {}", options.seed, stage.scratch().display());
+    let stage = Stage::build(options.kind)?;
+    println!(
+        "seed {}, stores of the kind {}, in {}",
+        options.seed,
+        options.kind.name(),
+        stage.scratch().display()
+    );
     let chosen: Vec<&Family> = options.chosen(FAMILIES).collect();
     let shares = chosen.iter().map(|family| family.share).sum();
     let mut count = 0;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::family::{Extent, Family};
+use super::stage::Kind;
 
 /// The time of the short form, in seconds.
 const SECONDS: u64 = 60;
@@ -11,6 +12,7 @@ const SECONDS: u64 = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
     families: Vec<String>,
+    pub(crate) kind: Kind,
     pub(crate) seed: u64,
     seconds: u64,
     long: bool,
@@ -23,6 +25,7 @@ impl Options {
     pub(crate) fn parse(words: &[String], families: &[Family]) -> Result<Self, String> {
         let mut options = Self {
             families: Vec::new(),
+            kind: Kind::Sqlite,
             seed: 1,
             seconds: SECONDS,
             long: false,
@@ -44,6 +47,12 @@ impl Options {
                 "--seed" => options.seed = number(value()?)?,
                 "--seconds" => options.seconds = number(value()?)?,
                 "--case" => options.case = Some(number(value()?)?),
+                "--store" => {
+                    let name = value()?;
+                    let kind = Kind::of(name);
+                    let unknown = || format!("no store `{name}`; there are: sqlite, file");
+                    options.kind = kind.ok_or_else(unknown)?;
+                }
                 "--family" => {
                     let name = value()?;
                     if !families.iter().any(|family| family.name == name) {
@@ -53,7 +62,7 @@ impl Options {
                 }
                 _ => {
                     return Err(format!(
-                        "unknown option `{word}`; there are: --long, --seed, --seconds, --case, --family"
+                        "unknown option `{word}`; there are: --long, --seed, --seconds, --case, --family, --store"
                     ));
                 }
             }
@@ -90,8 +99,12 @@ impl Options {
             None if self.long => " --long".to_owned(),
             None => String::new(),
         };
+        let store = match self.kind {
+            Kind::Sqlite => String::new(),
+            other => format!(" --store {}", other.name()),
+        };
         let (name, seed) = (family.name, self.seed);
-        format!("cargo xtask faults --family {name} --seed {seed}{case}")
+        format!("cargo xtask faults --family {name}{store} --seed {seed}{case}")
     }
 }
 

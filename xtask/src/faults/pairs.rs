@@ -6,7 +6,7 @@ use super::family::{Cases, Opened};
 use super::history::History;
 use super::process::{End, Heard, Orders, work};
 use super::random::Random;
-use super::stage::{Check, Faults, Stage};
+use super::stage::{Check, Faults, Kind, Stage};
 use super::tally::Tally;
 
 const PLAN: &str = "twelve";
@@ -16,7 +16,7 @@ const RUNS: usize = 2;
 /// the middle of the plan, and what can go wrong.
 ///
 /// Only long writes are torn: a head lies within one sector, and lines for a pipe are written at once.
-const POINTS: &[(&str, &str, u64, &[&str])] = &[
+const POINTS_OF_SQLITE: &[Point] = &[
     ("wal", "make", 1, BOTH),
     ("wal", "write", 80, TORN),
     ("wal", "sync", 12, BOTH),
@@ -30,6 +30,18 @@ const POINTS: &[(&str, &str, u64, &[&str])] = &[
     ("folder", "sync", 2, BOTH),
     ("told", "write", 50, KILLS),
 ];
+const POINTS_OF_FILES: &[Point] = &[
+    ("entries", "make", 2, BOTH),
+    ("entries", "write", 16, TORN),
+    ("entries", "sync", 16, BOTH),
+    ("head", "make", 16, BOTH),
+    ("head", "write", 16, TORN),
+    ("head", "sync", 16, BOTH),
+    ("head", "move", 16, BOTH),
+    ("folder", "sync", 16, BOTH),
+    ("told", "write", 50, KILLS),
+];
+type Point = (&'static str, &'static str, u64, &'static [&'static str]);
 const KILLS: &[&str] = &["before:kill", "after:kill"];
 const BOTH: &[&str] = &[
     "before:kill",
@@ -58,7 +70,11 @@ struct Pairs {
 pub(crate) fn open(stage: &Stage) -> Check<Opened> {
     let whole = uninterrupted(stage, PLAN)?;
     let mut points = Vec::new();
-    for (file, operation, times, faults) in POINTS {
+    let all = match stage.kind {
+        Kind::Sqlite => POINTS_OF_SQLITE,
+        Kind::File => POINTS_OF_FILES,
+    };
+    for (file, operation, times, faults) in all {
         points.extend(
             faults
                 .iter()

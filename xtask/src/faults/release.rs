@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::family::{Cases, Opened};
 use super::history::{Change, History};
 use super::random::Random;
-use super::stage::{Check, Faults, Place, Stage};
+use super::stage::{Check, Faults, Kind, Place, Stage};
 use super::tally::Tally;
 
 /// When a kill falls: before a change to the store, or amid it.
@@ -25,6 +25,11 @@ struct Release {
 }
 
 pub(crate) fn open(stage: &Stage) -> Check<Opened> {
+    if stage.kind != Kind::Sqlite {
+        return Ok(Opened::Skipped(
+            "it is recorded where a project keeps its runs".to_owned(),
+        ));
+    }
     if !stage.orchestrate.is_file() {
         let missing = stage.orchestrate.display();
         return Ok(Opened::Skipped(format!("`{missing}` is not built")));

@@ -13,9 +13,37 @@ pub(crate) type Check<T = ()> = Result<T, String>;
 
 const DISK: &str = include_str!("disk.c");
 
+/// The kinds of store whose files can be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One SQLite database.
+    Sqlite,
+    /// A directory of readable files.
+    File,
+}
+
+impl Kind {
+    /// The kind of a name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "sqlite" => Some(Self::Sqlite),
+            "file" => Some(Self::File),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::File => "file",
+        }
+    }
+}
+
 /// Where things are broken.
 #[derive(Debug)]
 pub(crate) struct Stage {
+    pub(crate) kind: Kind,
     scratch: TempDir,
     disk: PathBuf,
     /// The program that people use.
@@ -27,7 +55,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// # Errors
     /// When there is no directory, or no C compiler for the library.
-    pub(crate) fn build() -> Check<Self> {
+    pub(crate) fn build(kind: Kind) -> Check<Self> {
         let told = |error: std::io::Error| format!("no stage: {error}");
         // In memory where that can be: what survives a power cut is judged by images and not by a disk.
         let memory = Path::new("/dev/shm");
@@ -55,6 +83,7 @@ impl Stage {
         }
         let own = std::env::current_exe().map_err(told)?;
         Ok(Self {
+            kind,
             scratch,
             disk,
             orchestrate: own.with_file_name("orchestrate"),
@@ -79,7 +108,8 @@ impl Stage {
         self.count.set(number + 1);
         let folder = self.scratch.path().join(format!("place-{number}"));
         fs::create_dir_all(folder.join("store")).map_err(|error| format!("no place: {error}"))?;
-        Ok(Place { folder })
+        let kind = self.kind;
+        Ok(Place { kind, folder })
     }
 
     /// Waits for something.
@@ -124,6 +154,7 @@ impl Faults {
 /// A directory with a store and what the world outside knows of its runs. It goes with this value.
 #[derive(Debug)]
 pub(crate) struct Place {
+    kind: Kind,
     folder: PathBuf,
 }
 
@@ -133,12 +164,13 @@ impl Place {
         self.folder.join("store")
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.store().join("store.db")
-    }
-
+    /// The address of the store.
     pub(crate) fn url(&self) -> String {
-        format!("sqlite:{}", self.database().display())
+        let store = self.store();
+        match self.kind {
+            Kind::Sqlite => format!("sqlite:{}", store.join("store.db").display()),
+            Kind::File => format!("file:{}", store.display()),
+        }
     }
 
     /// Where attempts leave their effects.

@@ -10,13 +10,14 @@ pub(crate) const VERB: Verb = Verb {
     name: "faults",
     summary: "Break processes, disks and clocks under recorded runs, and look what is left",
     help: "
-faults [--long] [--seconds N] [--seed N] [--family NAME]... [--case N]
+faults [--long] [--seconds N] [--seed N] [--family NAME]... [--case N] [--store KIND]
 
   --long          every case of every family, instead of some within a time
   --seconds N     the time for some cases of every family (60)
   --seed N        chooses the cases and what happens in them (1)
   --family NAME   this family alone (repeatable); a wrong name shows which there are
   --case N        this case of the one family alone
+  --store KIND    what runs are recorded in: sqlite (as without it) or file
 
 Each family prints its seed and what it counted. What does not hold is named with the command
 that does the same again; moments that are chosen by time may fall elsewhere then.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use crate::limits::{Cost, Usage};
 use crate::outcome::FailureClass;
 use crate::team::Agent;
 use crate::template::{AgentCapability, AgentManifest, AgentTemplate, ResourceRequirements, Tier};
@@ -46,6 +47,7 @@ pub struct ScriptedBackend {
     scripts: Mutex<BTreeMap<String, VecDeque<Result<AgentOutput, AgentFailure>>>>,
     default: Option<AgentOutput>,
     calls: Mutex<Vec<String>>,
+    is_free: bool,
 }
 
 impl ScriptedBackend {
@@ -71,6 +73,13 @@ impl ScriptedBackend {
         }
     }
 
+    /// The same as one that asks no model: an attempt reserves no tokens and costs nothing.
+    #[must_use]
+    pub fn free(mut self) -> Self {
+        self.is_free = true;
+        self
+    }
+
     /// The agents that were called, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
@@ -89,6 +98,18 @@ impl AgentBackend for ScriptedBackend {
 
     fn supports(&self, _: &Agent) -> bool {
         true
+    }
+
+    fn reservation(&self, agent: &Agent) -> Usage {
+        let usual = agent.reservation();
+        if self.is_free {
+            return Usage {
+                tokens: 0,
+                cost: Cost::ZERO,
+                ..usual
+            };
+        }
+        usual
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

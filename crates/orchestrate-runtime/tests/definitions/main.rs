@@ -98,7 +98,7 @@ async fn run(
         });
         (*id, answers.collect())
     });
-    let backend = Arc::new(ScriptedBackend::new(scripts));
+    let backend = Arc::new(ScriptedBackend::new(scripts).free());
     let mut builder = LocalExecutor::builder()
         .shared_backend(backend.clone())
         .approver(Says(decision));

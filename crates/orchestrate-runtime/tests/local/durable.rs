@@ -13,7 +13,7 @@ use orchestrate_core::journal::{CancelRequest, Decision, JournalError, RunJourna
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::{Arm, Join, Plan, RetryPolicy, Step, StepKind};
 use orchestrate_core::report::RunReport;
-use orchestrate_core::team::Agent;
+use orchestrate_core::team::{Agent, Team};
 use orchestrate_core::testing::ManualClock;
 use orchestrate_core::testing::journal::MemoryJournal;
 use orchestrate_core::tool::Effect;
@@ -402,76 +402,25 @@ async fn a_wish_from_outside_stops_a_run() {
     assert_eq!(report.agents.iter().filter(|it| it.success).count(), 1);
 }
 
-/// How long a step rests whose second attempt is due an hour after the first, when the run is gone
-/// on with so many seconds after it began, by the clock on the wall.
-async fn rested_s(wall_s: u64) -> u64 {
-    let attempts = Attempts::default();
+/// What a run comes to that is cut after a minute, and how many seconds that takes once it is gone on
+/// with, so many seconds after 5,000 seconds before it began, by the clock on the wall.
+async fn gone_on_with(
+    plan: &Plan,
+    backend: impl Fn() -> FunctionBackend,
+    wall_s: u64,
+) -> (RunReport, u64) {
     let journal = Arc::new(MemoryJournal::default());
     let executor_at = |wall_s: u64| {
         let clock = ManualClock::default();
         clock.set_wall_ms(wall_s * 1000);
-        let builder = LocalExecutor::builder().backend(backend(&attempts));
+        let builder = LocalExecutor::builder().backend(backend());
         builder
             .journal(journal.clone())
             .clock(clock)
             .build()
             .unwrap()
     };
-    let hour = RetryPolicy {
-        delay_ms: 3_600_000,
-        max_delay_ms: 3_600_000,
-        ..RetryPolicy::default()
-    };
-    let plan = plan(TEAM, with_retry(agent("shaky"), hour));
-    let handle = executor_at(1_000_000).start(&plan).unwrap();
-    let run = handle.run_id().clone();
-    tokio::time::sleep(Duration::from_secs(60)).await;
-    drop(handle);
-    tokio::task::yield_now().await;
-    let began = tokio::time::Instant::now();
-    let handle = executor_at(1_000_000 + wall_s - 5000)
-        .resume(&run, true)
-        .await
-        .unwrap();
-    assert!(handle.report().await.unwrap().success());
-    assert_eq!(attempts.lock().unwrap().last(), Some(&(String::new(), 2)));
-    began.elapsed().as_secs()
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_rest_ends_when_it_would_have_however_the_clock_jumped() {
-    // 1,000 seconds later, a day later, and 5,000 seconds before it began.
-    assert_eq!(rested_s(6000).await, 2600);
-    assert_eq!(rested_s(5000 + 86_400).await, 0);
-    assert_eq!(rested_s(0).await, 3600);
-}
-
-/// How long a group still has whose time is an hour, when its run is gone on with so many seconds after
-/// it began, by the clock on the wall.
-async fn group_ends_after_s(wall_s: u64) -> u64 {
-    let journal = Arc::new(MemoryJournal::default());
-    let executor_at = |wall_s: u64| {
-        let clock = ManualClock::default();
-        clock.set_wall_ms(wall_s * 1000);
-        let backend = FunctionBackend::new().agent("hangs", |_| std::future::pending());
-        let builder = LocalExecutor::builder().backend(backend);
-        let builder = builder.journal(journal.clone()).clock(clock);
-        builder.build().unwrap()
-    };
-    let mut root = parallel(vec![agent("hangs"), agent("hangs")]).within_ms(3_600_000);
-    if let StepKind::Parallel { steps, .. } = &mut root.kind {
-        for step in steps {
-            // Their own time is longer than that of the group.
-            *step = step.clone().within_ms(36_000_000);
-        }
-    }
-    let mut team = crate::support::team(&["hangs"]);
-    let mut template = (*team.members()[0].template).clone();
-    template.resource_requirements.timeout_seconds = 36_000;
-    team = orchestrate_core::team::Team::new([Arc::new(template)]);
-    let handle = executor_at(1_000_000)
-        .start(&Plan::new("test", &team, root))
-        .unwrap();
+    let handle = executor_at(1_000_000).start(plan).unwrap();
     let run = handle.run_id().clone();
     tokio::time::sleep(Duration::from_secs(60)).await;
     drop(handle);
@@ -482,15 +431,49 @@ async fn group_ends_after_s(wall_s: u64) -> u64 {
         .await
         .unwrap();
     let report = handle.report().await.unwrap();
+    (report, began.elapsed().as_secs())
+}
+
+/// How long a step rests whose second attempt is due an hour after the first.
+async fn rested_s(wall_s: u64) -> u64 {
+    let attempts = Attempts::default();
+    let hour = RetryPolicy {
+        delay_ms: 3_600_000,
+        max_delay_ms: 3_600_000,
+        ..RetryPolicy::default()
+    };
+    let plan = plan(TEAM, with_retry(agent("shaky"), hour));
+    let (report, seconds) = gone_on_with(&plan, || backend(&attempts), wall_s).await;
+    assert!(report.success());
+    assert_eq!(attempts.lock().unwrap().last(), Some(&(String::new(), 2)));
+    seconds
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_ends_when_it_would_have_however_the_clock_jumped() {
+    // 1,000 seconds later, a day later, and 5,000 seconds before it began.
+    assert_eq!(rested_s(6000).await, 2600);
+    assert_eq!(rested_s(5000 + 86_400).await, 0);
+    assert_eq!(rested_s(0).await, 3600);
+}
+
+/// How long a group still has whose time is an hour, though its steps would take longer.
+async fn group_ends_after_s(wall_s: u64) -> u64 {
+    let team = crate::support::team(&["hangs"]);
+    let mut template = (*team.members()[0].template).clone();
+    template.resource_requirements.timeout_seconds = 36_000;
+    let team = Team::new([Arc::new(template)]);
+    let root = parallel(vec![agent("hangs"), agent("hangs")]).within_ms(3_600_000);
+    let backend = || FunctionBackend::new().agent("hangs", |_| std::future::pending());
+    let (report, seconds) = gone_on_with(&Plan::new("test", &team, root), backend, wall_s).await;
     assert!(!report.success());
     let why = report.agents[0].error.clone().unwrap();
     assert!(why.contains("its time was over"), "{why}");
-    began.elapsed().as_secs()
+    seconds
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_stays_where_it_was_however_the_clock_jumped() {
-    // 1,000 seconds later, a day later, and 5,000 seconds before it began.
     assert_eq!(group_ends_after_s(6000).await, 2600);
     assert_eq!(group_ends_after_s(5000 + 86_400).await, 0);
     assert_eq!(group_ends_after_s(0).await, 3600);

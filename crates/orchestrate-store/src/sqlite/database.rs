@@ -72,7 +72,7 @@ impl Database {
                 return Err(JournalError::Empty);
             }
             if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(|error| JournalError::ReadOnly {
+                make_folder(parent).map_err(|error| JournalError::ReadOnly {
                     store: url.clone(),
                     problem: error.to_string(),
                 })?;
@@ -189,6 +189,22 @@ impl Database {
             work
         })
     }
+}
+
+/// Makes a folder that is still there after a power cut: its name is safe once the folder is that it
+/// stands in.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let new: Vec<&Path> = folder
+        .ancestors()
+        .take_while(|it| !it.as_os_str().is_empty() && !it.exists())
+        .collect();
+    fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    for made in new {
+        let around = made.parent().filter(|it| !it.as_os_str().is_empty());
+        fs::File::open(around.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Which runs stood in a store that cannot be read: their heads stand in a file of their own.

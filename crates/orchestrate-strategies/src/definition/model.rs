@@ -133,10 +133,11 @@ pub(super) struct LimitsSpec {
     pub calls: Option<u64>,
     /// Tokens.
     pub tokens: Option<u64>,
-    /// Cost in units: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10.
+    /// Cost in units of the table of prices, which are US dollars; agents that ask no model cost nothing.
     #[schemars(range(min = 0))]
     pub cost: Option<f64>,
-    /// Dollars; not honoured yet, use `cost`.
+    /// The same as `cost`.
+    #[schemars(range(min = 0))]
     pub usd: Option<f64>,
     /// Wall time, for example `20m`.
     pub wall: Option<Duration>,

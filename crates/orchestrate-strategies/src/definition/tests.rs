@@ -197,16 +197,16 @@ fn yaml_is_read_strictly() {
 #[test]
 fn fields_that_cannot_be_honoured_are_refused() {
     check(
-        "limits: { usd: 2, on_exceeded: pause }
+        "limits: { usd: 2, cost: 1, on_exceeded: pause }
 steps:
   gate:
     approve: { title: 'Ship?', form: {}, learn: ask, timeout: 1h, on_timeout: approve }
   x: { agent: code_reviewer, needs: [gate], effects: write, retry: { max: 2 }, as: it }
 ",
         expect![[r#"
-            w.yaml:3:11: `usd` is not counted here [ORC1018]
-              hint: use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10
-            w.yaml:3:32: a run does not wait at a limit: nothing further is started, and what is finished is kept [ORC1018]
+            w.yaml:3:11: `usd` and `cost` are the same limit [ORC1016]
+              hint: keep one of them
+            w.yaml:3:41: a run does not wait at a limit: nothing further is started, and what is finished is kept [ORC1018]
               hint: use `stop`
             w.yaml:6:32: `form` is not honoured [ORC1018]
               hint: what a person wants changed is `steps.<name>.output.edits`
@@ -416,13 +416,12 @@ steps:
         "agents:
   reader: { prompt: Read., limits: { wall: 3s } }
 steps:
-  read: { agent: reader, limits: { usd: 1 } }
+  read: { agent: reader, limits: { usd: -1 } }
 ",
         expect![[r#"
             w.yaml:4:38: `wall` is not counted for an agent [ORC1018]
               hint: set it in the `limits` of a step or of the workflow
-            w.yaml:6:36: `usd` is not counted here [ORC1018]
-              hint: use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10"#]],
+            w.yaml:6:41: `usd` must be at least 0, and this is -1 [ORC1014]"#]],
     );
 }
 

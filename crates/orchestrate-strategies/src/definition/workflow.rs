@@ -232,10 +232,10 @@ pub(super) fn limits(document: &Document<'_>, at: &[&str], spec: &LimitsSpec) ->
         path.push(name);
         path
     };
-    if spec.usd.is_some() {
-        let message = "`usd` is not counted here";
-        let hint = "use `cost`: an attempt of a CHEAP agent costs 1, CAPABLE 3, PREMIUM 10";
-        document.report_key("ORC1018", &field("usd"), message, Some(hint.into()));
+    if spec.usd.is_some() && spec.cost.is_some() {
+        let message = "`usd` and `cost` are the same limit";
+        let hint = "keep one of them";
+        document.report_key("ORC1016", &field("usd"), message, Some(hint.into()));
     }
     if spec.on_exceeded == Some(OnExceeded::Pause) {
         let message = "a run does not wait at a limit: nothing further is started, and what is finished is kept";
@@ -249,7 +249,7 @@ pub(super) fn limits(document: &Document<'_>, at: &[&str], spec: &LimitsSpec) ->
     Limits {
         calls: spec.calls,
         tokens: spec.tokens,
-        cost: spec.cost.map(Cost::from),
+        cost: spec.cost.or(spec.usd).map(Cost::from),
         wall_ms: spec.wall.map(|it| it.ms),
         concurrency: spec.concurrency,
         max_depth: spec.max_depth,
