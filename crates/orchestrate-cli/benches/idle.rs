@@ -81,6 +81,8 @@ fn main() {
         digits.parse().unwrap()
     };
     let (all, own) = (figure("VmRSS"), figure("RssAnon"));
-    println!("a waiting process with everything configured: {all} kB, {own} kB of them not from files");
+    println!(
+        "a waiting process with everything configured: {all} kB, {own} kB of them not from files"
+    );
     assert!(all < MOST_KB, "{all} kB are more than {MOST_KB}");
 }

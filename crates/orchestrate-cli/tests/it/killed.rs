@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -138,12 +139,21 @@ fn project(provider: &Provider) -> Place {
     let place = Place::empty();
     place
         .with("count.sh", "echo \"$1\" >> calls.log\nif [ -e \"hold-$1\" ]; then echo $$ > gate; exec sleep 600; fi\n")
-        .with("count.yaml", "schema: orchestrate.workflow/v1\nname: count\nagents:\n  worker: { prompt: Count., tier: cheap, max_tokens: 100000 }\nsteps:\n  work: { agent: worker }\n")
-        .with("orchestrate.toml", &format!(
-            "[providers.local]\nkind = \"openai-compatible\"\nbase-url = \"{}\"\nkey-env = \"LOCAL_KEY\"\n\n[models]\ncheap = \"local/m\"\n\n[tools]\nshell = [\"sh count.sh\"]\n\n[tools.agents]\nworker = [\"shell.run\"]\n",
-            provider.address
-        ));
+        .with("count.yaml", "schema: orchestrate.workflow/v1\nname: count\nagents:\n  worker: { prompt: Count., tier: cheap, max_tokens: 100000 }\nsteps:\n  work: { agent: worker }\n");
+    place.with_user_settings(&settings(&provider.address));
     place
+}
+
+/// What the user allows: the project alone may not decide which programs run.
+fn settings(address: &str) -> String {
+    format!(
+        "[providers.local]\nkind = \"openai-compatible\"\nbase-url = \"{address}\"\nkey-env = \"LOCAL_KEY\"\n\n[models]\ncheap = \"local/m\"\n\n[tools]\nshell = [\"sh count.sh\"]\n\n[tools.agents]\nworker = [\"shell.run\"]\n"
+    )
+}
+
+/// What comes within a minute; whoever waits longer waits for something that does not come.
+fn soon<T>(receiver: &Receiver<T>) -> T {
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap()
 }
 
 fn begin(place: &Place) -> Child {
@@ -169,7 +179,7 @@ fn whatever_call_of_a_model_a_run_is_killed_in_no_finished_call_is_repeated() {
         let provider = Provider::start(Some(cut));
         let place = project(&provider);
         let mut child = begin(&place);
-        provider.holds.recv().unwrap();
+        soon(&provider.holds);
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(calls(&place), (0..cut).collect::<Vec<_>>());
@@ -204,7 +214,9 @@ fn a_call_of_a_tool_that_a_run_was_killed_in_waits_for_a_person_and_is_not_repea
                 .success()
         );
         let mut child = begin(&place);
-        let tool = fs::read_to_string(&gate).unwrap();
+        let (tell, told) = channel();
+        std::thread::spawn(move || tell.send(fs::read_to_string(&gate).unwrap()));
+        let tool = soon(&told);
         child.kill().unwrap();
         child.wait().unwrap();
         // Nobody was left to end the tool with the run.
@@ -262,11 +274,7 @@ fn a_run_that_the_account_stopped_goes_on_once_that_is_mended() {
     });
     let provider = Provider::start(None);
     let place = project(&provider);
-    let settings = fs::read_to_string(place.path().join("orchestrate.toml")).unwrap();
-    place.with(
-        "orchestrate.toml",
-        &settings.replace(&provider.address, &address),
-    );
+    place.with_user_settings(&settings(&address));
     let ran = run(&place, &["run", "count.yaml"]);
     assert_ne!(ran.code, Some(0));
     assert!(
@@ -274,7 +282,7 @@ fn a_run_that_the_account_stopped_goes_on_once_that_is_mended() {
         "{}",
         ran.shown()
     );
-    place.with("orchestrate.toml", &settings);
+    place.with_user_settings(&settings(&provider.address));
     let ran = run(&place, &["runs", "resume", "latest"]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(
