@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use orchestrate_core::journal::Durability;
 use orchestrate_core::learning::StoreError;
 
 /// A place for a store.
@@ -44,17 +45,62 @@ impl FromStr for Address {
             _ => ("sqlite", text),
         };
         // What stands behind `?` says how runs are recorded there, and nothing of where.
-        let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+        let (rest, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         // `sqlite:///x` is how other programs write an absolute path.
         let path = PathBuf::from(rest.strip_prefix("//").unwrap_or(rest));
         match scheme {
             "file" | "sqlite" if path.as_os_str().is_empty() => refuse("it names no path"),
             "file" => Ok(Self::File(path)),
             "sqlite" => Ok(Self::Sqlite(path)),
-            "postgres" | "postgresql" => Ok(Self::Postgres(text.to_owned())),
+            "postgres" | "postgresql" => {
+                let mut url = format!("{scheme}:{rest}");
+                let own = |word: &&str| !word.is_empty() && mode(word).is_none();
+                for (at, word) in parameters.split('&').filter(own).enumerate() {
+                    url.push(if at == 0 { '?' } else { '&' });
+                    url.push_str(word);
+                }
+                Ok(Self::Postgres(url))
+            }
             _ => refuse("there is no such kind of store"),
         }
     }
+}
+
+/// What a parameter says of how runs are recorded.
+fn mode(parameter: &str) -> Option<Durability> {
+    match parameter {
+        "full" => Some(Durability::Full),
+        "fast" => Some(Durability::Fast),
+        _ => None,
+    }
+}
+
+/// How runs are recorded at an address.
+pub(crate) fn durability(text: &str, address: &Address) -> Result<Durability, StoreError> {
+    let parameters = text
+        .split_once('?')
+        .map_or("", |(_, parameters)| parameters);
+    let mut durability = Durability::Full;
+    for word in parameters.split('&').filter(|word| !word.is_empty()) {
+        let refuse = |problem: String| StoreError::Address {
+            given: without_password(text),
+            problem,
+        };
+        durability = match (mode(word), address) {
+            (Some(Durability::Fast), Address::File(_)) => {
+                return Err(refuse("readable files have no mode `fast`".to_owned()));
+            }
+            (Some(mode), _) => mode,
+            // Other parameters are those of the server.
+            (None, Address::Postgres(_)) => durability,
+            (None, _) => {
+                return Err(refuse(format!(
+                    "unknown mode `{word}` (possible: full, fast)"
+                )));
+            }
+        };
+    }
+    Ok(durability)
 }
 
 impl fmt::Display for Address {
@@ -123,5 +169,32 @@ mod tests {
         check("file:", "it names no path");
         check("deep/store.db", "sqlite:deep/store.db");
         check("sqlite:store.db?fast", "sqlite:store.db");
+    }
+
+    #[test]
+    fn a_mode_is_ours_and_other_parameters_are_the_servers() {
+        let read = |text: &str| {
+            let address: Address = text.parse().unwrap();
+            let durability = durability(text, &address);
+            (address, durability.map_err(|error| error.to_string()))
+        };
+        let url = "postgres://me@host/db?sslmode=disable&fast&connect_timeout=3";
+        let (address, mode) = read(url);
+        let Address::Postgres(kept) = address else {
+            panic!("{address}");
+        };
+        assert_eq!(
+            kept,
+            "postgres://me@host/db?sslmode=disable&connect_timeout=3"
+        );
+        assert_eq!(mode, Ok(Durability::Fast));
+        assert_eq!(read("sqlite:x?full").1, Ok(Durability::Full));
+        assert!(read("file:x?fast").1.unwrap_err().contains("no mode"));
+        assert!(
+            read("x.db?quick")
+                .1
+                .unwrap_err()
+                .contains("possible: full, fast")
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! Persistence for orchestrate: stores on three backends that share one set of rules.
 //!
-//! [`open`] gives the journal of runs at an address, [`Store`] what was learned and what teams share.
-//! `file:` is a directory of readable JSON, `sqlite:` one embedded database and the default,
-//! `postgres:` a database that several machines share. Of a [`Store`] each backend only keeps documents and
-//! changes them in transactions; what is counted, ranked and refused is decided once, above them.
+//! [`Store::open`] takes an address and gives the record of runs, what was learned, and what teams
+//! share, each opened when it is first asked for. `file:` is a directory of readable JSON, `sqlite:`
+//! one embedded database and the default, `postgres:` a database that several machines share. Of
+//! lessons and teams each backend only keeps documents and changes them in transactions; what is
+//! counted, ranked and refused is decided once, above them, and so is what is damage to a run.
 //!
 //! ```
 //! use orchestrate_core::learning::{AgentConfiguration, AgentSeat, ConfigurationStore, RunOutcome};
@@ -11,7 +12,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let address = format!("sqlite:{}", directory.path().join("store.db").display());
-//! let store = orchestrate_store::Store::open(&address.parse()?).await?.learning();
+//! let store = orchestrate_store::Store::open(&address)?.learning();
 //! let team = vec![AgentSeat::new("security_auditor", None), AgentSeat::new("code_reviewer", None)];
 //! let mut composition = AgentConfiguration::composed("release_prep", team, "parallel");
 //! composition.record_outcome(RunOutcome::new(true, 87.5, 1_767_225_600_000)?);
@@ -28,6 +29,7 @@ mod coordination;
 mod documents;
 mod file;
 mod learning;
+mod lock;
 mod migrations;
 mod open;
 mod postgres;
@@ -38,6 +40,7 @@ mod store;
 pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
 pub use coordination::{AgentStatus, Team};
+pub use file::FileJournal;
 pub use learning::{Imported, LearningStore, read_configuration};
 pub use open::open;
 pub use postgres::PostgresJournal;

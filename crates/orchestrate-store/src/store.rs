@@ -1,68 +1,74 @@
-//! One way in: an address gives a store, and a store gives what is kept in it.
+//! One way in: an address gives a store, and a store gives everything that is kept in it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use orchestrate_core::journal::{Durability, JournalError, RunJournal};
 use orchestrate_core::learning::StoreError;
 
-use crate::address::Address;
+use crate::address::{Address, durability};
 use crate::coordination::Team;
-use crate::documents::Documents;
-use crate::file::FileDocuments;
+use crate::documents::{Documents as _, LazyDocuments};
+use crate::file::FileJournal;
 use crate::learning::LearningStore;
-use crate::postgres::PostgresDocuments;
-use crate::sqlite::SqliteDocuments;
+use crate::postgres::PostgresJournal;
+use crate::record::now_ms;
+use crate::sqlite::SqliteJournal;
 
 /// Tells the time in milliseconds since 1970, UTC.
 pub type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// A place where things are kept. Cheap to clone; all clones share one connection.
+/// A place where things are kept. Cheap to clone; all clones share one connection for what was
+/// learned and for teams. Nothing is opened before something is asked of it.
 #[derive(Clone)]
 pub struct Store {
-    documents: Arc<dyn Documents>,
+    address: Address,
+    durability: Durability,
+    documents: Arc<LazyDocuments>,
     now: Now,
 }
 
-/// The database of lessons and teams beside that of runs, `store.learning.db` for `store.db`: they
-/// never wait for each other, and damage to one is not damage to the other.
-fn beside(path: &Path) -> PathBuf {
-    path.with_extension("learning.db")
-}
-
-fn system_time() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
-}
-
 impl Store {
-    /// Opens the store at an address, and makes it if there is none.
+    /// The store at an address: `file:DIRECTORY`, `sqlite:FILE` or a path alone, which means the
+    /// same, or `postgres://USER@HOST:PORT/DATABASE`. With `?fast` behind it SQLite and PostgreSQL
+    /// do not wait for the disk when runs are recorded, and a power cut may take the newest entries.
     ///
     /// # Errors
-    /// [`StoreError::Failed`] when the place cannot be reached or written to, [`StoreError::Version`]
-    /// when a newer version wrote it.
-    pub async fn open(address: &Address) -> Result<Self, StoreError> {
-        let documents: Arc<dyn Documents> = match address {
-            Address::File(path) => Arc::new(FileDocuments::new(path.clone())),
-            Address::Sqlite(path) => Arc::new(SqliteDocuments::open(&beside(path))?),
-            Address::Postgres(url) => Arc::new(PostgresDocuments::open(url).await?),
-        };
-        Ok(Self {
-            documents,
-            now: Arc::new(system_time),
-        })
+    /// [`StoreError::Address`] when it means nothing.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let address: Address = url.parse()?;
+        let durability = durability(url, &address)?;
+        Ok(Self::new(address, durability))
     }
 
-    /// Whether something is kept at an address; a database on a server is taken to be there.
+    /// The store at a place on this machine, or on a server.
     #[must_use]
-    pub fn exists(address: &Address) -> bool {
-        match address {
-            Address::File(path) => path.is_dir(),
-            Address::Sqlite(path) => beside(path).is_file(),
-            Address::Postgres(_) => true,
+    pub fn at(address: Address) -> Self {
+        Self::new(address, Durability::Full)
+    }
+
+    fn new(address: Address, durability: Durability) -> Self {
+        Self {
+            documents: Arc::new(LazyDocuments::new(address.clone())),
+            address,
+            durability,
+            now: Arc::new(now_ms),
+        }
+    }
+
+    /// The same store, with a path that was relative taken to be below a directory.
+    #[must_use]
+    pub fn below(&self, directory: &Path) -> Self {
+        let below = |path: &PathBuf| directory.join(path);
+        let address = match &self.address {
+            Address::File(path) => Address::File(below(path)),
+            Address::Sqlite(path) => Address::Sqlite(below(path)),
+            Address::Postgres(url) => Address::Postgres(url.clone()),
+        };
+        Self {
+            now: self.now.clone(),
+            ..Self::new(address, self.durability)
         }
     }
 
@@ -79,14 +85,38 @@ impl Store {
         self.documents.place()
     }
 
+    /// Where it stands.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The record of runs, opened now; it is made if there is none and `create` says so.
+    ///
+    /// # Errors
+    /// [`JournalError::Empty`] when there is none and none is to be made; otherwise why it cannot be opened.
+    pub fn journal(&self, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+        let durability = self.durability;
+        let journal: Arc<dyn RunJournal> = match &self.address {
+            Address::File(path) => Arc::new(FileJournal::open(path.clone(), create)?),
+            Address::Sqlite(path) => Arc::new(SqliteJournal::open(path, durability, create)?),
+            Address::Postgres(url) => Arc::new(PostgresJournal::open(url, durability, create)?),
+        };
+        Ok(journal)
+    }
+
+    /// Whether anything was learned here; of a database on a server nobody knows before it is asked.
+    #[must_use]
+    pub fn has_lessons(&self) -> bool {
+        self.documents.exist()
+    }
+
     /// The compositions, their records, and the library of patterns.
     #[must_use]
     pub fn learning(&self) -> LearningStore {
         LearningStore::new(self.documents.clone(), self.now.clone())
     }
-}
 
-impl Store {
     /// What a team of agents shares, by the name of the team.
     ///
     /// # Errors

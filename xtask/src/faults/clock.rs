@@ -166,14 +166,11 @@ fn rested_ms(place: &Place) -> Check<u64> {
 fn leases(stage: &Stage, jump: i64, tally: &mut Tally) -> Check {
     const LEASE_MS: u64 = 60_000;
     let place = stage.place()?;
-    let address = place
-        .url()
-        .parse()
-        .map_err(|error: StoreError| error.to_string())?;
+    let address = place.url();
     let now = Arc::new(AtomicU64::new(1_700_000_000_000));
     let clock = now.clone();
     let taken = stage.wait(async {
-        let store = Store::open(&address).await?;
+        let store = Store::open(&address)?;
         let store = store.with_clock(Arc::new(move || clock.load(Ordering::Relaxed)));
         let team = store.team("crew")?;
         team.add_task(TeamTask::new("one", "work", "something"))

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct RecordArgs {
-    /// Record the run here, for example `sqlite:FILE` [default: `.orchestrate/store.db` of the project]
+    /// Record the run here: `file:DIR`, `sqlite:FILE` or `postgres://USER@HOST:PORT/DATABASE` [default: `.orchestrate/store.db` of the project]
     #[arg(long, value_name = "URL", conflicts_with = "no_store")]
     pub(crate) store: Option<String>,
     /// Record nothing: the run cannot be resumed or looked at later
@@ -24,7 +24,7 @@ pub(crate) struct RecordArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct FindArgs {
-    /// The store [default: `.orchestrate/store.db` of the project]
+    /// The store: `file:DIR`, `sqlite:FILE` or `postgres://USER@HOST:PORT/DATABASE` [default: that of the settings, or `.orchestrate/store.db` of the project]
     #[arg(long, value_name = "URL")]
     pub(crate) store: Option<String>,
     /// The project

@@ -9,7 +9,9 @@ use orchestrate_strategies::definition::{Alone, Left, World, custom_agents, with
 use serde::Serialize;
 use serde_json::json;
 
-use super::files;
+use super::learn::{self, Memory};
+use super::runs::moment;
+use super::{files, store};
 use crate::app::Call;
 use crate::args::AgentsVerb;
 use crate::definitions::{self, Disk, FOLDER};
@@ -32,7 +34,8 @@ pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
         AgentsVerb::Show { name } => {
             let agent = registry.require(name)?;
             let width = call.printer.width();
-            let entry = Entry::of(agent, &models);
+            let mut entry = Entry::of(agent, &models);
+            entry.recent = recent(&agent.id, call);
             call.printer
                 .answer(|| show(&entry, &registry, width), &entry)?;
         }
@@ -106,6 +109,39 @@ struct Entry<'a> {
     template: &'a AgentTemplate,
     /// The backend; null when nothing here can run it.
     backend: Option<String>,
+    /// How it fared in recorded runs; null where nothing is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recent: Option<Recent>,
+}
+
+/// How an agent fared in its latest steps.
+#[derive(Debug, Serialize)]
+struct Recent {
+    steps: usize,
+    succeeded: usize,
+    /// When it was last at work, in milliseconds since 1970.
+    last_ms: u64,
+}
+
+/// How an agent fared. A store that fails is told, and the agent is shown without it.
+fn recent(agent: &str, call: &Call) -> Option<Recent> {
+    let found = store::named(None, Path::new("."), &call.settings).and_then(|store| {
+        let Some(memory) = Memory::open_existing(&store)? else {
+            return Ok(Vec::new());
+        };
+        Ok(memory.wait(memory.store.agent_outcomes(agent))?)
+    });
+    match found {
+        Ok(outcomes) => Some(Recent {
+            steps: outcomes.len(),
+            succeeded: outcomes.iter().filter(|it| it.success).count(),
+            last_ms: outcomes.last()?.at,
+        }),
+        Err(failure) => {
+            learn::told(call, "how it fared is not known", &failure);
+            None
+        }
+    }
 }
 
 impl<'a> Entry<'a> {
@@ -114,6 +150,22 @@ impl<'a> Entry<'a> {
         Self {
             template,
             backend: agent.and_then(|agent| models.run_by(&agent)),
+            recent: None,
+        }
+    }
+
+    /// How it fared, in words.
+    fn fared(&self) -> String {
+        match &self.recent {
+            Some(Recent {
+                steps,
+                succeeded,
+                last_ms,
+            }) => format!(
+                "succeeded in {succeeded} of its last {steps} steps, the newest at {}",
+                moment(*last_ms)
+            ),
+            None => "nothing is recorded".to_owned(),
         }
     }
 
@@ -160,6 +212,7 @@ fn show(entry: &Entry<'_>, registry: &AgentRegistry, width: usize) -> String {
     for (name, value) in [
         ("tier", agent.tier_preference.to_string()),
         ("run by", entry.run_by()),
+        ("of late", entry.fared()),
         ("capabilities", names(&capabilities)),
         ("tools", names(&agent.tools)),
         ("gates", names(&gates)),

@@ -10,11 +10,13 @@ use serde_json::json;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::Printer;
+use crate::wire;
 
-/// Starts the process and comes back. What it prints goes to a file beside the store of the project.
+/// Starts the process and comes back. It finds the store as this one did: `place` is only shown. What it prints goes to a file beside the store of the project.
 pub(crate) fn detach(
     run: &RunId,
-    store: &str,
+    place: &str,
+    store: Option<&str>,
     project: &Path,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
@@ -22,11 +24,15 @@ pub(crate) fn detach(
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
     command
-        .args(["runs", "resume", run.as_str(), "--store", store])
+        .args(["runs", "resume", run.as_str(), "--path"])
+        .arg(project)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let folder = project.join(".orchestrate").join("logs");
+    if let Some(store) = store {
+        command.args(["--store", store]);
+    }
+    let folder = wire::folder_of(project).join("logs");
     let log = fs::create_dir_all(&folder)
         .and_then(|()| File::create(folder.join(format!("{run}.log"))))
         .and_then(|log| Ok((log.try_clone()?, log)));
@@ -38,7 +44,7 @@ pub(crate) fn detach(
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let child = command.spawn().map_err(failed)?;
-    let document = json!({"run_id": run, "process": child.id(), "store": store});
+    let document = json!({"run_id": run, "process": child.id(), "store": place});
     printer.answer(
         || format!("{run}\n\nIt goes on by itself. `orchestrate runs follow {run}` watches it, `orchestrate runs cancel {run}` stops it.\n"),
         &document,

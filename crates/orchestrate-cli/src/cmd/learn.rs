@@ -1,16 +1,19 @@
 //! Lessons for a plan before it runs, and the outcome of a run after it. Failing to learn never fails a run.
 
-use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
 use orchestrate_core::learning::{
-    AgentConfiguration, ConfigurationStore as _, Exploration, Lessons, learn, outcome_of,
+    AgentConfiguration, ConfigurationStore as _, Exploration, Lessons, RunOutcome, StoreError,
+    agent_outcomes, learn, outcome_of,
 };
+use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
-use orchestrate_store::{Address, LearningStore, Store};
+use orchestrate_core::template::HealthBoard;
+use orchestrate_store::{LearningStore, Store};
 use tokio::runtime::{Builder, Runtime};
 
+use super::store;
 use crate::app::Call;
 use crate::args::{LearningArgs, PlaceArgs, RecordArgs, WeighArgs};
 use crate::error::{CliError, Failure};
@@ -21,7 +24,7 @@ use crate::wire;
 /// Milliseconds of a day.
 const DAY: f64 = 86_400_000.0;
 
-/// What was learned, open, with what it needs to be asked.
+/// What was learned, with what it needs to be asked.
 #[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) store: LearningStore,
@@ -29,47 +32,31 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Opens the store that arguments, settings or the project name, and makes it if there is none.
+    /// What was learned in a store, which is made if there is none.
     ///
     /// # Errors
-    /// When the address is wrong or the store cannot be opened.
-    pub(crate) fn open(
-        store: Option<&str>,
-        project: &Path,
-        settings: &Settings,
-    ) -> Result<Self, Failure> {
-        let address = address(store, project, settings)?;
-        if let Some(folder) = address.path().and_then(Path::parent)
-            && folder.file_name().is_some_and(|name| name == wire::FOLDER)
-        {
-            keep_out_of_git(folder);
-        }
-        Self::at(&address)
+    /// When nothing can be waited for.
+    pub(crate) fn open(store: &Store) -> Result<Self, Failure> {
+        // What cannot be made here is told by whatever is to be written in it.
+        let _ = store::prepare(store);
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| CliError::internal("the store cannot be waited for", error))?;
+        Ok(Self {
+            store: store.learning(),
+            runtime,
+        })
     }
 
     /// The same, but none where nothing is kept yet: asking writes nothing.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) fn open_existing(
-        store: Option<&str>,
-        project: &Path,
-        settings: &Settings,
-    ) -> Result<Option<Self>, Failure> {
-        let address = address(store, project, settings)?;
-        if Store::exists(&address) {
-            Self::at(&address).map(Some)
-        } else {
-            Ok(None)
+    pub(crate) fn open_existing(store: &Store) -> Result<Option<Self>, Failure> {
+        match store.has_lessons() {
+            true => Self::open(store).map(Some),
+            false => Ok(None),
         }
-    }
-
-    fn at(address: &Address) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|error| CliError::internal("the store cannot be waited for", error))?;
-        let store = runtime.block_on(Store::open(address))?.learning();
-        Ok(Self { store, runtime })
     }
 
     /// Waits for an answer of the store.
@@ -85,41 +72,50 @@ impl Memory {
     }
 }
 
-fn address(store: Option<&str>, project: &Path, settings: &Settings) -> Result<Address, Failure> {
-    match store
-        .map(str::to_owned)
-        .or_else(|| settings.text(names::STORE))
-    {
-        Some(text) => Ok(text.parse::<Address>()?),
-        None => Ok(wire::store_of(project)),
-    }
-}
-
 /// Where a call learns.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    store: Option<&'a str>,
-    project: &'a Path,
+    at: At<'a>,
     /// Whether lessons are used and recorded at all.
     on: bool,
+}
+
+#[derive(Debug)]
+enum At<'a> {
+    /// Where the call says, or else the settings or the project.
+    Named {
+        store: Option<&'a str>,
+        project: &'a Path,
+    },
+    /// A store that was found before.
+    Store(Store),
 }
 
 impl<'a> Place<'a> {
     /// The place of a call that only asks.
     pub(crate) fn of_plan(args: &LearningArgs, place: &'a PlaceArgs) -> Self {
+        let store = place.store.as_deref();
+        let project = Path::new(".");
         Self {
-            store: place.store.as_deref(),
-            project: Path::new("."),
+            at: At::Named { store, project },
             on: !args.no_learning,
         }
     }
 
     /// The place of a run, beside its record; a run that is to leave no record leaves none here.
     pub(crate) fn of_run(args: &LearningArgs, record: &'a RecordArgs, project: &'a Path) -> Self {
+        let store = record.store.as_deref();
         Self {
-            store: record.store.as_deref(),
-            project,
+            at: At::Named { store, project },
             on: !args.no_learning && !record.no_store,
+        }
+    }
+
+    /// The place of a run that is gone on with, in the store that has its record.
+    pub(crate) fn of_resumed(args: &LearningArgs, store: Store) -> Self {
+        Self {
+            at: At::Store(store),
+            on: !args.no_learning,
         }
     }
 
@@ -131,14 +127,12 @@ impl<'a> Place<'a> {
             ..self
         }
     }
-}
 
-/// What is kept beside the sources is no part of them.
-fn keep_out_of_git(folder: &Path) {
-    let path = folder.join(".gitignore");
-    if !path.exists() && fs::create_dir_all(folder).is_ok() {
-        // Without it the folder shows up in `git status`, and nothing else happens.
-        let _ = fs::write(path, "*\n");
+    fn store(&self, settings: &Settings) -> Result<Store, Failure> {
+        match &self.at {
+            At::Named { store, project } => store::named(*store, project, settings),
+            At::Store(store) => Ok(store.clone()),
+        }
     }
 }
 
@@ -149,7 +143,7 @@ pub(crate) fn lessons(
     weigh: &WeighArgs,
     call: &Call,
     pattern: &str,
-) -> Option<Lessons> {
+) -> Option<wire::Learned> {
     if !place.on {
         return None;
     }
@@ -164,9 +158,8 @@ pub(crate) fn lessons(
             .unwrap_or(0.0),
         seed: weigh.seed,
     };
-    let found = Memory::open_existing(place.store, place.project, settings);
-    let found = found.and_then(|memory| {
-        let Some(memory) = memory else {
+    let found = place.store(settings).and_then(|store| {
+        let Some(memory) = Memory::open_existing(&store)? else {
             return Ok(None);
         };
         let half_life_ms = half_life.map(|days| days * DAY);
@@ -174,14 +167,18 @@ pub(crate) fn lessons(
             .store
             .lessons(Some(pattern), half_life_ms, exploration);
         let lessons = memory.wait(asked)?;
+        let health = memory.wait(memory.store.health())?;
         memory.warn(call);
-        Ok(Some(lessons))
+        Ok(Some(wire::Learned { lessons, health }))
     });
     match found {
-        Ok(Some(lessons)) => Some(lessons),
-        Ok(None) => Some(Lessons {
-            lessons: Vec::new(),
-            exploration,
+        Ok(Some(learned)) => Some(learned),
+        Ok(None) => Some(wire::Learned {
+            lessons: Lessons {
+                lessons: Vec::new(),
+                exploration,
+            },
+            health: HealthBoard::default(),
         }),
         Err(failure) => {
             told(call, "this plan is made without lessons", &failure);
@@ -190,32 +187,40 @@ pub(crate) fn lessons(
     }
 }
 
-/// Records what a run taught of its composition.
+/// Records what a run taught: how its agents fared, and of its composition, if a planner made it,
+/// whether it worked. A run teaches once, however often it is gone on with.
 pub(crate) fn record(
     place: &Place<'_>,
     call: &Call,
-    composition: &AgentConfiguration,
+    plan: &Plan,
+    composition: Option<&AgentConfiguration>,
     report: &RunReport,
 ) {
-    if !place.on || composition.task_pattern.is_empty() {
+    if !place.on || report.outcome.is_none() {
         return;
     }
     let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
-    let Some(outcome) = outcome_of(report, now) else {
-        if call.printer.verbose(1) {
-            call.printer
-                .note("nothing is learned from this run: it says nothing of the composition");
-        }
-        return;
-    };
-    let recorded = Memory::open(place.store, place.project, &call.settings).and_then(|memory| {
-        let asked = learn(&memory.store, &memory.store, composition, outcome);
-        let known = memory.wait(asked)?;
+    let composition = composition.filter(|it| !it.task_pattern.is_empty());
+    let outcome = outcome_of(report, now);
+    if composition.is_some() && outcome.is_none() && call.printer.verbose(1) {
+        call.printer
+            .note("nothing is learned from this run: it says nothing of the composition");
+    }
+    let agents = agent_outcomes(report, plan, now);
+    let recorded = place.store(&call.settings).and_then(|store| {
+        let memory = Memory::open(&store)?;
+        memory.wait(memory.store.record_agents(&agents))?;
+        let known = match composition.zip(outcome) {
+            Some((composition, outcome)) => {
+                memory.wait(taught(&memory.store, composition, outcome))?
+            }
+            None => None,
+        };
         memory.warn(call);
         Ok(known)
     });
     match recorded {
-        Ok(known) if call.printer.verbose(1) => call.printer.note(&format!(
+        Ok(Some(known)) if call.printer.verbose(1) => call.printer.note(&format!(
             "recorded as lesson {}: {} of {} runs succeeded",
             known.id, known.success_count, known.usage_count
         )),
@@ -224,7 +229,21 @@ pub(crate) fn record(
     }
 }
 
-fn told(call: &Call, what: &str, failure: &Failure) {
+/// Records an outcome; none when the store has it from this run already.
+async fn taught(
+    store: &LearningStore,
+    composition: &AgentConfiguration,
+    outcome: RunOutcome,
+) -> Result<Option<AgentConfiguration>, StoreError> {
+    let before = store.recent_outcomes(&composition.id).await?;
+    if outcome.run.is_some() && before.iter().any(|it| it.run == outcome.run) {
+        return Ok(None);
+    }
+    learn(store, store, composition, outcome).await.map(Some)
+}
+
+/// Says that something could not be had from the store, and why.
+pub(super) fn told(call: &Call, what: &str, failure: &Failure) {
     let cause = failure.causes.first();
     let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
     let text = format!("{what}: {}{cause} ({})", failure.message, failure.code);

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::learn::Memory;
+use super::store;
 use crate::app::Call;
 use crate::args::{Hint, LessonsVerb};
 use crate::error::{CliError, Failure};
@@ -20,13 +21,13 @@ use crate::render::{Columns, HEAD, paint, safe};
 use crate::wire;
 
 pub(crate) fn run(verb: &LessonsVerb, call: &Call) -> Result<Exit, Failure> {
-    let (place, project) = (&verb.place().store, Path::new("."));
-    let place = place.as_deref();
+    let given = verb.place().store.as_deref();
+    let store = store::named(given, Path::new("."), &call.settings)?;
     if let LessonsVerb::Import { path, .. } = verb {
-        return import(path, &Memory::open(place, project, &call.settings)?, call);
+        return import(path, &Memory::open(&store)?, call);
     }
     // Asking writes nothing, so where nothing was learned there is nothing to ask.
-    let memory = Memory::open_existing(place, project, &call.settings)?;
+    let memory = Memory::open_existing(&store)?;
     let Some(memory) = &memory else {
         return nothing(verb, call);
     };

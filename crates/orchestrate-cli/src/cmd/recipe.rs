@@ -1,9 +1,11 @@
 //! What a recorded run has to know of the call that began it, so that another process can go on with it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Parser as _;
 use orchestrate_core::journal::Pinned;
+use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
 use orchestrate_workflows::ReleasePrep;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,17 +24,48 @@ pub(crate) struct Recipe {
     /// What the workflow was told, all settings included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) workflow: Option<ReleasePrep>,
+    /// What is learned from, if a planner composed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    composition: Option<Composition>,
+}
+
+/// A composition without any record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Composition {
+    task_pattern: String,
+    agents: Vec<AgentSeat>,
+    strategy: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    quality_gates: BTreeMap<String, Value>,
 }
 
 impl Recipe {
     /// The recipe of a run that this call begins.
-    pub(crate) fn of_call(call: &Call, workflow: Option<&ReleasePrep>) -> Self {
+    pub(crate) fn of_call(
+        call: &Call,
+        workflow: Option<&ReleasePrep>,
+        composition: Option<&AgentConfiguration>,
+    ) -> Self {
         Self {
             arguments: call.arguments.clone(),
             // Without a directory to stand in, relative paths mean nothing to anybody.
             directory: std::env::current_dir().unwrap_or_default(),
             workflow: workflow.cloned(),
+            composition: composition.map(|it| Composition {
+                task_pattern: it.task_pattern.clone(),
+                agents: it.agents.clone(),
+                strategy: it.strategy.clone(),
+                quality_gates: it.quality_gates.clone(),
+            }),
         }
+    }
+
+    /// The composition that the run is to teach something of.
+    pub(crate) fn composition(&self) -> Option<AgentConfiguration> {
+        let it = self.composition.clone()?;
+        let mut composed = AgentConfiguration::composed(it.task_pattern, it.agents, it.strategy);
+        composed.quality_gates = it.quality_gates;
+        Some(composed)
     }
 
     /// The recipe of a recorded run.

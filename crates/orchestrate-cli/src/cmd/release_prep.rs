@@ -36,18 +36,18 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let plan = workflow.plan(&wire::builtin_agents())?;
     let scope = scope(args)?;
     publish::check(args)?;
-    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
     let place = learn::Place::of_run(&args.learning, &args.record, &args.path);
     let place = place.of_recorded(journal.is_some());
-    let about = Recipe::of_call(call, Some(&workflow)).about();
+    let composition = composition(&workflow, &plan);
+    let about = Recipe::of_call(call, Some(&workflow), Some(&composition)).about();
     let (progress, told) = progress();
     let executor = executor(args, &call.settings, limits, journal, about, progress)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
         printer.note(&safe(&format!("settings from {}", file.display())));
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer, Some(told))?;
-    let composition = composition(&workflow, &plan);
-    learn::record(&place, call, &composition, &watched.report);
+    learn::record(&place, call, &plan, Some(&composition), &watched.report);
     conclude(args, &workflow, scope, &watched, call)
 }
 

@@ -78,9 +78,9 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     };
     let limits = limits::limits(&args.about.limits, &call.settings);
     models.check_prices(&plan, limits)?;
-    let journal = store::for_run(&args.record, &args.path, printer)?;
+    let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
     let place = place.of_recorded(journal.is_some());
-    let about = Recipe::of_call(call, None).about();
+    let about = Recipe::of_call(call, None, composition.as_ref()).about();
     let executor = executor_of(
         args,
         &call.settings,
@@ -109,7 +109,13 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             )
         })?;
         let run = wait_for(executor.record(&plan))?;
-        return detach::detach(&run, journal.url(), &args.path, printer);
+        return detach::detach(
+            &run,
+            journal.url(),
+            args.record.store.as_deref(),
+            &args.path,
+            printer,
+        );
     }
     let watched = watch(&executor, Begin::Plan(&plan), printer, None)?;
     if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
@@ -125,9 +131,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             "{left} answers of the recording were not asked for"
         ));
     }
-    if let Some(composition) = &composition {
-        learn::record(&place, call, composition, &watched.report);
-    }
+    learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
     conclude(&plan, watched, printer)
 }
 

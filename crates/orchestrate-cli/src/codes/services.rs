@@ -127,7 +127,7 @@ pub(super) const PAGES: &[Page] = &[
         "ORC1117",
         "a place cannot hold a store",
         "The address of a store is not usable: an unknown kind, or a path that is no file of a store.",
-        "Give `sqlite:FILE`, for example `--store sqlite:.orchestrate/store.db`.",
+        "Give a file for `sqlite:` and a directory for `file:`, for example `--store sqlite:.orchestrate/store.db`.",
     ),
     page(
         "ORC1130",

@@ -59,13 +59,23 @@ impl Reader<'_> {
                 .filter_map(|key| Some(key.name.split_once('.')?.0))
         };
         for (name, value) in root {
+            if let Some(key) = KEYS.iter().find(|key| key.name == name.get_ref().as_ref()) {
+                self.setting(key, value);
+                continue;
+            }
             match value.get_ref() {
                 DeValue::Table(table) if tables().any(|known| known == name.get_ref()) => {
                     self.table(name.get_ref(), table);
                 }
                 // What stands in these is read elsewhere.
                 DeValue::Table(_) if TABLES.contains(&&**name.get_ref()) => {}
-                _ => self.unknown("table", name, tables().chain(TABLES.iter().copied())),
+                _ => self.unknown(
+                    "table",
+                    name,
+                    tables()
+                        .chain(TABLES.iter().copied())
+                        .chain([super::names::STORE]),
+                ),
             }
         }
     }
@@ -83,14 +93,16 @@ impl Reader<'_> {
                 continue;
             }
             match keys().find(|(_, known)| known == word.get_ref()) {
-                Some((key, _)) => match read(key, value.get_ref()) {
-                    Ok(value) => self.said.settings.push((key, value)),
-                    Err(problem) => {
-                        self.problem(value.span(), &format!("`{}` {problem}", key.name));
-                    }
-                },
+                Some((key, _)) => self.setting(key, value),
                 None => self.unknown("key", word, keys().map(|(_, word)| word).chain([IGNORE.1])),
             }
+        }
+    }
+
+    fn setting(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) {
+        match read(key, value.get_ref()) {
+            Ok(value) => self.said.settings.push((key, value)),
+            Err(problem) => self.problem(value.span(), &format!("`{}` {problem}", key.name)),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 /// One setting.
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// Its place in the file: table and key.
+    /// Its place in the file: table and key, or a key above all tables.
     pub(crate) name: &'static str,
     /// The flag without its dashes.
     pub(crate) flag: &'static str,
@@ -33,6 +33,7 @@ pub(crate) struct Key {
 /// The names of all settings.
 pub(crate) mod names {
     pub(crate) const COLOR: &str = "output.color";
+    pub(crate) const STORE: &str = "store";
     pub(crate) const FORMAT: &str = "release-prep.format";
     pub(crate) const MAX_CALLS: &str = "limits.max-calls";
     pub(crate) const MAX_TOKENS: &str = "limits.max-tokens";
@@ -50,7 +51,6 @@ pub(crate) mod names {
     pub(crate) const WITH: &str = "release-prep.with";
     pub(crate) const TOOL_TIMEOUT: &str = "release-prep.tool-timeout";
     pub(crate) const AGENTS: &str = "release-prep.agents";
-    pub(crate) const STORE: &str = "learning.store";
     pub(crate) const EXPLORE: &str = "learning.explore";
     pub(crate) const HALF_LIFE: &str = "learning.half-life";
     pub(crate) const ADVISORY_DB: &str = "measure.advisory-db";
@@ -82,6 +82,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Word(&["auto", "always", "never"]),
         Some("auto"),
     ),
+    key(names::STORE, "store", Kind::Text, None),
     key(names::MAX_CALLS, "max-calls", Kind::Count(0), None),
     key(names::MAX_TOKENS, "max-tokens", Kind::Count(0), None),
     key(names::MAX_COST, "max-cost", Kind::Number(f64::MAX), None),
@@ -139,7 +140,6 @@ pub(crate) const KEYS: &[Key] = &[
         Some("600"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
-    key(names::STORE, "store", Kind::Text, None),
     key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
     key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
     key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),
@@ -233,7 +233,7 @@ mod tests {
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .collect();
         for key in KEYS {
-            assert_eq!(key.name.split_once('.').unwrap().1, key.flag);
+            assert_eq!(key.name.rsplit('.').next(), Some(key.flag));
             assert!(flags.iter().any(|flag| flag == key.flag), "{}", key.flag);
         }
     }

@@ -7,7 +7,7 @@ use std::{env, fmt, fs};
 use orchestrate_workflows::IgnoreRule;
 
 use super::file;
-use super::key::{KEYS, Key, Value};
+use super::key::{KEYS, Key, Value, names};
 use super::services::Services;
 use crate::args::env_name;
 use crate::error::CliError;
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) files: Vec<PathBuf>,
     /// Providers, models and prices.
     pub(crate) services: Services,
+    /// Why the store that a project names is not used.
+    refused_store: Option<String>,
 }
 
 impl Settings {
@@ -62,6 +64,7 @@ impl Settings {
             ignores: Vec::new(),
             files: Vec::new(),
             services: Services::default(),
+            refused_store: None,
         }
     }
 
@@ -95,6 +98,7 @@ impl Settings {
                     for (key, value) in said.settings {
                         settings.set(key, value, origin());
                     }
+                    settings.judge_store(path);
                     let ignores = said.ignores.into_iter().map(|rule| (rule, origin()));
                     settings.ignores.splice(0..0, ignores);
                 }
@@ -137,6 +141,55 @@ impl Settings {
         }
     }
 
+    /// The store that the settings name, and the directory of the file that names it.
+    ///
+    /// # Errors
+    /// [`CliError::Settings`] when a project names a server and the user does not trust the project.
+    pub(crate) fn store(&self) -> Result<Option<(&str, Option<&Path>)>, CliError> {
+        if let Some(problem) = &self.refused_store {
+            return Err(CliError::Settings {
+                problems: vec![problem.clone()],
+            });
+        }
+        let found = self.list.iter().find(|it| it.name == names::STORE);
+        let Some((Some(Value::Word(text)), origin)) = found.map(|it| (&it.value, &it.origin))
+        else {
+            return Ok(None);
+        };
+        let directory = match origin {
+            Origin::File(path) => path.parent(),
+            Origin::Default | Origin::Variable(_) => None,
+        };
+        Ok(Some((text, directory)))
+    }
+
+    /// Takes note of a store on a server that a project's file names: what runs say would go there,
+    /// which a project may not decide alone.
+    fn judge_store(&mut self, file: &Path) {
+        let found = self.list.iter().find(|it| it.name == names::STORE);
+        let Some(Setting {
+            value: Some(Value::Word(text)),
+            origin: Origin::File(origin),
+            ..
+        }) = found
+        else {
+            return;
+        };
+        let directory = file.parent().unwrap_or(file);
+        let own = user_file().is_some_and(|own| own == *file);
+        let elsewhere = text.starts_with("postgres:") || text.starts_with("postgresql:");
+        if origin == file {
+            self.refused_store = (elsewhere && !own && !self.services.trusts(directory)).then(|| {
+                format!(
+                    "{}: `store` would send what runs say to a server, which a project may not decide alone; \
+                     if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
+                    file.display(),
+                    directory.display()
+                )
+            });
+        }
+    }
+
     fn set(&mut self, key: &Key, value: Value, origin: Origin) {
         if let Some(setting) = self.list.iter_mut().find(|it| it.name == key.name) {
             setting.value = Some(value);
@@ -169,14 +222,6 @@ impl Settings {
     pub(crate) fn word<T: clap::ValueEnum>(&self, name: &str) -> Option<T> {
         match self.value(name)? {
             Value::Word(word) => T::from_str(word, false).ok(),
-            _ => None,
-        }
-    }
-
-    /// The text of a setting.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        match self.value(name)? {
-            Value::Word(text) => Some(text.clone()),
             _ => None,
         }
     }

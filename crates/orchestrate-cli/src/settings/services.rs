@@ -155,12 +155,17 @@ impl Services {
         })
     }
 
+    /// Whether the user trusts the project in a directory.
+    pub(super) fn trusts(&self, directory: &Path) -> bool {
+        let wanted = directory.canonicalize().ok();
+        let mut projects = self.trust.projects.iter();
+        projects.any(|path| path.canonicalize().ok() == wanted)
+    }
+
     /// Lays a project's tables over the user's own, with a note of everything that the project may not decide.
     pub(super) fn with_project(mut self, project: Self, file: &Path) -> Self {
         let directory = file.parent().unwrap_or(file);
-        let trusted = self.trust.projects.iter().any(|path| {
-            path.canonicalize().ok().as_deref() == directory.canonicalize().ok().as_deref()
-        });
+        let trusted = self.trusts(directory);
         let at = file.display();
         if !trusted {
             for (name, provider) in &project.providers {

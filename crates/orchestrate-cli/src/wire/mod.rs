@@ -8,6 +8,6 @@ pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
 pub(crate) use models::{Models, providers};
 pub(crate) use place::{
-    ASK_BELOW, FOLDER, PROVEN, builtin_agents, catalog, compose, demo_executor, executor, journal,
-    planned, registry, store_of, task_pattern, tool_effects,
+    ASK_BELOW, FOLDER, Learned, PROVEN, builtin_agents, catalog, compose, demo_executor, executor,
+    folder_of, planned, registry, store_of, task_pattern, tool_effects,
 };

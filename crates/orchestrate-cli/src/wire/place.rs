@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orchestrate_core::journal::{JournalError, RunJournal};
+use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
-use orchestrate_core::template::AgentRegistry;
+use orchestrate_core::template::{AgentRegistry, HealthBoard};
 use orchestrate_core::tool::Effect;
 use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::{CommandTool, LocalExecutor, ProgramTool};
@@ -40,11 +40,16 @@ pub(crate) const PROVEN: f64 = orchestrate_strategies::meta::PROVEN;
 
 /// Where things of a project are kept when nothing else is said.
 pub(crate) fn store_of(project: &Path) -> Address {
+    Address::Sqlite(folder_of(project).join("store.db"))
+}
+
+/// The folder of a project that belongs to this program.
+pub(crate) fn folder_of(project: &Path) -> PathBuf {
     let root = project_of(project, FOLDER);
     // A short path where it can be: it stands in messages.
     let here = Path::new(".").canonicalize().is_ok_and(|here| here == root);
     let root = if here { PathBuf::new() } else { root };
-    Address::Sqlite(root.join(FOLDER).join("store.db"))
+    root.join(FOLDER)
 }
 
 /// The kind of a task, under which outcomes are recorded and lessons looked up.
@@ -88,6 +93,14 @@ pub(crate) fn catalog() -> Catalog {
     Catalog::builtin()
 }
 
+/// What a planner is handed of what runs taught.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    pub(crate) lessons: Lessons,
+    /// How agents fared of late.
+    pub(crate) health: HealthBoard,
+}
+
 /// A plan for a task, with limits. `lessons` gives what was learned for its kind of task.
 ///
 /// # Errors
@@ -97,13 +110,16 @@ pub(crate) fn compose(
     context: Context,
     limits: Limits,
     project: &Path,
-    lessons: impl FnOnce(&str) -> Option<Lessons>,
+    lessons: impl FnOnce(&str) -> Option<Learned>,
 ) -> Result<ExecutionPlan, Failure> {
     let registry = registry(project)?;
     let planner = MetaOrchestrator::new(&registry);
     let learned = lessons(&planner.task_pattern(task, &context)?);
     let planner = match &learned {
-        Some(learned) => planner.with_lessons(learned),
+        // Nobody here gives signs of life that could have stopped, so the time does not matter.
+        Some(learned) => planner
+            .with_lessons(&learned.lessons)
+            .with_health(&learned.health, 0),
         None => planner,
     };
     let mut plan = planner.analyze_and_compose(task, context)?;
@@ -206,12 +222,4 @@ pub(crate) fn executor(
         None => builder,
     };
     Ok(builder.limits(limits).about(about).build()?)
-}
-
-/// The journal at an address; with `create` it is made if there is none.
-///
-/// # Errors
-/// When it cannot be opened.
-pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
-    orchestrate_store::open(url, create)
 }

@@ -294,7 +294,7 @@ fn a_store_that_fails_is_told_and_fails_no_run() {
 #[test]
 fn any_store_can_be_named_and_a_directory_is_readable() {
     let place = Place::project();
-    place.with("orchestrate.toml", "[learning]\nstore = \"file:kept\"\n");
+    place.with("orchestrate.toml", "store = \"file:kept\"\n");
     place.run(&["run", TASK]);
     let files = place.files();
     let kept: Vec<_> = files
@@ -303,4 +303,46 @@ fn any_store_can_be_named_and_a_directory_is_readable() {
         .collect();
     assert_eq!(kept.len(), 1, "{files:?}");
     assert_eq!(lessons(&place).len(), 1);
+}
+
+#[test]
+fn an_agent_that_failed_of_late_is_passed_over_and_that_is_said() {
+    let place = Place::project();
+    place.run(&[
+        "run",
+        "Review the code",
+        "--store",
+        "file:.orchestrate/kept",
+    ]);
+    let shown = |place: &Place| {
+        let ran = place.run(&["agents", "show", "code_reviewer"]);
+        let line = ran.stdout.lines().find(|line| line.contains("of late"));
+        line.unwrap().to_owned()
+    };
+    assert!(shown(&place).ends_with("nothing is recorded"));
+    place.with("orchestrate.toml", "store = \"file:.orchestrate/kept\"\n");
+    let line = shown(&place);
+    assert!(
+        line.contains("succeeded in 1 of its last 1 steps"),
+        "{line}"
+    );
+    // As if it had failed in runs of these days.
+    let failure = r#"{"success": false, "at": "2126-01-01T00:00:00Z"}"#;
+    let failures = format!(r#"{{"outcomes": [{}]}}"#, [failure; 4].join(", "));
+    place.with(".orchestrate/kept/health/code_reviewer.json", &failures);
+    let line = shown(&place);
+    assert!(
+        line.contains("succeeded in 0 of its last 4 steps"),
+        "{line}"
+    );
+    let ran = place.run(&["plan", "Review the code quality"]);
+    assert!(
+        ran.stdout
+            .replace("\n    ", " ")
+            .contains("although it failed 100 % of its last 4 steps"),
+        "{}",
+        ran.shown()
+    );
+    let ran = place.run(&["plan", "Review the code quality", "--no-learning"]);
+    assert!(!ran.stdout.contains("failed 100 %"), "{}", ran.shown());
 }

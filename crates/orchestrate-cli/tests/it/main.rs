@@ -22,6 +22,12 @@ mod refusals;
 mod release_prep;
 mod reports;
 mod runs;
+#[path = "../../../orchestrate-store/tests/it/server.rs"]
+#[expect(
+    clippy::print_stderr,
+    reason = "the server of the tests of stores says when there is none"
+)]
+mod server;
 mod settings;
 #[cfg(unix)]
 mod signals;

@@ -7,6 +7,7 @@ use expect_test::expect;
 use serde_json::Value;
 
 use crate::program::{Place, Ran};
+use crate::server::Server;
 
 /// A report without what differs from run to run.
 fn comparable(text: &str) -> Value {
@@ -118,7 +119,7 @@ fn without_a_store_nothing_is_found_and_that_is_said() {
     assert_eq!(ran.code, Some(2));
     let ran = place.run(&["release-prep", "--store", "mysql:x"]);
     assert_eq!(ran.code, Some(2), "{}", ran.shown());
-    assert!(ran.stderr.contains("ORC1117"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("ORC1207"), "{}", ran.stderr);
 }
 
 #[cfg(unix)]
@@ -224,16 +225,21 @@ fn runs_are_removed_only_when_that_was_confirmed() {
 }
 
 /// The run is ended without mercy once it has told so many lines, and gone on with.
-#[cfg(unix)]
-#[test]
-fn a_run_that_was_killed_anywhere_comes_to_the_same_report() {
-    let place = Place::project();
+/// Kills runs at each line that they print, goes on with them, and looks at what became of them.
+/// `store` is what every call says of the store.
+fn kill_anywhere(place: &Place, store: &[&str]) {
+    let with = |words: &[&str]| place.run(&[words, store].concat());
     place.with_coverage(2);
     let whole = comparable(&place.run(&["release-prep", "--json", "--no-store"]).stdout);
+    let uses = || {
+        let lessons = json(&with(&["lessons", "list", "--json"]));
+        let count = lessons.pointer("/lessons/0/usage_count");
+        count.and_then(Value::as_u64).unwrap_or(0)
+    };
     let mut resumed = 0;
     for lines in 1..9 {
         let mut child = place
-            .command(&["release-prep", "-v"])
+            .command(&[&["release-prep", "-v"], store].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -242,21 +248,66 @@ fn a_run_that_was_killed_anywhere_comes_to_the_same_report() {
         let count = told.lines().take(lines).count();
         child.kill().unwrap();
         child.wait().unwrap();
-        let runs = json(&place.run(&["runs", "list", "--state", "interrupted", "--json"]));
-        if runs["runs"].as_array().unwrap().is_empty() {
+        let runs = json(&with(&["runs", "list", "--state", "interrupted", "--json"]));
+        if runs.pointer("/runs/0").is_none() {
             // It was quicker than the kill.
             continue;
         }
         resumed += 1;
-        let ran = place.run(&["runs", "resume", "latest", "--json"]);
+        let before = uses();
+        let ran = with(&["runs", "resume", "latest", "--json"]);
         assert_eq!(comparable(&ran.stdout), whole, "killed after {count} lines");
-        let export = place.run(&["runs", "export", "latest"]).stdout;
+        assert_eq!(uses(), before + 1, "killed after {count} lines");
+        let export = with(&["runs", "export", "latest"]).stdout;
         for agent in ["security_auditor", "code_reviewer"] {
             let end = format!(r#""type":"step_finished","step":"{agent}""#);
             assert_eq!(export.matches(&end).count(), 1, "{export}");
         }
     }
     assert!(resumed > 0, "no kill fell into a run");
+    assert_eq!(with(&["runs", "verify"]).code, Some(0));
+}
+
+#[test]
+fn a_run_that_was_killed_anywhere_comes_to_the_same_report() {
+    kill_anywhere(&Place::project(), &[]);
+}
+
+#[test]
+fn so_does_one_that_is_recorded_in_readable_files() {
+    let place = Place::project();
+    kill_anywhere(&place, &["--store", "file:.orchestrate/kept"]);
+    let files = place.files();
+    for beginning in [
+        ".orchestrate/kept/runs/run-",
+        ".orchestrate/kept/heads/run-",
+        ".orchestrate/kept/compositions/parallel-",
+    ] {
+        assert!(
+            files.iter().any(|file| file.starts_with(beginning)),
+            "{files:?}"
+        );
+    }
+}
+
+#[test]
+fn so_does_one_that_is_recorded_on_a_server() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let address = server.database();
+    let place = Place::project();
+    kill_anywhere(&place, &["--store", &address]);
+    let files = place.files();
+    assert!(
+        !files.iter().any(|file| file.ends_with("store.db")),
+        "{files:?}"
+    );
+    // A project may not send what runs say to a server, unless it is trusted.
+    place.with("orchestrate.toml", &format!("store = \"{address}\"\n"));
+    let ran = place.run(&["runs", "list"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.shown());
+    assert!(ran.stderr.contains("[trust]"), "{}", ran.stderr);
 }
 
 #[cfg(unix)]

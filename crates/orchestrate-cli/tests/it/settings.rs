@@ -62,6 +62,7 @@ fn the_list_says_where_each_value_comes_from() {
         exit 0
         --- stdout
         output.color               "auto"      default
+        store                      (not set)   default
         limits.max-calls           (not set)   default
         limits.max-tokens          (not set)   default
         limits.max-cost            (not set)   default
@@ -77,7 +78,6 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.with          (not set)   default
         release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
-        learning.store             (not set)   default
         learning.explore           0           default
         learning.half-life         (not set)   default
         measure.gitleaks-config    (not set)   default

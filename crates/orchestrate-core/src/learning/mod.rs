@@ -4,6 +4,7 @@
 //! Everything here is data and arithmetic; stores implement [`ConfigurationStore`] and
 //! [`PatternLibrary`]. Moments are milliseconds since 1970 in UTC, read by whoever may read a clock.
 
+mod agents;
 mod configuration;
 mod lessons;
 mod pattern;
@@ -12,6 +13,7 @@ mod record;
 mod seat;
 mod store;
 
+pub use agents::{AgentOutcome, agent_outcomes};
 pub use configuration::{AgentConfiguration, InvalidQuality, RunOutcome};
 pub use lessons::{Exploration, Lesson, Lessons};
 pub use pattern::{Factor, Pattern, PatternMatch, PatternQuery};

@@ -175,6 +175,14 @@ impl HealthBoard {
         }
     }
 
+    /// Takes in outcomes that a store remembers of an agent, oldest first; true is success.
+    pub fn recall(&mut self, agent: &str, recent: impl IntoIterator<Item = bool>) {
+        let health = self.agents.entry(agent.to_owned()).or_default();
+        for success in recent {
+            health.add(success, &self.rules);
+        }
+    }
+
     fn change(
         &mut self,
         template: &AgentTemplate,
@@ -193,19 +201,30 @@ impl HealthBoard {
     }
 }
 
+/// Whether an outcome speaks for or against the health of its agent; none when it says nothing of it.
+#[must_use]
+pub fn speaks_for_health(outcome: &Outcome) -> Option<bool> {
+    match outcome {
+        Outcome::Succeeded => Some(true),
+        Outcome::Failed { class, .. } => match class {
+            FailureClass::Input
+            | FailureClass::Credentials
+            | FailureClass::Denied
+            | FailureClass::NotExecuted => None,
+            _ => Some(false),
+        },
+        _ => None,
+    }
+}
+
 impl AgentHealth {
     fn count(&mut self, outcome: &Outcome, rules: &HealthRules) {
-        let success = match outcome {
-            Outcome::Succeeded => true,
-            Outcome::Failed { class, .. } => match class {
-                FailureClass::Input
-                | FailureClass::Credentials
-                | FailureClass::Denied
-                | FailureClass::NotExecuted => return,
-                _ => false,
-            },
-            _ => return,
-        };
+        if let Some(success) = speaks_for_health(outcome) {
+            self.add(success, rules);
+        }
+    }
+
+    fn add(&mut self, success: bool, rules: &HealthRules) {
         self.recent.push_back(success);
         while self.recent.len() > rules.window {
             self.recent.pop_front();

@@ -7,7 +7,9 @@ mod registry;
 mod select;
 
 pub use agent::{AgentCapability, AgentTemplate, InvalidTemplate, ResourceRequirements, Tier};
-pub use health::{AgentHealth, AgentStatus, HealthBoard, HealthRules, StatusChange};
+pub use health::{
+    AgentHealth, AgentStatus, HealthBoard, HealthRules, StatusChange, speaks_for_health,
+};
 pub use manifest::{AgentManifest, OrchestrationRole};
 pub use registry::{AgentRegistry, RegistryError};
 pub use select::{Selecting, Selection};

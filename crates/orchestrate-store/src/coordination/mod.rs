@@ -8,7 +8,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let address = format!("sqlite:{}", directory.path().join("store.db").display());
-//! let team = Store::open(&address.parse()?).await?.team("release")?;
+//! let team = Store::open(&address)?.team("release")?;
 //! team.add_task(TeamTask::new("scan", "security", "Scan the sources").priority(9)).await?;
 //! team.add_task(TeamTask::new("report", "writing", "Write it up").blocked_by(["scan"])).await?;
 //!

@@ -5,8 +5,10 @@
 
 mod contract;
 mod decide;
+mod lazy;
 mod warnings;
 
 pub(crate) use contract::{Change, Decide, Document, Documents, Read, Select};
 pub(crate) use decide::transact;
+pub(crate) use lazy::LazyDocuments;
 pub(crate) use warnings::Warnings;

@@ -2,6 +2,7 @@
 
 mod configurations;
 mod form;
+mod health;
 mod import;
 mod lessons;
 mod outcomes;

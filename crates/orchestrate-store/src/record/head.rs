@@ -55,8 +55,13 @@ pub(crate) fn lost(head: &Head, first: u64) -> JournalError {
 
 /// What is listed of a run of which only the head is left.
 pub(crate) fn ghost(head: &Head) -> RunSummary {
+    damaged(head.run.clone(), &lost(head, 0))
+}
+
+/// What is listed of a run of which nothing can be told but what is wrong with it.
+pub(crate) fn damaged(run: RunId, problem: &JournalError) -> RunSummary {
     RunSummary {
-        run_id: head.run.clone(),
+        run_id: run,
         state: RunState::Interrupted,
         outcome: None,
         task: String::new(),
@@ -67,6 +72,6 @@ pub(crate) fn ghost(head: &Head) -> RunSummary {
         steps: 0,
         owner: None,
         forked_from: None,
-        damage: Some(lost(head, 0).to_string()),
+        damage: Some(problem.to_string()),
     }
 }

@@ -11,7 +11,7 @@ mod outside;
 mod row;
 
 pub(crate) use batch::{Batch, New};
-pub(crate) use head::{Head, ghost, lost};
+pub(crate) use head::{Head, damaged, ghost, lost};
 pub(crate) use links::Links;
 pub(crate) use outside::{CANCEL, DECISION, Said, collect, say, told};
-pub(crate) use row::{RunRow, step_key};
+pub(crate) use row::{RunRow, now_ms, step_key};

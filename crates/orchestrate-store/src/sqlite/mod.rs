@@ -11,7 +11,6 @@ mod documents;
 mod fault;
 mod heads;
 mod journal;
-mod lock;
 mod migrations;
 mod writer;
 

@@ -47,10 +47,7 @@ impl<'a> Backend<'a> {
 
 /// What learned things are kept at an address, opened anew.
 pub(crate) async fn learning_at(address: &str) -> LearningStore {
-    Store::open(&address.parse().unwrap())
-        .await
-        .unwrap()
-        .learning()
+    Store::open(address).unwrap().learning()
 }
 
 /// Every law on one backend.

@@ -23,7 +23,7 @@ impl Rig {
     async fn at(address: &str) -> Self {
         let now = Arc::new(AtomicU64::new(1000));
         let clock = now.clone();
-        let store = Store::open(&address.parse().unwrap()).await.unwrap();
+        let store = Store::open(address).unwrap();
         let store = store.with_clock(Arc::new(move || clock.load(Ordering::Relaxed)));
         let team = store.team("crew").unwrap();
         Self { team, now }
@@ -300,11 +300,7 @@ const TASKS: usize = 40;
 pub(crate) fn four_processes_share_the_work(backend: &Backend<'_>) {
     let address = backend.address();
     runtime().block_on(async {
-        let team = Store::open(&address.parse().unwrap())
-            .await
-            .unwrap()
-            .team("crew")
-            .unwrap();
+        let team = Store::open(&address).unwrap().team("crew").unwrap();
         for k in 0..TASKS {
             team.add_task(TeamTask::new(format!("t{k}"), "x", ""))
                 .await
@@ -316,11 +312,7 @@ pub(crate) fn four_processes_share_the_work(backend: &Backend<'_>) {
     });
     run_together(&address, "coordination::a_process_that_works");
     runtime().block_on(async {
-        let team = Store::open(&address.parse().unwrap())
-            .await
-            .unwrap()
-            .team("crew")
-            .unwrap();
+        let team = Store::open(&address).unwrap().team("crew").unwrap();
         let tasks = team.tasks().await.unwrap();
         assert_eq!(tasks.len(), TASKS);
         for task in &tasks {
@@ -344,11 +336,7 @@ fn a_process_that_works() {
     let address = address_of_this_process();
     let agent = format!("worker-{}", std::process::id());
     runtime().block_on(async {
-        let team = Store::open(&address.parse().unwrap())
-            .await
-            .unwrap()
-            .team("crew")
-            .unwrap();
+        let team = Store::open(&address).unwrap().team("crew").unwrap();
         for signal in team.receive(&agent).await.unwrap() {
             team.publish("done", &agent, &signal.kind, json!({}), 1000)
                 .await

@@ -18,6 +18,13 @@ const STEPS: u64 = 20;
 async fn image(folder: &Path) -> BTreeMap<RunId, RecordedRun> {
     let live = folder.join("live");
     let journal = SqliteJournal::open(&live.join("store.db"), Durability::Full, true).unwrap();
+    let whole = record(&journal).await;
+    copy(&live, &folder.join("image"));
+    whole
+}
+
+/// Records small runs.
+pub(crate) async fn record(journal: &impl RunJournal) -> BTreeMap<RunId, RecordedRun> {
     let mut whole = BTreeMap::new();
     for run in RUNS {
         let mut owner = journal.create(&pinned(run, 1), "me").await.unwrap();
@@ -33,7 +40,6 @@ async fn image(folder: &Path) -> BTreeMap<RunId, RecordedRun> {
             .unwrap();
         whole.insert(run_id(run), journal.load(&run_id(run)).await.unwrap());
     }
-    copy(&live, &folder.join("image"));
     whole
 }
 

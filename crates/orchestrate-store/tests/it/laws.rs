@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use orchestrate_core::journal::Durability;
 use orchestrate_core::testing::journal::check_all;
-use orchestrate_store::{PostgresJournal, SqliteJournal};
+use orchestrate_store::{FileJournal, PostgresJournal, SqliteJournal};
 
 use crate::server::Server;
 
@@ -21,6 +21,18 @@ async fn sqlite_keeps_the_laws_of_journals() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn files_keep_the_laws_of_journals() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Cell::new(0);
+    check_all(|| {
+        opened.set(opened.get() + 1);
+        let path = folder.path().join(opened.get().to_string());
+        async move { FileJournal::open(path, true).unwrap() }
+    })
+    .await;
 }
 
 /// Runs under the one test that starts a server.

@@ -311,9 +311,7 @@ async fn lessons_name_their_runs(address: &str) {
     };
     assert_eq!(lesson.runs, [RunId::of(&[1001]), RunId::of(&[1])]);
     assert_eq!((lesson.tally.successes, lesson.tally.failures), (1.0, 1.0));
-    let store = orchestrate_store::Store::open(&address.parse().unwrap())
-        .await
-        .unwrap();
+    let store = orchestrate_store::Store::open(address).unwrap();
     let store = store.with_clock(std::sync::Arc::new(|| 1001)).learning();
     let aged = store
         .lessons(Some("release_prep"), Some(1000.0), Exploration::default())

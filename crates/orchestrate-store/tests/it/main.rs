@@ -11,6 +11,7 @@
 mod backends;
 mod coordination;
 mod damage;
+mod file_damage;
 mod file_form;
 mod laws;
 mod learning;

@@ -280,7 +280,11 @@ impl<'a> Candidates<'a> {
             why.push_str(&format!(", and it specialises in `{word}`"));
         }
         for (other, reason) in selection.passed_over {
-            why.push_str(&format!("; `{other}` was passed over: {reason}"));
+            why.push_str(&if other == template.id {
+                format!("; nobody else can take its place, although {reason}")
+            } else {
+                format!("; `{other}` was passed over: {reason}")
+            });
         }
         self.list.push(Candidate {
             template,

@@ -3,18 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{CancelRequest, RunFilter, RunJournal, RunState};
 use orchestrate_core::limits::Limits;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_store::Store;
 use orchestrate_workflows::programs::Progress;
 use serde_json::{Value, json};
 
 use super::{find, now_ms, user};
 use crate::app::Call;
-use crate::args::{FindArgs, ForkArgs, OneRun, ReleasePrepArgs, RunArgs, Verb};
+use crate::args::{ForkArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb};
+use crate::cmd::learn::Place;
 use crate::cmd::recipe::Recipe;
+use crate::cmd::store::of_runs;
 use crate::cmd::watch::{Begin, progress, wait_for, watch};
-use crate::cmd::{release_prep, run};
+use crate::cmd::{learn, release_prep, run};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -25,10 +29,28 @@ pub(super) fn resume(
     plan: Option<&Path>,
     call: &Call,
 ) -> Result<Exit, Failure> {
-    let (journal, id) = find(one)?;
+    // Whoever goes on with a run stands where it was begun, and the store where this call says.
+    let here = std::env::current_dir().unwrap_or_default();
+    let store = of_runs(&one.at)?.below(&here);
+    let journal = store.journal(false)?;
+    let id = wait_for(journal.find(&one.run))?;
+    go_on(store, journal, id, take_over, plan, call)
+}
+
+/// Goes on with a run.
+fn go_on(
+    store: Store,
+    journal: Arc<dyn RunJournal>,
+    id: RunId,
+    take_over: bool,
+    plan: Option<&Path>,
+    call: &Call,
+) -> Result<Exit, Failure> {
     let pinned = wait_for(journal.load(&id))?.pinned;
     let recipe = Recipe::of(&pinned)?;
     let begun = Begun::of(&recipe)?;
+    let place = Place::of_resumed(begun.learning(), store);
+    let composition = recipe.composition();
     let (progress, told) = progress();
     let executor = begun.executor(pinned.limits, Some(journal), recipe.about(), progress)?;
     if let Some(path) = plan {
@@ -51,12 +73,16 @@ pub(super) fn resume(
     match &begun {
         Begun::Run(..) => {
             let watched = watch(&executor, begin, &call.printer, Some(told))?;
+            let report = &watched.report;
+            learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             run::conclude(&pinned.plan, watched, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;
             let workflow = recipe.workflow.unwrap_or_default();
             let watched = watch(&executor, begin, &call.printer, Some(told))?;
+            let report = &watched.report;
+            learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             release_prep::conclude(args, &workflow, scope, &watched, call)
         }
     }
@@ -88,6 +114,14 @@ impl Begun {
         }
     }
 
+    /// Whether what the run teaches is recorded.
+    fn learning(&self) -> &LearningArgs {
+        match self {
+            Self::Run(args, _) => &args.about.learning,
+            Self::ReleasePrep(args, _) => &args.learning,
+        }
+    }
+
     pub(super) fn executor(
         &self,
         limits: Limits,
@@ -105,14 +139,15 @@ impl Begun {
 }
 
 pub(super) fn fork(args: &ForkArgs, call: &Call) -> Result<Exit, Failure> {
-    let (journal, id) = find(&args.one)?;
+    let here = std::env::current_dir().unwrap_or_default();
+    let store = of_runs(&args.one.at)?.below(&here);
+    let journal = store.journal(false)?;
+    let id = wait_for(journal.find(&args.one.run))?;
     let pinned = wait_for(journal.load(&id))?.pinned;
     let recipe = Recipe::of(&pinned)?;
-    // The address of the store may be relative to where this call was given.
-    let store = journal.url().to_owned();
     let executor = Begun::of(&recipe)?.executor(
         pinned.limits,
-        Some(journal),
+        Some(journal.clone()),
         recipe.about(),
         Progress::default(),
     )?;
@@ -126,14 +161,7 @@ pub(super) fn fork(args: &ForkArgs, call: &Call) -> Result<Exit, Failure> {
     };
     let forked = wait_for(executor.fork(&id, &change))?;
     call.printer.note(&format!("forked {id} as {forked}"));
-    let one = OneRun {
-        run: forked.to_string(),
-        at: FindArgs {
-            store: Some(store),
-            ..args.one.at.clone()
-        },
-    };
-    resume(&one, false, None, call)
+    go_on(store, journal, forked, false, None, call)
 }
 
 pub(super) fn cancel(one: &OneRun, call: &Call) -> Result<Exit, Failure> {

@@ -59,7 +59,7 @@ pub(super) fn now_ms() -> u64 {
 }
 
 /// A moment as people read it, to the second, in UTC.
-fn moment(ms: u64) -> String {
+pub(super) fn moment(ms: u64) -> String {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
     let moment = jiff::Timestamp::from_second(ms / 1000);
     moment.map_or_else(|_| "-".to_owned(), |moment| moment.to_string())

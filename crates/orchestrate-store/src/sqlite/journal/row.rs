@@ -6,9 +6,9 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{Digest, JournalError, RunSummary};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use crate::lock::OwnerLock;
 use crate::record::RunRow;
 use crate::sqlite::fault::Fault;
-use crate::sqlite::lock::OwnerLock;
 
 const COLUMNS: &str = "run, id, created_ms, updated_ms, task, plan_digest, origin, epoch, owner, \
                        head, digest, steps, ended, paused, outcome, seal";

@@ -10,11 +10,11 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::lock::OwnerLock;
 use crate::record::{Batch, CANCEL, DECISION, Head, New, RunRow, Said, say, step_key, told};
 use crate::sqlite::database::Places;
 use crate::sqlite::fault::Fault;
 use crate::sqlite::heads::{Heads, Slot};
-use crate::sqlite::lock::OwnerLock;
 
 pub(super) fn create(
     connection: &Connection,

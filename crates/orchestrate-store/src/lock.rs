@@ -3,24 +3,25 @@
 //! Each owner of a run locks a file of its own, named by the run and the epoch. So an owner that
 //! was replaced while it was paused keeps a lock that means nothing any more.
 
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The lock of one owner; it ends with this value.
 #[derive(Debug)]
-pub(super) struct OwnerLock {
+pub(crate) struct OwnerLock {
     path: PathBuf,
     _file: File,
 }
 
-fn path(folder: &Path, run: i64, epoch: u64) -> PathBuf {
+fn path(folder: &Path, run: impl Display, epoch: u64) -> PathBuf {
     folder.join(format!("{run}-{epoch}"))
 }
 
 impl OwnerLock {
     /// The lock of an epoch; none while another holds it.
-    pub(super) fn take(folder: &Path, run: i64, epoch: u64) -> io::Result<Option<Self>> {
+    pub(crate) fn take(folder: &Path, run: impl Display, epoch: u64) -> io::Result<Option<Self>> {
         fs::create_dir_all(folder)?;
         let path = path(folder, run, epoch);
         let mut options = OpenOptions::new();
@@ -37,7 +38,7 @@ impl OwnerLock {
     }
 
     /// Whether the owner of an epoch is at work.
-    pub(super) fn is_held(folder: &Path, run: i64, epoch: u64) -> io::Result<bool> {
+    pub(crate) fn is_held(folder: &Path, run: impl Display, epoch: u64) -> io::Result<bool> {
         let file = match File::open(path(folder, run, epoch)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
