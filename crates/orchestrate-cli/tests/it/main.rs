@@ -11,8 +11,6 @@
 mod answers;
 mod definitions;
 mod demo;
-#[cfg(unix)]
-mod killed;
 mod lessons;
 mod models;
 mod program;

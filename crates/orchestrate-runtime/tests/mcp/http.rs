@@ -75,7 +75,7 @@ async fn a_server_over_http_lists_answers_fails_dies_and_is_found_again() {
     drop(running);
     let dead = echo.call(call(json!({"message": "still?"}))).await;
     let dead = dead.unwrap_err().to_string();
-    assert!(dead.contains("MCP server `s`"), "{dead}");
+    assert!(dead.contains("ended in the middle of the call"), "{dead}");
     let gone = server.tools().await.unwrap_err().to_string();
     assert!(gone.contains("MCP server `s` cannot be reached"), "{gone}");
 
