@@ -24,13 +24,14 @@ pub(crate) struct CommandLineApprover {
 }
 
 impl CommandLineApprover {
-    /// The approver of this process.
-    pub(crate) fn new(decisions: Vec<Decision>) -> Self {
-        Self {
+    /// The approver of this process; none when there are neither decisions nor a person at a terminal.
+    pub(crate) fn new(decisions: Vec<Decision>) -> Option<Self> {
+        let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        (terminal || !decisions.is_empty()).then(|| Self {
             decisions,
-            terminal: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            terminal,
             asking: Mutex::new(()),
-        }
+        })
     }
 }
 
@@ -88,13 +89,22 @@ fn read(request: &ApprovalRequest, line: &str) -> Result<Asked, String> {
     let (decision, comment) = if request.decisions.iter().any(|decision| decision == line) {
         (line, "")
     } else {
-        (word, comment.trim())
+        (meant(word, &request.decisions), comment.trim())
     };
     let mut answer = request.answer(decision, "person at the terminal");
     answer.comment = (!comment.is_empty()).then(|| comment.to_owned());
     match request.admits(&answer) {
         Ok(()) => Ok(Asked::Decided(answer)),
         Err(refused) => Err(refused.to_string()),
+    }
+}
+
+/// The decision that a word, or its beginning, names alone; else the word.
+fn meant<'a>(word: &'a str, possible: &'a [String]) -> &'a str {
+    let mut near = possible.iter().filter(|it| it.starts_with(word));
+    match (near.next(), near.next()) {
+        (Some(only), None) => only,
+        _ => word,
     }
 }
 
@@ -153,6 +163,7 @@ mod tests {
         };
         assert_eq!(decided(" approve \n"), "approve None");
         assert_eq!(decided("reject too long"), "reject Some(\"too long\")");
+        assert_eq!(decided("a"), "approve None");
         assert_eq!(decided(""), "Later");
         assert_eq!(
             decided("yes"),

@@ -98,6 +98,8 @@ pub(crate) enum CliError {
         "model `{model}` of agent `{agent}` has no known price, so a limit of cost cannot be kept"
     )]
     Unpriced { model: String, agent: String },
+    #[error("no model is named that could plan")]
+    NoPlanner,
     #[error("`[{section}]`: {problem}")]
     Service { section: String, problem: String },
     #[error("`{}` is not a recording that this version can play back", path.display())]
@@ -169,6 +171,7 @@ impl Explain for CliError {
             Self::PlanFormat { .. } => "ORC0908",
             Self::Unknown { .. } => "ORC0909",
             Self::Unpriced { .. } => "ORC1323",
+            Self::NoPlanner => "ORC1350",
             Self::Provider { .. } => "ORC1324",
             Self::Service { .. } => "ORC1325",
             Self::Recording { .. } => "ORC1331",
@@ -192,6 +195,7 @@ impl Explain for CliError {
             | Self::PlanChanged { .. }
             | Self::PlanFormat { .. }
             | Self::Unpriced { .. }
+            | Self::NoPlanner
             | Self::Provider { .. }
             | Self::Service { .. }
             | Self::Recording { .. } => ErrorKind::Definition,
@@ -223,6 +227,7 @@ impl Explain for CliError {
             Self::Unpriced { model, .. } => vec![format!(
                 "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
             )],
+            Self::NoPlanner => vec!["name one as `planner` under `[models.agents]` in orchestrate.toml or as `capable` under `[models]`, or leave `--planner model` out".into()],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
             Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
             Self::Init { .. } => vec!["`init` writes over nothing: look at what is there, or choose another directory with `--path`".into()],

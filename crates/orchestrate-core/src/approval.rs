@@ -16,8 +16,12 @@ use crate::id::{RunId, StepPath};
 pub struct ApprovalRequest {
     /// The run.
     pub run: RunId,
-    /// The step that asks.
+    /// Where the question stands: the step that asks, or for a question about a call of a step's
+    /// agent a place of its own below that step. It is decided by this.
     pub step: StepPath,
+    /// The step whose agent waits with a call; absent when the step itself asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_of: Option<StepPath>,
     /// What is asked.
     pub question: String,
     /// What can be decided.
@@ -38,19 +42,37 @@ impl ApprovalRequest {
         decisions: Vec<String>,
         shown: Arc<Value>,
     ) -> Self {
-        let digest = canonical::digest(&json!({
-            "question": question,
-            "decisions": decisions,
-            "shown": shown,
-        }));
+        let digest = digest(&question, &decisions, &shown);
         Self {
             run,
             step,
+            call_of: None,
             question,
             decisions,
             shown,
             digest,
         }
+    }
+
+    /// The request for a question about a call, the `number`-th that the agent of `step` asks, from 1.
+    #[must_use]
+    pub fn of_call(run: RunId, step: &StepPath, number: usize, question: CallQuestion) -> Self {
+        let CallQuestion {
+            question,
+            decisions,
+            shown,
+        } = question;
+        let place = step.child(&format_args!("ask-{number}"));
+        Self {
+            call_of: Some(step.clone()),
+            ..Self::new(run, place, question, decisions, shown)
+        }
+    }
+
+    /// The step that waits for the answer.
+    #[must_use]
+    pub fn waiting_step(&self) -> &StepPath {
+        self.call_of.as_ref().unwrap_or(&self.step)
     }
 
     /// An answer to exactly this request.
@@ -82,6 +104,33 @@ impl ApprovalRequest {
         }
         Ok(())
     }
+}
+
+/// A question about a call that an agent cannot make before a person has decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CallQuestion {
+    /// What is asked.
+    pub question: String,
+    /// What can be decided.
+    pub decisions: Vec<String>,
+    /// What the person is shown: an object, by name. It must tell this call from every other of the step.
+    pub shown: Arc<Value>,
+}
+
+impl CallQuestion {
+    /// The digest that an answer to it names.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        digest(&self.question, &self.decisions, &self.shown)
+    }
+}
+
+fn digest(question: &str, decisions: &[String], shown: &Value) -> String {
+    canonical::digest(&json!({
+        "question": question,
+        "decisions": decisions,
+        "shown": shown,
+    }))
 }
 
 /// What a person decided.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::approval::CallQuestion;
 use crate::bus::{OutgoingMessage, Recipient, TeamMessage};
 use crate::calls::Calls;
 use crate::cancel::CancelSignal;
@@ -176,6 +177,9 @@ pub struct AgentFailure {
     pub usage: Usage,
     /// How far it got.
     pub evidence: Vec<Evidence>,
+    /// What a person must decide before there can be another attempt. The step has not failed then:
+    /// it waits, and what its calls gave is not asked for again.
+    pub question: Option<Box<CallQuestion>>,
 }
 
 impl AgentFailure {
@@ -189,6 +193,17 @@ impl AgentFailure {
             output: None,
             usage: Usage::default(),
             evidence: Vec::new(),
+            question: None,
+        }
+    }
+
+    /// An attempt that cannot go on before a person has decided. Where nobody can be asked, it was denied.
+    #[must_use]
+    pub fn waiting(question: CallQuestion) -> Self {
+        let message = format!("a person must decide: {}", question.question);
+        Self {
+            question: Some(Box::new(question)),
+            ..Self::new(FailureClass::Denied, message)
         }
     }
 

@@ -1,5 +1,6 @@
 //! What an agent records of the calls that it makes inside one step, so that a resumed step repeats no finished one.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::approval::{ApprovalAnswer, CallQuestion};
 use crate::backend::AgentFailure;
 use crate::limits::Usage;
 use crate::task::words;
@@ -78,13 +80,61 @@ pub trait CallLog: Send + Sync + fmt::Debug {
 
 /// The log that an attempt is given; without one, every call is fresh and nothing is kept.
 #[derive(Debug, Clone, Default)]
-pub struct Calls(Option<Arc<dyn CallLog>>);
+pub struct Calls {
+    log: Option<Arc<dyn CallLog>>,
+    /// What was decided about calls of this step, by the digest of the question.
+    decided: Decided,
+}
+
+/// Answers of people by the digest of what was asked. Cloning shares them, and having none costs nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Decided(Option<Arc<BTreeMap<String, ApprovalAnswer>>>);
+
+impl Decided {
+    /// Takes in one more answer.
+    pub fn insert(&mut self, answer: ApprovalAnswer) {
+        let answers = Arc::make_mut(self.0.get_or_insert_default());
+        answers.insert(answer.digest.clone(), answer);
+    }
+
+    fn get(&self, digest: &str) -> Option<&ApprovalAnswer> {
+        self.0.as_ref()?.get(digest)
+    }
+
+    /// The number of the next question of the step, from 1: it asks one at a time.
+    #[must_use]
+    pub fn next_number(&self) -> usize {
+        self.0.as_ref().map_or(1, |answers| answers.len() + 1)
+    }
+}
 
 impl Calls {
     /// Calls that are recorded in a log.
     #[must_use]
     pub fn recorded_in(log: Arc<dyn CallLog>) -> Self {
-        Self(Some(log))
+        Self {
+            log: Some(log),
+            decided: Decided::default(),
+        }
+    }
+
+    /// The same with what was decided about calls of the step.
+    #[must_use]
+    pub fn with_decided(mut self, decided: Decided) -> Self {
+        self.decided = decided;
+        self
+    }
+
+    /// What a person decided about a call.
+    ///
+    /// # Errors
+    /// The failure with which the attempt must end while nobody has: it carries the question, and the
+    /// executor makes another attempt once there is an answer. The call must not be made.
+    pub fn decision(&self, question: CallQuestion) -> Result<ApprovalAnswer, AgentFailure> {
+        match self.decided.get(&question.digest()) {
+            Some(answer) => Ok(answer.clone()),
+            None => Err(AgentFailure::waiting(question)),
+        }
     }
 
     /// Announces a call; see [`CallLog::begin`].
@@ -92,7 +142,7 @@ impl Calls {
     /// # Errors
     /// As [`CallLog::begin`].
     pub async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
-        match &self.0 {
+        match &self.log {
             Some(log) => log.begin(intent).await,
             None => Ok(CallStart::Fresh),
         }
@@ -103,7 +153,7 @@ impl Calls {
     /// # Errors
     /// As [`CallLog::finish`].
     pub async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
-        match &self.0 {
+        match &self.log {
             Some(log) => log.finish(ordinal, result).await,
             None => Ok(()),
         }

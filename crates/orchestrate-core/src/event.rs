@@ -84,6 +84,16 @@ pub enum EventKind {
         #[serde(default)]
         usage: Usage,
     },
+    /// An attempt cannot go on before a person has decided about one of its calls; the question follows.
+    /// Once there is an answer, there is another attempt.
+    StepParked {
+        /// The step.
+        step: StepPath,
+        /// The attempt.
+        attempt: u32,
+        /// What it used.
+        usage: Usage,
+    },
     /// An attempt is about to call a model or a tool; only recorded runs tell of it.
     CallStarted {
         /// The step.
@@ -151,16 +161,16 @@ pub enum EventKind {
         /// What is asked.
         request: ApprovalRequest,
     },
-    /// A person decided. The step's end follows.
+    /// A person decided. The step's end follows, or another attempt of it.
     ApprovalDecided {
-        /// The step that asked.
+        /// Where the question stood.
         step: StepPath,
         /// What was decided.
         answer: ApprovalAnswer,
     },
     /// An answer did not count; the request stays open.
     ApprovalRefused {
-        /// The step that asked.
+        /// Where the question stands.
         step: StepPath,
         /// Why.
         reason: String,
@@ -251,7 +261,7 @@ pub enum EventKind {
     /// Nothing is left to do but to wait for decisions. The run has not ended: it goes on from here
     /// once they are made.
     RunPaused {
-        /// The steps that wait for a decision, in the order in which they asked.
+        /// The questions that wait for a decision, in the order in which they asked.
         pending: Vec<StepPath>,
         /// Everything that was used so far.
         usage: Usage,

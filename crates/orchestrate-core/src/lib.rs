@@ -40,9 +40,11 @@ pub mod fingerprint;
 pub mod gate;
 pub mod journal;
 pub mod report;
+pub mod spending;
 
 pub mod coordination;
 pub mod learning;
+pub mod memory;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

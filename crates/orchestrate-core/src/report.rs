@@ -1,5 +1,6 @@
 //! The report of a run, as a pure fold over its events.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -41,6 +42,8 @@ pub struct RunReport {
     pub mail: MailCensus,
     /// Steps whose work had not stopped when the run ended, though it was told to.
     pub unstopped: Vec<StepPath>,
+    /// What the ended attempts of steps used that have not ended; it is part of `usage`.
+    pub unfinished: BTreeMap<StepPath, Usage>,
 }
 
 impl RunReport {
@@ -76,9 +79,12 @@ impl RunReport {
                 usage,
                 evidence,
             } => {
-                self.usage += *usage;
+                // What its earlier attempts used is in there already.
+                let counted = self.unfinished.remove(step).unwrap_or_default();
+                self.usage += usage.without(counted);
                 let duration_ms = *duration_us as f64 / 1e3;
-                self.pending.retain(|request| request.step != *step);
+                self.pending
+                    .retain(|request| request.waiting_step() != step);
                 match worker {
                     Worker::Agent(agent) => {
                         self.summed_us = self.summed_us.saturating_add(*duration_us);
@@ -109,10 +115,18 @@ impl RunReport {
                     }),
                 }
             }
+            EventKind::StepRetried { step, usage, .. }
+            | EventKind::StepParked { step, usage, .. } => {
+                self.usage += *usage;
+                *self.unfinished.entry(step.clone()).or_default() += *usage;
+            }
             EventKind::ApprovalRequested { request } => {
                 // Asking again after a pause replaces the question.
                 self.pending.retain(|open| open.step != request.step);
                 self.pending.push(request.clone());
+            }
+            EventKind::ApprovalDecided { step, .. } => {
+                self.pending.retain(|request| request.step != *step);
             }
             EventKind::RunPaused { pending, .. } => {
                 self.outcome = Some(Outcome::Paused {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::cancel::CancelSignal;
 use crate::evidence::Evidence;
 use crate::id::{RunId, StepPath};
+use crate::limits::Usage;
 use crate::outcome::FailureClass;
 use crate::task::words;
 
@@ -62,6 +63,10 @@ pub struct ToolCall {
     pub step: StepPath,
     /// An object that fits the tool's schema.
     pub arguments: Arc<Value>,
+    /// Whether a person has allowed exactly this call.
+    pub approved: bool,
+    /// Tokens that models may use that it asks; what its agent has left.
+    pub tokens_left: u64,
     /// The same for every attempt of this call, so that the other side can tell a repetition.
     pub idempotency_key: String,
     /// Raised when the call is to stop.
@@ -75,6 +80,8 @@ pub struct ToolOutput {
     pub output: Arc<Value>,
     /// How it came to be.
     pub evidence: Vec<Evidence>,
+    /// What models used that it asked; nothing for most tools.
+    pub usage: Usage,
 }
 
 impl ToolOutput {
@@ -84,6 +91,7 @@ impl ToolOutput {
         Self {
             output: output.into(),
             evidence: Vec::new(),
+            usage: Usage::default(),
         }
     }
 }
@@ -120,6 +128,17 @@ pub enum ToolFailure {
         /// What the person is asked.
         question: String,
     },
+}
+
+impl ToolFailure {
+    /// What models used that the tool asked before it failed.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        match self {
+            Self::Unsuccessful { output, .. } => output.usage,
+            _ => Usage::default(),
+        }
+    }
 }
 
 /// Something that can be called without a model.

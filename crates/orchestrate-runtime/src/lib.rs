@@ -43,11 +43,11 @@ pub mod agent;
 mod clock;
 mod error;
 mod function;
-#[cfg(feature = "models")]
 pub mod guard;
 mod local;
 #[cfg(feature = "models")]
 pub mod model;
+mod policy;
 pub mod process;
 mod program;
 #[cfg(feature = "models")]
@@ -55,6 +55,8 @@ pub mod recorded;
 mod tool;
 #[cfg(feature = "models")]
 pub mod tools;
+#[cfg(feature = "otel")]
+pub mod traces;
 
 pub use clock::SystemClock;
 pub use error::RunError;
@@ -62,5 +64,6 @@ pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{
     Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
 };
+pub use policy::ApprovalPolicy;
 pub use program::ProgramTool;
 pub use tool::{CommandTool, FunctionTool};

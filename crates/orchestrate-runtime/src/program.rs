@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orchestrate_core::evidence::Evidence;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
 use orchestrate_strategies::definition::program_parameters;
@@ -82,6 +83,7 @@ impl Tool for ProgramTool {
         Ok(ToolOutput {
             output: Arc::new(output),
             evidence: vec![evidence],
+            usage: Usage::default(),
         })
     }
 }
@@ -197,6 +199,8 @@ mod tests {
             run: RunId::of(&[1]),
             step: StepPath::root(),
             arguments: Arc::new(arguments),
+            approved: false,
+            tokens_left: 0,
             idempotency_key: "k".into(),
             cancel: CancelSignal::default(),
         };

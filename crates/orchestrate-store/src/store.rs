@@ -12,6 +12,7 @@ use crate::coordination::Team;
 use crate::documents::{Documents as _, LazyDocuments};
 use crate::file::FileJournal;
 use crate::learning::LearningStore;
+use crate::memory::StoredMemory;
 use crate::postgres::PostgresJournal;
 use crate::record::now_ms;
 use crate::sqlite::SqliteJournal;
@@ -115,6 +116,12 @@ impl Store {
     #[must_use]
     pub fn learning(&self) -> LearningStore {
         LearningStore::new(self.documents.clone(), self.now.clone())
+    }
+
+    /// Sessions and notes of agents.
+    #[must_use]
+    pub fn memory(&self) -> StoredMemory {
+        StoredMemory::new(self.documents.clone())
     }
 
     /// What a team of agents shares, by the name of the team.

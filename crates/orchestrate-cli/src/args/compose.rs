@@ -21,12 +21,29 @@ pub(crate) struct TaskArgs {
     /// Take the task apart into sub-tasks: sequential, parallel or hierarchical
     #[arg(long, value_name = "WAY")]
     pub(crate) decompose: Option<DecompositionStrategy>,
+    /// Who composes the team: the rules, or a model whose answer is checked like any other plan
+    #[arg(
+        long,
+        value_name = "WHO",
+        default_value = "rules",
+        conflicts_with = "decompose"
+    )]
+    pub(crate) planner: Planner,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) learning: LearningArgs,
     #[command(flatten)]
     pub(crate) weigh: WeighArgs,
+}
+
+/// Who composes a team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Planner {
+    /// Words, hints and lessons; offline, and the same every time
+    Rules,
+    /// The model that `planner` under `[models.agents]` names, else that of the tier `capable`
+    Model,
 }
 
 /// Hard limits of a run.
@@ -87,6 +104,9 @@ pub(crate) struct RunArgs {
     /// The answer to a step that asks, by the step's path, for example `gate=approve`; may be repeated
     #[arg(long = "decide", value_name = "STEP=DECISION")]
     pub(crate) decide: Vec<Decision>,
+    /// Go on with the conversations of this session, kept from run to run: each agent hears again what it said
+    #[arg(long, value_name = "NAME", conflicts_with = "no_store", value_parser = super::values::session)]
+    pub(crate) session: Option<String>,
     /// The repository that the agents work on
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub(crate) path: PathBuf,

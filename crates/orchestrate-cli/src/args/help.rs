@@ -28,7 +28,7 @@ pub(crate) struct DoctorArgs {
     pub(crate) check: bool,
 }
 
-/// Write an `orchestrate.toml` to start from; writes over nothing
+/// Write an `orchestrate.toml` and a workflow to start from; writes over nothing
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// The directory of the project

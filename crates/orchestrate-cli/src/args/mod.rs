@@ -17,7 +17,7 @@ mod values;
 
 pub(crate) use approvals::{ApprovalsVerb, Question};
 pub(crate) use cli::{Cli, Verb};
-pub(crate) use compose::{Graph, LimitArgs, PlanArgs, RunArgs, TaskArgs};
+pub(crate) use compose::{Graph, LimitArgs, PlanArgs, Planner, RunArgs, TaskArgs};
 pub(crate) use format::FmtArgs;
 pub(crate) use guide::{command, env_name, variables};
 pub(crate) use help::{CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, InitArgs, PageArgs};

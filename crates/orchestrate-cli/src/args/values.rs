@@ -57,6 +57,12 @@ impl FromStr for Decision {
     }
 }
 
+/// The name of a session.
+pub(super) fn session(text: &str) -> Result<String, String> {
+    orchestrate_core::learning::check_name("session", text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
 /// A threshold: a finite number from 0.
 pub(super) fn threshold(text: &str) -> Result<f64, String> {
     text.parse::<f64>()

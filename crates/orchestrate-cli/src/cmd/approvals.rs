@@ -42,8 +42,9 @@ fn open(events: &[Event]) -> Vec<&ApprovalRequest> {
                 open.retain(|other| other.step != request.step);
                 open.push(request);
             }
-            EventKind::ApprovalDecided { step, .. } | EventKind::StepFinished { step, .. } => {
-                open.retain(|other| other.step != *step);
+            EventKind::ApprovalDecided { step, .. } => open.retain(|other| other.step != *step),
+            EventKind::StepFinished { step, .. } => {
+                open.retain(|other| other.waiting_step() != step);
             }
             _ => {}
         }

@@ -36,6 +36,7 @@ struct Report {
     tools: Vec<Tool>,
     models: Vec<ModelLine>,
     providers: Vec<ProviderLine>,
+    services: Vec<ServiceLine>,
     store: &'static str,
 }
 
@@ -72,6 +73,19 @@ struct ProviderLine {
     /// Whether something answers there; null when that was not tried.
     reachable: Option<bool>,
     /// Why nothing does.
+    problem: Option<String>,
+}
+
+/// A server, a program or a collector that the settings name.
+#[derive(Debug, Serialize)]
+struct ServiceLine {
+    /// The section of the settings.
+    section: String,
+    /// What is started, or where it is.
+    at: String,
+    /// Whether that can be used; nothing is started or called to find out.
+    usable: bool,
+    /// What is in the way.
     problem: Option<String>,
 }
 
@@ -126,6 +140,7 @@ pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
         tools,
         models,
         providers,
+        services: service_lines(&services, &env::var_os("PATH").unwrap_or_default()),
         store: "lessons are kept in `.orchestrate/store.db` of each project, or where `--store` says",
     };
     call.printer.answer(|| text(&report), &report)?;
@@ -200,6 +215,7 @@ fn text(report: &Report) -> String {
         out.push_str(&format!("  {sign} {:<16} {place}\n", tool.name));
     }
     out.push_str(&models_text(report));
+    out.push_str(&services_text(report));
     out.push_str(&format!("\n{}\n  {}\n", paint(HEAD, "Store"), report.store));
     out
 }
@@ -235,6 +251,85 @@ fn models_text(report: &Report) -> String {
         ));
     }
     out
+}
+
+fn services_text(report: &Report) -> String {
+    if report.services.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n{}\n", paint(HEAD, "Servers, programs and collectors"));
+    for line in &report.services {
+        let sign = match line.usable {
+            true => paint(GOOD, "[ok]  "),
+            false => paint(WARN, "[none]"),
+        };
+        let problem = line.problem.as_ref().map(|it| format!(": {it}"));
+        let at = format!("{}{}", line.at, problem.unwrap_or_default());
+        out.push_str(&format!(
+            "  {sign} {:<16} {}\n",
+            safe(&line.section),
+            safe(&at)
+        ));
+    }
+    out
+}
+
+/// What the settings name besides models, and whether it is there.
+fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine> {
+    let started = |section: String, program: &str| {
+        let is_path = program.contains(['/', '\\']);
+        let found = match is_path {
+            true => is_executable(Path::new(program)),
+            false => env::split_paths(path).any(|it| self::program(&it, program).is_some()),
+        };
+        ServiceLine {
+            section,
+            at: program.to_owned(),
+            usable: found,
+            problem: (!found).then(|| "it is not on PATH".to_owned()),
+        }
+    };
+    let mut lines = Vec::new();
+    for (name, server) in &services.mcp {
+        let section = format!("mcp.{name}");
+        match (server.command.first(), &server.url) {
+            (Some(program), _) => lines.push(started(section, program)),
+            (None, url) => lines.push(ServiceLine {
+                section,
+                at: url.clone().unwrap_or_default(),
+                usable: url.is_some(),
+                problem: url
+                    .is_none()
+                    .then(|| "neither `command` nor `url`".to_owned()),
+            }),
+        }
+    }
+    for (name, table) in &services.programs {
+        let program = table
+            .command
+            .first()
+            .or(table.preset.as_ref())
+            .unwrap_or(name);
+        lines.push(started(format!("programs.{name}"), program));
+    }
+    for runner in &services.tools.tests {
+        let program = match runner.as_str() {
+            "pytest" => "python3",
+            other => other,
+        };
+        lines.push(started(format!("tests by {runner}"), program));
+    }
+    if let Some(endpoint) = &services.telemetry.otlp_endpoint {
+        let usable = cfg!(feature = "otel");
+        lines.push(ServiceLine {
+            section: "telemetry".to_owned(),
+            at: endpoint.clone(),
+            usable,
+            problem: (!usable)
+                .then(|| "this program was built without the feature `otel`".to_owned()),
+        });
+    }
+    lines
 }
 
 fn model_lines(services: &Services) -> Vec<ModelLine> {
@@ -311,6 +406,29 @@ mod tests {
             unknown_variables(names.into_iter()),
             [
                 "variable `ORCHESTRATE_MIN_COVERGE` stands for no flag; did you mean `ORCHESTRATE_MIN_COVERAGE`?"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_settings_name_is_looked_for_and_not_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = "[mcp.files]\ncommand = [\"mcp-server-nowhere\", \".\"]\n[mcp.far]\nurl = \"http://127.0.0.1:1/\"\n[programs.claude]\n[telemetry]\notlp-endpoint = \"http://127.0.0.1:4318\"\n";
+        let services: Services = toml::from_str(settings).unwrap();
+        let told = |lines: &[ServiceLine]| {
+            let each = lines.iter();
+            each.map(|it| format!("{} {} {}", it.section, it.at, it.usable))
+                .collect::<Vec<_>>()
+        };
+        let lines = service_lines(&services, directory.path().as_os_str());
+        let telemetry = format!("telemetry http://127.0.0.1:4318 {}", cfg!(feature = "otel"));
+        assert_eq!(
+            told(&lines),
+            [
+                "mcp.far http://127.0.0.1:1/ true",
+                "mcp.files mcp-server-nowhere false",
+                "programs.claude claude false",
+                telemetry.as_str(),
             ]
         );
     }

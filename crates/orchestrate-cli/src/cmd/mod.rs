@@ -20,7 +20,6 @@ pub(crate) mod strategies;
 pub(crate) mod validate;
 pub(crate) mod workflows;
 
-mod approver;
 mod detach;
 mod files;
 mod learn;
@@ -31,6 +30,5 @@ mod problems;
 mod publish;
 mod recipe;
 mod store;
+mod traces;
 mod watch;
-
-pub(crate) use approver::Terminal;

@@ -9,9 +9,10 @@ use orchestrate_strategies::definition::{Files as _, Given};
 use orchestrate_strategies::graph::render::{Format, render as draw};
 use serde_json::{Map, json};
 
+use super::watch::wait_for;
 use super::{files, learn, limits};
 use crate::app::Call;
-use crate::args::{Graph, Hint, PlanArgs, TaskArgs};
+use crate::args::{Graph, Hint, PlanArgs, Planner, TaskArgs};
 use crate::definitions::{self, Disk};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -106,8 +107,12 @@ pub(crate) fn plan_of(
                 CliError::arguments(message, "say what is known of a task with `--hint`").into(),
             );
         }
-        return compose(task, project, about, place, call);
+        return compose(task, project, about, place, call, models);
     };
+    if about.planner == Planner::Model {
+        let message = "`--planner model` is for tasks, and this is a workflow";
+        return Err(CliError::arguments(message, "a workflow names its agents itself").into());
+    }
     if let Some(hint) = about.hints.first() {
         let message = format!("`--hint {}` is for tasks, and this is a workflow", hint.key);
         return Err(CliError::arguments(message, "give its inputs with `--input`").into());
@@ -137,6 +142,7 @@ fn compose(
     about: &TaskArgs,
     place: &learn::Place<'_>,
     call: &Call,
+    models: &wire::Models,
 ) -> Result<ExecutionPlan, Failure> {
     let mut context = Context::new();
     for hint in &about.hints {
@@ -159,5 +165,13 @@ fn compose(
     }
     let limits = limits::limits(&about.limits, &call.settings);
     let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
-    wire::compose(task, context, limits, project, lessons)
+    match about.planner {
+        Planner::Rules => wire::compose(task, context, limits, project, lessons),
+        Planner::Model => {
+            let ruled = wire::compose(task, context.clone(), limits, project, lessons)?;
+            let advised = wait_for(wire::consult(models, project, context, limits, ruled))?;
+            call.printer.note(&advised.told);
+            Ok(advised.plan)
+        }
+    }
 }

@@ -19,7 +19,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::recipe::Recipe;
-use super::watch::{Begin, Watched, wait_for, watch};
+use super::traces::Tracing;
+use super::watch::{Begin, Watched, wait_for, watch_with};
 use super::{detach, files, learn, limits, measure, plan::plan_of, store};
 use crate::app::Call;
 use crate::args::RunArgs;
@@ -79,7 +80,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let limits = limits::limits(&args.about.limits, &call.settings);
     models.check_prices(&plan, limits)?;
     let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
-    let place = place.of_recorded(journal.is_some());
+    let recorded = journal.is_some();
+    let place = place.of_recorded(recorded);
     let about = Recipe::of_call(call, None, composition.as_ref()).about();
     let executor = executor_of(
         args,
@@ -117,7 +119,11 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             printer,
         );
     }
-    let watched = watch(&executor, Begin::Plan(&plan), printer, None)?;
+    let mut traces = Tracing::of(&call.settings);
+    let watched = watch_with(&executor, Begin::Plan(&plan), printer, None, |event| {
+        traces.apply(None, event);
+    })?;
+    traces.send(printer);
     if let (Some(recorder), Some(path)) = (&recorder, &args.record_traffic) {
         files::write(path, &render::json(&recorder.recording())?)?;
         let path = safe(&path.display().to_string());
@@ -132,7 +138,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         ));
     }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
-    conclude(&plan, watched, printer)
+    conclude(&plan, watched, recorded, printer)
 }
 
 /// The models of a run: those of the settings, or a recording that answers for them.
@@ -144,6 +150,13 @@ fn models(
     let models = match &args.replay_traffic {
         Some(path) => wire::Models::recorded(recording(path)?),
         None => wire::Models::of(&settings.services)?,
+    };
+    let models = if args.record.no_store {
+        models
+    } else {
+        let store = args.record.store.as_deref();
+        let store = store::named(store, &args.path, settings)?;
+        models.remembering(Arc::new(store.memory()), args.session.clone())
     };
     Ok(match recorder {
         Some(recorder) => models.recorded_by(recorder.clone()),
@@ -179,7 +192,23 @@ fn executor_of(
 }
 
 /// Says what a run came to.
-pub(crate) fn conclude(plan: &Plan, watched: Watched, printer: &Printer) -> Result<Exit, Failure> {
+pub(crate) fn conclude(
+    plan: &Plan,
+    watched: Watched,
+    recorded: bool,
+    printer: &Printer,
+) -> Result<Exit, Failure> {
+    if let (true, Some(run), Some(first)) = (
+        recorded,
+        &watched.report.run_id,
+        watched.report.pending.first(),
+    ) {
+        let (step, decision) = (&first.step, first.decisions.first());
+        let decision = decision.map_or("DECISION", String::as_str);
+        printer.note(&format!(
+            "`orchestrate approvals decide {run} {step} {decision}` decides, and `orchestrate runs resume {run}` goes on"
+        ));
+    }
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
         run_id: watched.report.run_id.clone(),

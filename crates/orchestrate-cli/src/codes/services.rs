@@ -358,6 +358,12 @@ pub(super) const PAGES: &[Page] = &[
         "Start it by hand and look at what it writes.",
     ),
     page(
+        "ORC1350",
+        "there is no model to plan with",
+        "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
+        "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
+    ),
+    page(
         "ORC1401",
         "an advisory database cannot be read",
         "`--advisory-db` names no directory that can be listed.",

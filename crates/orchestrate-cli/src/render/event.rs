@@ -1,12 +1,13 @@
 //! One event as one line, for those who follow a run that another process works on.
 
 use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::spending::Spending;
 use serde_json::Value;
 
-use super::text::safe;
+use super::text::{safe, spent};
 
-/// The moment in the run, what happened, and to which step.
-pub(crate) fn event_line(event: &Event) -> String {
+/// The moment in the run, what happened, and to which step; where tokens were used, what that comes to so far.
+pub(crate) fn event_line(event: &Event, so_far: &Spending) -> String {
     let value = serde_json::to_value(&event.kind).unwrap_or_default();
     let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let seconds = event.at_us as f64 / 1e6;
@@ -27,6 +28,16 @@ pub(crate) fn event_line(event: &Event) -> String {
             line.push_str("  ");
             line.push_str(&part.replace('_', " "));
         }
+    }
+    let used = match &event.kind {
+        EventKind::CallFinished { result, .. } => result.usage.tokens,
+        EventKind::StepFinished { usage, .. } | EventKind::RunFinished { usage, .. } => {
+            usage.tokens
+        }
+        _ => 0,
+    };
+    if let Some(total) = spent(&so_far.total()).filter(|_| used > 0) {
+        line.push_str(&format!("  (so far {total})"));
     }
     safe(&line)
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use orchestrate_core::limits::Usage;
+
 /// The text with everything escaped that could make a terminal do something, or show text in
 /// another order than it stands: repositories hold names that nobody here has chosen.
 pub(crate) fn safe(text: &str) -> String {
@@ -103,6 +105,20 @@ pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
 /// The name of a variant as reports write it.
 pub(crate) fn word(variant: &impl std::fmt::Debug) -> String {
     format!("{variant:?}").to_lowercase()
+}
+
+/// What models used, as it is told while they work: nothing when there were none. What has no known price
+/// is said to have none.
+pub(crate) fn spent(usage: &Usage) -> Option<String> {
+    if usage.tokens == 0 {
+        return None;
+    }
+    let tokens = format!("{} tokens", usage.tokens);
+    Some(match usage.unpriced_tokens {
+        0 => format!("{tokens}, {}", usage.cost),
+        unpriced if unpriced >= usage.tokens => format!("{tokens}, unpriced"),
+        unpriced => format!("{tokens}, {} and {unpriced} unpriced", usage.cost),
+    })
 }
 
 #[cfg(test)]

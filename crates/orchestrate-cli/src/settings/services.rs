@@ -15,8 +15,10 @@ pub(super) const TABLES: &[&str] = &[
     "models",
     "prices",
     "tools",
+    "memory",
     "mcp",
     "programs",
+    "telemetry",
     "trust",
 ];
 
@@ -28,8 +30,10 @@ pub(crate) struct Services {
     pub(crate) models: ModelsTable,
     pub(crate) prices: BTreeMap<String, PriceTable>,
     pub(crate) tools: ToolsTable,
+    pub(crate) memory: MemoryTable,
     pub(crate) mcp: BTreeMap<String, McpTable>,
     pub(crate) programs: BTreeMap<String, ProgramTable>,
+    pub(crate) telemetry: TelemetryTable,
     trust: TrustTable,
     /// What a project's file says that a project may not decide alone. It is told to whoever would act on it.
     #[serde(skip)]
@@ -95,11 +99,23 @@ pub(crate) struct PriceTable {
 pub(crate) struct ToolsTable {
     /// The beginnings of the commands that `shell.run` may run.
     pub(crate) shell: Vec<String>,
+    /// The runners by which `tests.run` may run the project's tests.
+    pub(crate) tests: Vec<String>,
     /// The hosts that `http.fetch` may read.
     pub(crate) hosts: Vec<String>,
     pub(crate) timeout_seconds: Option<u64>,
+    /// The calls that a person must allow: names of tools, or `write` or `external` for all that change so much.
+    pub(crate) approve: Vec<String>,
     /// The tools by the id of the agent or of its template; `*` is every agent.
     pub(crate) agents: BTreeMap<String, Vec<String>>,
+}
+
+/// `[memory]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MemoryTable {
+    /// Tokens of a conversation that a model is shown.
+    pub(crate) window_tokens: Option<u64>,
 }
 
 /// `[mcp.NAME]`.
@@ -130,6 +146,14 @@ pub(crate) struct ProgramTable {
     pub(crate) timeout_seconds: Option<u64>,
     /// Whom it runs, by the id of the agent or of its template.
     pub(crate) agents: Vec<String>,
+}
+
+/// `[telemetry]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct TelemetryTable {
+    /// Where traces are sent, by the OpenTelemetry protocol over HTTP; nowhere without it.
+    pub(crate) otlp_endpoint: Option<String>,
 }
 
 /// `[trust]`, which counts in the user's own file alone.
@@ -182,10 +206,22 @@ impl Services {
                     ));
                 }
             }
+            let endpoint = project.telemetry.otlp_endpoint.as_ref();
+            if let Some(url) = endpoint.filter(|url| !is_local(url)) {
+                self.untrusted.push(format!(
+                    "{at}: `telemetry.otlp-endpoint` would send traces to `{url}`, which a project may not decide alone; \
+                     if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
+                    directory.display()
+                ));
+            }
             let starts = [
                 (
                     !project.tools.shell.is_empty(),
                     "`tools.shell` would run programs",
+                ),
+                (
+                    !project.tools.tests.is_empty(),
+                    "`tools.tests` would run the project's tests",
                 ),
                 (
                     !project.mcp.is_empty(),
@@ -204,12 +240,22 @@ impl Services {
                 ));
             }
         }
+        self.telemetry.otlp_endpoint = project
+            .telemetry
+            .otlp_endpoint
+            .or(self.telemetry.otlp_endpoint);
         self.mcp.extend(project.mcp);
         self.programs.extend(project.programs);
+        // A project may ask for more decisions than its user, never for fewer.
+        self.tools.approve.extend(project.tools.approve);
         self.tools.agents.extend(project.tools.agents);
         if !project.tools.shell.is_empty() {
             self.tools.shell = project.tools.shell;
         }
+        if !project.tools.tests.is_empty() {
+            self.tools.tests = project.tools.tests;
+        }
+        self.memory.window_tokens = project.memory.window_tokens.or(self.memory.window_tokens);
         if !project.tools.hosts.is_empty() {
             self.tools.hosts = project.tools.hosts;
         }

@@ -1,7 +1,9 @@
 //! What is wired to what: the only place that names concrete adapters.
 
+mod delegates;
 mod models;
 mod place;
+mod planner;
 mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
@@ -11,3 +13,4 @@ pub(crate) use place::{
     ASK_BELOW, FOLDER, Learned, PROVEN, builtin_agents, catalog, compose, demo_executor, executor,
     folder_of, planned, registry, store_of, task_pattern, tool_effects,
 };
+pub(crate) use planner::consult;

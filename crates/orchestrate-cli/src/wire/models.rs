@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::limits::{Cost, Limits};
-use orchestrate_core::model::Price;
+use orchestrate_core::memory::Memory;
+use orchestrate_core::model::{Model, Price};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::team::Agent;
 use orchestrate_core::template::Tier;
-use orchestrate_runtime::agent::ModelBackend;
+use orchestrate_runtime::ApprovalPolicy;
+use orchestrate_runtime::agent::{ModelBackend, Session};
 use orchestrate_runtime::guard::{InjectionGuard, LengthGuard, SecretGuard};
 use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
 use orchestrate_runtime::process::{ProcessBackend, ProgramSetup};
@@ -19,9 +21,16 @@ use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
 use orchestrate_runtime::tools::ToolSet;
 use orchestrate_workflows::analysis_backend::AGENTS;
 
+use super::delegates::{self, Others};
 use super::tools;
 use crate::error::{CliError, Failure};
 use crate::settings::Services;
+
+/// By which name the planner has a model of its own among those of agents.
+const PLANNER: &str = "planner";
+
+/// Tokens of a conversation that a model is shown unless the settings say otherwise.
+const WINDOW: u64 = 100_000;
 
 /// The models of this call. Without settings there are none, and nothing is read or made for them.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +42,8 @@ pub(crate) struct Models {
     recorder: Option<Recorder>,
     /// Answers instead of models and tools.
     playback: Option<Playback>,
+    /// Where sessions and notes are kept, and the session that a run goes on with.
+    memory: Option<(Arc<dyn Memory>, Option<String>)>,
 }
 
 impl Models {
@@ -98,6 +109,12 @@ impl Models {
         self
     }
 
+    /// The same models with a place for sessions and notes, and the session of the run if it has one.
+    pub(crate) fn remembering(mut self, memory: Arc<dyn Memory>, session: Option<String>) -> Self {
+        self.memory = Some((memory, session));
+        self
+    }
+
     /// How many recorded answers nobody has asked for.
     pub(crate) fn unplayed(&self) -> usize {
         self.playback.as_ref().map_or(0, Playback::left)
@@ -122,6 +139,20 @@ impl Models {
             .or_else(|| self.book.model(agent).map(model))
     }
 
+    /// The model that plans.
+    pub(super) fn planner(&self) -> Option<Arc<dyn Model>> {
+        let model = self.book.of_role(PLANNER, Tier::Capable)?.clone();
+        Some(match &self.recorder {
+            Some(recorder) => recorder.model(PLANNER, model),
+            None => model,
+        })
+    }
+
+    /// Which calls of tools a person must allow.
+    pub(super) fn approval_policy(&self) -> ApprovalPolicy {
+        tools::approval_policy(&self.services)
+    }
+
     /// The backend of agents that have a program.
     pub(super) fn program_backend(&self, path: &Path) -> Option<ProcessBackend> {
         tools::process_backend(&self.programs, path)
@@ -131,11 +162,20 @@ impl Models {
     ///
     /// # Errors
     /// When a tool is set up wrong.
-    pub(super) fn backends(&self, path: &Path) -> Result<Option<[ModelBackend; 2]>, CliError> {
+    pub(super) fn backends(
+        &self,
+        path: &Path,
+        others: &Others,
+    ) -> Result<Option<[ModelBackend; 2]>, Failure> {
         if self.book.is_empty() {
+            // Steps call tools too, and a policy that is wrong would let them pass.
+            tools::tools(&self.services, path, None)?;
             return Ok(None);
         }
-        let mut set = tools::tools(&self.services, path)?;
+        let memory = self.memory.as_ref();
+        delegates::check_names(&self.services)?;
+        let notes = memory.as_ref().map(|(memory, _)| memory);
+        let mut set = tools::tools(&self.services, path, notes)?;
         if let Some(playback) = &self.playback {
             set = ToolSet::default();
             for tool in playback.tools() {
@@ -145,13 +185,22 @@ impl Models {
                 set.allow(agent, tool);
             }
         }
+        let window = self.services.memory.window_tokens.unwrap_or(WINDOW);
         let mut all = ModelBackend::new(self.book.clone())
-            .with_tools(set)
             .with_guard(SecretGuard)
             .with_guard(InjectionGuard)
-            .with_guard(LengthGuard::default());
+            .with_guard(LengthGuard::default())
+            .with_window(window);
         if let Some(recorder) = &self.recorder {
             all = all.recorded_by(recorder.clone());
+        }
+        if self.playback.is_none() {
+            let alone = all.clone().with_tools(set.clone());
+            delegates::add(&mut set, &self.services, path, &alone, others)?;
+        }
+        all = all.with_tools(set);
+        if let Some((memory, Some(session))) = memory {
+            all = all.in_session(Session::new(memory.clone(), session, window));
         }
         Ok(Some([all.clone().for_named_agents(), all]))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
@@ -21,10 +22,10 @@ use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
+use super::delegates::Others;
 use super::models::Models;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
-use crate::cmd::Terminal;
 use crate::definitions;
 use crate::error::Failure;
 use crate::settings::project_of;
@@ -178,7 +179,12 @@ pub(crate) fn planned(
 pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
     let models = Models::recorded(recording);
     let mut builder = LocalExecutor::builder();
-    for backend in models.backends(Path::new("."))?.into_iter().flatten() {
+    let alone = Others::default();
+    for backend in models
+        .backends(Path::new("."), &alone)?
+        .into_iter()
+        .flatten()
+    {
         builder = builder.backend(backend);
     }
     Ok(builder.build()?)
@@ -200,22 +206,27 @@ pub(crate) fn executor(
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
-    let analysis = AnalysisBackend::new(path, options)?;
+    let analysis: Arc<dyn AgentBackend> = Arc::new(AnalysisBackend::new(path, options)?);
+    let programs = models.program_backend(path);
+    let programs = programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) });
+    let others = Others {
+        programs: programs.clone(),
+        analysis: Some(analysis.clone()),
+    };
     let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
         builder = builder.tool(ProgramTool::new(name, effect, path));
     }
-    if !decisions.is_empty() {
-        builder = builder.approver(CommandLineApprover::new(decisions));
-    } else if let Some(terminal) = Terminal::present() {
-        builder = builder.approver(terminal);
+    if let Some(approver) = CommandLineApprover::new(decisions) {
+        builder = builder.approver(approver);
     }
-    if let Some(programs) = models.program_backend(path) {
-        builder = builder.backend(programs);
+    builder = builder.ask_before(models.approval_policy());
+    if let Some(programs) = programs {
+        builder = builder.shared_backend(programs);
     }
-    let builder = match models.backends(path)? {
-        Some([named, all]) => builder.backend(named).backend(analysis).backend(all),
-        None => builder.backend(analysis),
+    let builder = match models.backends(path, &others)? {
+        Some([named, all]) => builder.backend(named).shared_backend(analysis).backend(all),
+        None => builder.shared_backend(analysis),
     };
     let builder = match journal {
         Some(journal) => builder.journal(journal),

@@ -8,8 +8,14 @@ use std::time::Duration;
 use orchestrate_runtime::process::{Preset, ProcessBackend, ProgramSetup, Protocol};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use orchestrate_runtime::tools::{
-    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Shell, ToolSet,
+    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, Runner, Shell, TestRun, ToolSet,
 };
+
+use orchestrate_core::memory::Memory;
+use orchestrate_core::tool::Effect;
+use orchestrate_runtime::ApprovalPolicy;
+use orchestrate_runtime::agent::AGENT_TOOLS;
+use orchestrate_strategies::definition::PROGRAM_TOOLS;
 
 use crate::error::CliError;
 use crate::settings::{ProgramTable, Services};
@@ -21,7 +27,11 @@ const CALL: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// When a server is set up wrong.
-pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliError> {
+pub(super) fn tools(
+    services: &Services,
+    path: &Path,
+    memory: Option<&Arc<dyn Memory>>,
+) -> Result<ToolSet, CliError> {
     let mut set = ToolSet::default();
     let table = &services.tools;
     let timeout = table.timeout_seconds.map_or(CALL, Duration::from_secs);
@@ -36,6 +46,13 @@ pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliErro
         if !table.shell.is_empty() {
             set.add(Arc::new(Shell::new(area.root(), &table.shell, timeout)));
         }
+    }
+    if !table.tests.is_empty() {
+        let runners = runners(&table.tests)?;
+        set.add(Arc::new(TestRun::new(path, &runners, timeout)));
+    }
+    for notes in memory.into_iter().flat_map(Notes::all) {
+        set.add(Arc::new(notes));
     }
     if !table.hosts.is_empty() {
         set.add(Arc::new(HttpFetch::new(&table.hosts)));
@@ -67,7 +84,67 @@ pub(super) fn tools(services: &Services, path: &Path) -> Result<ToolSet, CliErro
             set.allow(agent, name);
         }
     }
+    check_policy(&table.approve, &set)?;
+    set.ask_before(approval_policy(services));
     Ok(set)
+}
+
+fn runners(names: &[String]) -> Result<Vec<Runner>, CliError> {
+    let runner = |name: &String| {
+        Runner::named(name).ok_or_else(|| CliError::Service {
+            section: "tools".to_owned(),
+            problem: format!(
+                "`tests` names the unknown runner `{name}` (possible: {})",
+                Runner::ALL.map(Runner::as_str).join(", ")
+            ),
+        })
+    };
+    names.iter().map(runner).collect()
+}
+
+/// Which calls of tools a person must allow.
+pub(super) fn approval_policy(services: &Services) -> ApprovalPolicy {
+    let entries = services.tools.approve.iter();
+    entries.fold(ApprovalPolicy::default(), |policy, it| policy.and(it))
+}
+
+/// Tools that are there only where something is set up for them; a policy may name them all the same.
+const OPTIONAL: [&str; 7] = [
+    "run",
+    "shell.run",
+    "tests.run",
+    "http.fetch",
+    "notes.put",
+    "notes.get",
+    "notes.list",
+];
+
+/// Refuses a policy that asks for nothing that could be called: a slip in a name would let calls pass.
+fn check_policy(entries: &[String], set: &ToolSet) -> Result<(), CliError> {
+    let known: Vec<&str> = set.specs().map(|spec| spec.name.as_str()).collect();
+    let elsewhere = PROGRAM_TOOLS.iter().map(|(name, _)| *name);
+    let mut names: Vec<&str> = known.into_iter().chain(elsewhere).chain(OPTIONAL).collect();
+    names.sort_unstable();
+    names.dedup();
+    for entry in entries {
+        let start = entry.trim_end_matches('*');
+        let stands_for_one = match entry.ends_with('*') {
+            true => names.iter().any(|name| name.starts_with(start)),
+            false => names.contains(&start),
+        };
+        // What servers offer is not known before they are started.
+        let elsewhere = entry.starts_with("mcp.") || entry.starts_with(AGENT_TOOLS);
+        if !stands_for_one && !elsewhere && entry.parse::<Effect>().is_err() {
+            return Err(CliError::Service {
+                section: "tools".to_owned(),
+                problem: format!(
+                    "`approve` names `{entry}`, and there is no such tool (possible: write, external, mcp.*, {})",
+                    names.join(", ")
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The programs that run agents, by the agent.

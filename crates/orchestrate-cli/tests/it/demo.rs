@@ -31,7 +31,14 @@ fn init_writes_a_file_that_is_accepted_once() {
     let place = Place::empty();
     let ran = place.run(&["init"]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
-    assert_eq!(place.files(), ["orchestrate.toml"]);
+    assert_eq!(
+        place.files(),
+        [
+            ".orchestrate/.gitignore",
+            ".orchestrate/workflows/review.yaml",
+            "orchestrate.toml"
+        ]
+    );
     assert_eq!(place.run(&["config", "list"]).code, Some(0));
     let again = place.run(&["init"]);
     assert_eq!(again.code, Some(2), "{}", again.shown());
@@ -89,4 +96,18 @@ fn a_program_of_the_users_own_settings_runs_an_agent() {
     let ran = place.run(&["run", task]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("drawn by hand"), "{}", ran.shown());
+}
+
+#[test]
+fn the_workflow_that_init_writes_is_right_and_runs() {
+    let place = Place::project();
+    place.run(&["init"]);
+    let valid = place.run(&["validate", ".orchestrate/workflows/review.yaml"]);
+    assert_eq!(valid.code, Some(0), "{}", valid.shown());
+    let ran = place.run(&["run", "review", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let output = &ran.json()["aggregated_output"];
+    assert_eq!(output["code"], true, "{output}");
+    let without = place.run(&["run", "review", "--input", "with_security=false", "--json"]);
+    assert_eq!(without.code, Some(0), "{}", without.shown());
 }

@@ -31,3 +31,4 @@ mod settings;
 mod signals;
 mod steps;
 mod tasks;
+mod work;

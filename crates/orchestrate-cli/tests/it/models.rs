@@ -4,40 +4,75 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::Place;
 
 const TASK: &str = "Write unit tests for the cache";
-const KEY: &str = "sk-planted-0123456789abcdef";
+pub(crate) const KEY: &str = "sk-planted-0123456789abcdef";
 
 /// Answers every request with the same status and text, as an OpenAI-like provider does; gives its
 /// address and what it was asked. Its thread ends with the test.
 fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
+    let body = match status {
+        200 => stream(&says(text)),
+        _ => text.to_owned(),
+    };
+    serve(move |_| (status, body.clone()))
+}
+
+/// The same with an answer for each request, in order; the last one again and again.
+pub(crate) fn script(answers: Vec<Value>) -> (String, Arc<Mutex<Vec<String>>>) {
+    serve(move |number| {
+        let answer = answers.get(number).or(answers.last()).unwrap();
+        (200, stream(answer))
+    })
+}
+
+/// An answer in words.
+pub(crate) fn says(text: &str) -> Value {
+    json!({"role": "assistant", "content": text})
+}
+
+/// An answer that calls a tool, by the name that the provider knows it by.
+pub(crate) fn calls(tool: &str, arguments: &Value) -> Value {
+    json!({"role": "assistant", "tool_calls": [
+        {"index": 0, "id": "call_1", "type": "function", "function": {"name": tool, "arguments": arguments.to_string()}}
+    ]})
+}
+
+fn stream(answer: &Value) -> String {
+    let stop = match answer.get("tool_calls") {
+        Some(_) => "tool_calls",
+        None => "stop",
+    };
+    let chunk = |value| format!("data: {value}\n\n");
+    [
+        json!({"choices": [{"index": 0, "delta": answer, "finish_reason": null}]}),
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]}),
+        json!({"choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 40, "total_tokens": 340}}),
+    ]
+    .map(chunk)
+    .concat()
+        + "data: [DONE]\n\n"
+}
+
+fn serve(
+    answer: impl Fn(usize) -> (u16, String) + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/v1/", listener.local_addr().unwrap());
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = asked.clone();
-    let chunk = |value| format!("data: {value}\n\n");
-    let body = match status {
-        200 => [
-            json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": null}]}),
-            json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
-            json!({"choices": [], "usage": {"prompt_tokens": 300, "completion_tokens": 40, "total_tokens": 340}}),
-        ]
-        .map(chunk)
-        .concat()
-            + "data: [DONE]\n\n",
-        _ => text.to_owned(),
-    };
     std::thread::spawn(move || {
-        for stream in listener.incoming() {
+        for (number, stream) in listener.incoming().enumerate() {
             let Ok(mut stream) = stream else { return };
             let mut bytes = Vec::new();
             let mut buffer = [0; 4096];
             // The body of a request ends with its last brace; one without a body ends with its head.
             let is_whole = |bytes: &[u8]| {
-                bytes.ends_with(b"}") || bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")
+                bytes.ends_with(b"}") && is_json(bytes)
+                    || bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")
             };
             while !is_whole(&bytes) {
                 match stream.read(&mut buffer) {
@@ -48,6 +83,7 @@ fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
             kept.lock()
                 .unwrap()
                 .push(String::from_utf8_lossy(&bytes).into_owned());
+            let (status, body) = answer(number);
             let head = format!(
                 "HTTP/1.1 {status} X\r\ncontent-type: text/event-stream\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                 body.len()
@@ -58,8 +94,15 @@ fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
     (address, asked)
 }
 
+/// Whether what has arrived is a head and a whole document behind it.
+fn is_json(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let body = text.split_once("\r\n\r\n").map(|(_, body)| body);
+    body.is_some_and(|body| serde_json::from_str::<Value>(body).is_ok())
+}
+
 /// A project whose agents ask that provider.
-fn project(address: &str) -> Place {
+pub(crate) fn project(address: &str) -> Place {
     let place = Place::project();
     place.with(
         "orchestrate.toml",

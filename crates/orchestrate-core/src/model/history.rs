@@ -173,6 +173,46 @@ impl History {
         compacted
     }
 
+    /// Adds what was said in another conversation.
+    pub fn extend(&mut self, other: &Self) {
+        for entry in &other.entries {
+            self.push(entry.clone());
+        }
+    }
+
+    /// What was said from a part on.
+    #[must_use]
+    pub fn since(&self, from: usize) -> Self {
+        self.entries.iter().skip(from).cloned().collect()
+    }
+
+    /// The last parts that fit into so many bytes, at least one, and the task before them: the part at
+    /// `task` is never left out. Gives where the task stands then. A call and its result are one part.
+    #[must_use]
+    pub fn window(&self, task: usize, most_bytes: usize) -> (Self, usize) {
+        if self.bytes <= most_bytes {
+            return (self.clone(), task);
+        }
+        let told = self.entries.get(task);
+        let mut room = most_bytes.saturating_sub(told.map_or(0, |entry| entry.bytes()));
+        let mut from = self.entries.len().saturating_sub(1);
+        while let Some(before) = from.checked_sub(1)
+            && let Some(entry) = self.entries.get(before)
+            && (before == task || entry.bytes() <= room)
+        {
+            if before != task {
+                room -= entry.bytes();
+            }
+            from = before;
+        }
+        if from <= task {
+            return (self.since(from), task - from);
+        }
+        let mut window: Self = told.cloned().into_iter().collect();
+        window.extend(&self.since(from));
+        (window, 0)
+    }
+
     /// What another agent sees that takes over: the conversation as one told text, and none of its calls.
     #[must_use]
     pub fn handed_over(&self, instruction: &str) -> Self {
@@ -359,6 +399,7 @@ mod tests {
         Answer(String),
         Call(Vec<String>, Vec<bool>),
         Compact(usize),
+        Window(usize, usize),
         HandOver,
         Reload,
     }
@@ -374,6 +415,7 @@ mod tests {
             )
                 .prop_map(|(ids, answered)| Operation::Call(ids, answered)),
             (0usize..5).prop_map(Operation::Compact),
+            (0usize..8, 0usize..60).prop_map(|(task, bytes)| Operation::Window(task, bytes)),
             Just(Operation::HandOver),
             Just(Operation::Reload),
         ];
@@ -404,6 +446,17 @@ mod tests {
                         }
                     }
                     Operation::Compact(keep) => history = history.compacted(keep, "much"),
+                    Operation::Window(task, bytes) => {
+                        let told = history.entries.get(task).cloned();
+                        let last = history.entries.last().cloned();
+                        let (window, at) = history.window(task, bytes);
+                        // The task and the last part are never left out.
+                        if let Some(told) = told {
+                            prop_assert_eq!(window.entries.get(at), Some(&told));
+                        }
+                        prop_assert_eq!(window.entries.last(), last.as_ref());
+                        history = window;
+                    }
                     Operation::HandOver => history = history.handed_over("go on"),
                     Operation::Reload => {
                         let text = serde_json::to_string(&history).unwrap();

@@ -18,6 +18,7 @@ use super::drive::{Drive, Tally};
 use super::form::Form;
 use super::prompt;
 use super::scrutiny::{Guards, Scrutiny};
+use super::session::{Recalled, Session};
 use crate::model::ModelBook;
 use crate::recorded::Recorder;
 use crate::tools::{Offered, ToolSet};
@@ -33,6 +34,8 @@ pub struct ModelBackend {
     guards: Vec<Arc<dyn Guard>>,
     own_only: bool,
     recorder: Option<Recorder>,
+    session: Option<Session>,
+    window: u64,
 }
 
 impl ModelBackend {
@@ -45,6 +48,8 @@ impl ModelBackend {
             guards: Vec::new(),
             own_only: false,
             recorder: None,
+            session: None,
+            window: u64::MAX,
         }
     }
 
@@ -70,6 +75,21 @@ impl ModelBackend {
         self
     }
 
+    /// The same backend whose agents go on with what they said in a session.
+    #[must_use]
+    pub fn in_session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// The same backend whose models are shown so many tokens of a conversation; older parts are left out,
+    /// the task never is.
+    #[must_use]
+    pub fn with_window(mut self, tokens: u64) -> Self {
+        self.window = tokens;
+        self
+    }
+
     /// The same backend that writes down what its models and tools answer.
     #[must_use]
     pub fn recorded_by(mut self, recorder: Recorder) -> Self {
@@ -89,22 +109,32 @@ impl ModelBackend {
         })
     }
 
-    fn turn(&self, input: &AgentInput, task: String, tools: &Offered) -> Turn {
+    fn turn(
+        &self,
+        input: &AgentInput,
+        mut history: History,
+        task: String,
+        tools: &Offered,
+    ) -> Turn {
         let defaults = TurnLimits::default();
         let requirements = &input.agent.template.resource_requirements;
         let rounds = input
             .toolbox
             .as_ref()
             .map_or(defaults.rounds, |toolbox| toolbox.max_steps);
+        let task_at = history.len();
+        history.tell(task);
         Turn::new(TurnSetup {
             system: prompt::system(input),
-            history: History::begin(task),
+            history,
+            task_at,
             tools: tools.specs(),
             output: prompt::output(input),
             limits: TurnLimits {
                 rounds: rounds.max(1),
                 tool_calls: rounds.saturating_mul(4),
                 tokens: requirements.max_tokens,
+                window: self.window,
                 ..defaults
             },
             cache: prompt::cache(input),
@@ -158,6 +188,10 @@ impl AgentBackend for ModelBackend {
         };
         let began = Instant::now();
         let tools = self.tools(&input).await?;
+        let mut recalled = match &self.session {
+            Some(session) => session.recall(&input).await?,
+            None => Recalled::default(),
+        };
         let mut drive = Drive {
             input: &input,
             model: model.as_ref(),
@@ -165,13 +199,25 @@ impl AgentBackend for ModelBackend {
             guards: Guards::new(&self.guards),
             form: Form::of(input.answer.as_deref())?,
             tally: Tally::default(),
+            tokens_left: 0,
+            charged: 0,
         };
+        let mut kept = None;
         let answer = match drive.guards.input(prompt::task(&input)) {
-            Scrutiny::Pass(task) => drive.run(self.turn(&input, task, &tools)).await,
+            Scrutiny::Pass(task) => {
+                let heard = std::mem::take(&mut recalled.history);
+                let mut turn = self.turn(&input, heard, task, &tools);
+                let answer = drive.run(&mut turn).await;
+                if let (Some(session), Ok(_)) = (&self.session, &answer) {
+                    kept = Some(session.remember(&mut drive, &turn, recalled).await);
+                }
+                answer
+            }
             Scrutiny::Block(reason) => Err(AgentFailure::new(FailureClass::Denied, reason)),
         };
         let Drive { guards, tally, .. } = drive;
         let mut notes = guards.into_notes();
+        notes.extend(kept);
         let stated = answer
             .as_ref()
             .ok()

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::form::Form;
 use super::record;
 use super::scrutiny::{Guards, Scrutiny};
+use crate::policy::{Asking, Permission};
 use crate::tools::Offered;
 
 /// What a turn is driven with.
@@ -26,6 +27,10 @@ pub(super) struct Drive<'a> {
     pub(super) guards: Guards<'a>,
     pub(super) form: Form,
     pub(super) tally: Tally,
+    /// Tokens that the turn has left, for tools that ask models.
+    pub(super) tokens_left: u64,
+    /// Tokens that tools used since the turn was told last.
+    pub(super) charged: u64,
 }
 
 /// What was done and used, also by a turn that failed.
@@ -48,8 +53,9 @@ enum Told {
 
 impl Drive<'_> {
     /// Runs a turn to its end.
-    pub(super) async fn run(&mut self, mut turn: Turn) -> Result<Value, AgentFailure> {
+    pub(super) async fn run(&mut self, turn: &mut Turn) -> Result<Value, AgentFailure> {
         loop {
+            self.tokens_left = turn.tokens_left();
             let told = match turn.need() {
                 Need::Model { ordinal, request } => {
                     Told::Model(Box::new(self.ask(ordinal, &request).await?))
@@ -69,6 +75,7 @@ impl Drive<'_> {
                     turn.model_answered(*response, |value| self.form.check(value));
                 }
                 Told::Tools(replies) => {
+                    turn.charge(std::mem::take(&mut self.charged));
                     for (position, reply) in replies {
                         turn.tool_answered(position, reply);
                     }
@@ -78,7 +85,7 @@ impl Drive<'_> {
     }
 
     /// One call of the model, unless the journal knows its answer.
-    async fn ask(
+    pub(super) async fn ask(
         &mut self,
         ordinal: u32,
         request: &ModelRequest<'_>,
@@ -147,38 +154,92 @@ impl Drive<'_> {
             Scrutiny::Pass(arguments) => Arc::new(arguments),
             Scrutiny::Block(reason) => return Ok(ToolReply::Failed(reason)),
         };
-        let intent = CallIntent {
+        let digest = canonical::digest(&json!([name, &*arguments]));
+        let asking = Asking {
+            calls: &self.input.calls,
+            who: self.input.agent.id.as_str(),
+            tool: call.tool,
+            arguments: &arguments,
             ordinal: call.ordinal,
-            kind: CallKind::Tool,
-            name: name.clone(),
-            digest: canonical::digest(&json!([name, &*arguments])),
-            effect: call.tool.effect,
+            digest: &digest,
         };
-        match self.input.calls.begin(intent).await? {
-            CallStart::Recorded(result) => {
-                if let Some(reply) = record::reply(&result) {
-                    self.tally.replayed += 1;
-                    return Ok(reply);
+        let mut words: Option<String> = None;
+        let mut ask = self.tools.policy().asks_for(call.tool);
+        loop {
+            let approved = ask;
+            if ask && let Some(reply) = unless_allowed(asking.before(words.as_deref())?) {
+                return Ok(reply);
+            }
+            let intent = CallIntent {
+                ordinal: call.ordinal,
+                kind: CallKind::Tool,
+                name: name.clone(),
+                // A call that the tool itself wanted allowed is announced a second time, as another one.
+                digest: match &words {
+                    None => digest.clone(),
+                    Some(_) => canonical::digest(&json!([name, &*arguments, "allowed"])),
+                },
+                effect: call.tool.effect,
+            };
+            let mut reply = None;
+            match self.input.calls.begin(intent).await? {
+                CallStart::Recorded(result) => {
+                    reply = record::reply(&result);
+                    self.charge(result.usage, self.input.attempt == 1);
                 }
+                CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
+                    if let Some(reply) = unless_allowed(asking.in_doubt()?) {
+                        return self.told(call.ordinal, reply, Usage::default()).await;
+                    }
+                }
+                CallStart::Fresh | CallStart::InDoubt => {}
             }
-            CallStart::InDoubt if !call.tool.effect.is_repeatable() => {
-                let question = format!(
-                    "`{name}` was begun and nobody saw its end; it may have changed something. Look whether \
-                     it did, then say whether it is to be called again"
-                );
-                return Ok(ToolReply::NeedsPerson(question));
+            let reply = match reply {
+                Some(reply) => {
+                    self.tally.replayed += 1;
+                    reply
+                }
+                None => {
+                    let (reply, usage) = self.made(call, arguments.clone(), approved).await;
+                    self.charge(usage, true);
+                    self.told(call.ordinal, reply, usage).await?
+                }
+            };
+            match reply {
+                ToolReply::NeedsPerson(question) if !approved => {
+                    words = Some(question);
+                    ask = true;
+                }
+                reply => return Ok(reply),
             }
-            CallStart::Fresh | CallStart::InDoubt => {}
         }
+    }
+
+    /// Calls a tool, and guards what it gives.
+    async fn made(
+        &mut self,
+        call: &PendingCall<'_>,
+        arguments: Arc<Value>,
+        approved: bool,
+    ) -> (ToolReply, Usage) {
         self.tally.tool_calls += 1;
-        let order = self.order(call, arguments);
+        let name = &call.tool.name;
+        let order = ToolCall {
+            run: self.input.run.clone(),
+            step: self.input.step.clone(),
+            arguments,
+            approved,
+            tokens_left: self.tokens_left.saturating_sub(self.charged),
+            idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
+            cancel: self.input.cancel.clone(),
+        };
         let called = match self.tools.tool(name) {
             Some(tool) => tool.call(order).await,
-            None => Err(ToolFailure::Failed {
-                class: FailureClass::NotExecuted,
-                message: format!("there is no tool `{name}`"),
-            }),
+            None => Err(failed(format!("there is no tool `{name}`"))),
         };
+        let usage = called
+            .as_ref()
+            .map_or_else(ToolFailure::usage, |it| it.usage);
         let reply = match called {
             Ok(ToolOutput { output, .. }) => {
                 let content = match &*output {
@@ -192,27 +253,46 @@ impl Drive<'_> {
             }
             Err(ToolFailure::Retry { message }) => ToolReply::AskAgain(message),
             Err(ToolFailure::Failed { message, .. }) => ToolReply::Failed(message),
-            Err(ToolFailure::NeedsApproval { question }) => {
-                // It was not called, so there is nothing to record: once it is allowed, it is called.
-                return Ok(ToolReply::NeedsPerson(question));
-            }
+            Err(ToolFailure::NeedsApproval { question }) => ToolReply::NeedsPerson(question),
             Err(other) => ToolReply::Failed(other.to_string()),
         };
-        self.input
-            .calls
-            .finish(call.ordinal, record::replied(&reply))
-            .await?;
-        Ok(reply)
+        (reply, usage)
     }
 
-    fn order(&self, call: &PendingCall<'_>, arguments: Arc<Value>) -> ToolCall {
-        ToolCall {
-            run: self.input.run.clone(),
-            step: self.input.step.clone(),
-            arguments,
-            idempotency_key: format!("{}:{}", self.input.idempotency_key(), call.ordinal),
-            cancel: self.input.cancel.clone(),
+    /// Counts what a tool used; a further attempt of this run has been charged for recorded calls already.
+    fn charge(&mut self, usage: Usage, counts: bool) {
+        self.charged = self.charged.saturating_add(usage.tokens);
+        if counts {
+            self.tally.usage += usage;
         }
+    }
+
+    /// Records what became of a call.
+    async fn told(
+        &self,
+        ordinal: u32,
+        reply: ToolReply,
+        usage: Usage,
+    ) -> Result<ToolReply, AgentFailure> {
+        let result = record::replied(&reply, usage);
+        self.input.calls.finish(ordinal, result).await?;
+        Ok(reply)
+    }
+}
+
+fn failed(message: String) -> ToolFailure {
+    ToolFailure::Failed {
+        class: FailureClass::NotExecuted,
+        message,
+    }
+}
+
+/// What the model is told of a call that is not made; none when it is to be made.
+fn unless_allowed(permission: Permission) -> Option<ToolReply> {
+    match permission {
+        Permission::Allowed => None,
+        Permission::Refused(why) => Some(ToolReply::Failed(why)),
+        Permission::Made(what) => Some(ToolReply::Result(what)),
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn response(result: &CallResult) -> Option<ModelResponse> {
         .filter(|_| result.success)
 }
 
-pub(super) fn replied(reply: &ToolReply) -> CallResult {
+pub(super) fn replied(reply: &ToolReply, usage: Usage) -> CallResult {
     let (kind, text) = match reply {
         ToolReply::Result(text) => ("result", text),
         ToolReply::AskAgain(text) => ("ask_again", text),
@@ -54,7 +54,7 @@ pub(super) fn replied(reply: &ToolReply) -> CallResult {
     CallResult {
         success: matches!(reply, ToolReply::Result(_)),
         response: Arc::new(json!({ kind: text })),
-        usage: Usage::default(),
+        usage,
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_core::approval::{ApprovalAnswer, ApprovalRequest, Approver, Asked};
+use orchestrate_core::approval::{ApprovalAnswer, ApprovalRequest, Approver, Asked, CallQuestion};
 use orchestrate_core::event::EventKind;
 use orchestrate_core::id::StepPath;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::REJECT;
 use orchestrate_core::task::Context;
@@ -31,6 +32,17 @@ pub(super) enum Reply {
     TimedOut,
 }
 
+/// What a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// What the step is there to ask.
+    Step,
+    /// What became of an attempt whose end nobody saw.
+    Attempt,
+    /// A call that the step's agent wants to make.
+    Call,
+}
+
 /// A question that has not been answered.
 #[derive(Debug)]
 struct Open {
@@ -38,8 +50,9 @@ struct Open {
     request: ApprovalRequest,
     /// Asks; none once the answer was "later". Dropping it withdraws the question.
     asking: Option<AbortOnDropHandle<()>>,
-    /// Whether the question is what became of an attempt whose end nobody saw.
-    parked: bool,
+    about: About,
+    /// Until when it must be answered, in microseconds of the run.
+    until_us: Option<u64>,
 }
 
 /// The questions of a run that have not been answered, in the order of the plan.
@@ -59,7 +72,7 @@ impl Approvals {
     /// The steps that wait for an answer, in the order in which they asked.
     pub(super) fn pending(&self) -> Vec<StepPath> {
         let open = self.asked.iter().filter_map(|node| self.open.get(node));
-        open.map(|open| open.step.task.path.clone()).collect()
+        open.map(|open| open.request.step.clone()).collect()
     }
 
     /// Withdraws one question.
@@ -96,26 +109,68 @@ impl Dispatcher {
                 request: request.clone(),
             });
         }
+        // The time of the person runs on while nobody works on the run.
+        let until_us = step
+            .task
+            .timeout_ms
+            .map(|ms| step.began_us.saturating_add(ms.saturating_mul(1000)));
+        self.open(step, request, About::Step, until_us);
+    }
+
+    /// Asks about a call that the agent of a step wants to make. The step waits without an attempt; once
+    /// there is an answer, another one goes on where this one stopped.
+    pub(super) fn ask_about_call(&mut self, mut step: Step, question: CallQuestion, used: Usage) {
+        let path = step.task.path.clone();
+        step.parked += 1;
+        self.publish(EventKind::StepParked {
+            step: path.clone(),
+            attempt: step.attempts,
+            usage: Usage { calls: 1, ..used },
+        });
+        let number = step.decided.next_number();
+        let request = ApprovalRequest::of_call(self.run.clone(), &path, number, question);
+        self.publish(EventKind::ApprovalRequested {
+            request: request.clone(),
+        });
+        self.open(step, request, About::Call, None);
+    }
+
+    /// Asks again about a call that a person was asked about before the run was cut or paused.
+    pub(super) fn ask_again(&mut self, step: Step, request: ApprovalRequest) {
+        self.open(step, request, About::Call, None);
+    }
+
+    /// Leaves a question open until it is answered, and asks whoever can be asked here.
+    fn open(&mut self, step: Step, request: ApprovalRequest, about: About, until_us: Option<u64>) {
         let node = step.node;
-        let asking = self.approver.clone().map(|approver| {
-            let limit = step.task.timeout_ms.map(Duration::from_millis);
+        // What was decided elsewhere meanwhile is not asked here.
+        let is_decided = self.decisions.contains_key(&request.step);
+        let left = until_us.map(|until| Duration::from_micros(until.saturating_sub(self.now_us)));
+        let approver = self.approver.clone().filter(|_| !is_decided);
+        let asking = approver.map(|approver| {
             let dispatcher = self.address.clone();
             let request = request.clone();
             AbortOnDropHandle::new(tokio::spawn(async move {
-                let reply = reply(&*approver, &request, limit).await;
+                let reply = reply(&*approver, &request, left).await;
                 // Without a dispatcher there is nobody left to care.
                 let _ = dispatcher.send(Message::Answered { node, reply });
             }))
         });
+        // Nobody is asked here, but the time may be over.
+        let is_late = asking.is_none() && left.is_some_and(|left| left.is_zero());
         self.approvals.asked.push(node);
         let open = Open {
             step,
             request,
             asking,
-            parked: false,
+            about,
+            until_us,
         };
         self.approvals.open.insert(node, open);
         self.answer_decided();
+        if is_late {
+            self.answered(node, Reply::TimedOut);
+        }
     }
 
     /// Asks what became of an attempt that was under way when the run stopped and may not be repeated.
@@ -142,7 +197,8 @@ impl Dispatcher {
             step,
             request,
             asking: None,
-            parked: true,
+            about: About::Attempt,
+            until_us: None,
         };
         self.approvals.open.insert(node, open);
     }
@@ -151,16 +207,20 @@ impl Dispatcher {
     pub(super) fn answer_decided(&mut self) {
         let open = self.approvals.open.iter();
         let decided = open.filter_map(|(node, open)| {
-            let answer = self.decisions.get(&open.step.task.path)?;
-            Some((*node, answer.clone()))
+            let (answer, at_us) = self.decisions.get(&open.request.step)?;
+            // What was decided after the time was over is no answer.
+            let is_late = open.until_us.is_some_and(|until_us| *at_us > until_us);
+            let reply = match is_late {
+                false => Reply::Asked(Asked::Decided(answer.clone())),
+                true => Reply::TimedOut,
+            };
+            Some((*node, open.request.step.clone(), reply))
         });
-        let decided: Vec<(NodeId, ApprovalAnswer)> = decided.collect();
-        for (node, answer) in decided {
+        let decided: Vec<(NodeId, StepPath, Reply)> = decided.collect();
+        for (node, place, reply) in decided {
             // An answer counts once; one that is refused does not come back.
-            if let Some(open) = self.approvals.open.get(&node) {
-                self.decisions.remove(&open.step.task.path);
-            }
-            self.answered(node, Reply::Asked(Asked::Decided(answer)));
+            self.decisions.remove(&place);
+            self.answered(node, reply);
         }
     }
 
@@ -192,7 +252,11 @@ impl Dispatcher {
                 return;
             }
             (Reply::Asked(Asked::Unavailable(reason)), _) => {
-                let outcome = Outcome::failed(FailureClass::NotExecuted, reason);
+                let class = match open.about {
+                    About::Call => FailureClass::Denied,
+                    About::Step | About::Attempt => FailureClass::NotExecuted,
+                };
+                let outcome = Outcome::failed(class, reason);
                 return self.finish_without_output(open.step, outcome);
             }
             (Reply::Asked(Asked::Decided(answer)), _) => answer,
@@ -206,20 +270,24 @@ impl Dispatcher {
         };
         if let Err(refused) = open.request.admits(&answer) {
             self.publish(EventKind::ApprovalRefused {
-                step: open.step.task.path.clone(),
+                step: open.request.step.clone(),
                 reason: refused.to_string(),
             });
             self.approvals.open.insert(node, open);
             return;
         }
         self.publish(EventKind::ApprovalDecided {
-            step: open.step.task.path.clone(),
+            step: open.request.step.clone(),
             answer: answer.clone(),
         });
-        if open.parked {
-            return self.unpark(open.step, &answer);
+        match open.about {
+            About::Step => self.finish(open.step, decided(answer), Vec::new()),
+            About::Attempt => self.unpark(open.step, &answer),
+            About::Call => {
+                open.step.decided.insert(answer);
+                self.waiting.push_back(open.step);
+            }
         }
-        self.finish(open.step, decided(answer), Vec::new());
     }
 }
 

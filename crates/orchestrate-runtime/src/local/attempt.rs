@@ -2,12 +2,12 @@
 //!
 //! Here is the law of spending: no attempt without a reservation, and none is forgotten.
 
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
+use orchestrate_core::calls::Decided;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
@@ -16,7 +16,6 @@ use orchestrate_core::outcome::{CancelReason, FailureClass, Outcome};
 use orchestrate_core::result::Worker;
 use orchestrate_strategies::graph::walk::{Ready, StepResult};
 use orchestrate_strategies::graph::{Task, Work};
-use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -108,7 +107,7 @@ impl Dispatcher {
                     agent: work.agent.clone(),
                     step: step.task.path.clone(),
                     instruction: work.instruction.clone(),
-                    inputs: step.inputs_for_attempt(),
+                    inputs: step.inputs.clone(),
                     prefix: step.prefix.clone(),
                     toolbox: work.toolbox.clone(),
                     answer: work.answer.clone(),
@@ -122,7 +121,8 @@ impl Dispatcher {
             }
             (Doer::Tool(tool), None) => {
                 let call = self.tool_call(step, cancel)?;
-                Ok(Attempt::of_tool(tool.clone(), call))
+                let (decided, policy) = (step.decided.clone(), self.tools.policy());
+                Ok(Attempt::of_tool(tool.clone(), call, decided, policy))
             }
             _ => Err(AgentFailure::new(
                 FailureClass::Internal,
@@ -159,6 +159,13 @@ impl Dispatcher {
                 let confidence = output.confidence;
                 self.succeed(step, output.with_confidence(confidence));
             }
+            Err(AgentFailure {
+                question: Some(question),
+                usage,
+                ..
+            }) if self.going == Going::On && !self.signal.is_raised() => {
+                self.ask_about_call(step, *question, usage);
+            }
             Err(failure) if seen => self.retry_or_fail(step, failure),
             Err(failure) => {
                 let outcome = Outcome::failed(failure.class, failure.message.as_str());
@@ -187,7 +194,7 @@ impl Dispatcher {
         self.finish(step, result, evidence);
     }
 
-    pub(super) fn retry_or_fail(&mut self, step: Step, failure: AgentFailure) {
+    pub(super) fn retry_or_fail(&mut self, mut step: Step, failure: AgentFailure) {
         if self.signal.is_raised() {
             // It was told to stop, so this is how it stopped.
             let reason = CancelReason::User;
@@ -196,7 +203,11 @@ impl Dispatcher {
         let delay = step
             .task
             .retry
-            .next_delay(failure.class, step.attempts, failure.retry_after_ms)
+            .next_delay(
+                failure.class,
+                step.attempts.saturating_sub(step.parked),
+                failure.retry_after_ms,
+            )
             .filter(|_| self.going == Going::On);
         let again =
             delay.and_then(|ms| Some((ms, Instant::now().checked_add(Duration::from_millis(ms))?)));
@@ -212,6 +223,8 @@ impl Dispatcher {
                     ..failure.usage
                 },
             });
+            // Another attempt after a failure makes its calls anew.
+            step.remembered = None;
             self.flights.rest(step, until);
             return;
         }
@@ -319,15 +332,9 @@ impl Step {
             began_us: 0,
             usage: Usage::default(),
             calls: KnownCalls::new(),
-        }
-    }
-
-    /// The values for an attempt; kept only if there may be another.
-    pub(super) fn inputs_for_attempt(&mut self) -> Vec<(Arc<str>, Arc<Value>)> {
-        if self.attempts < self.task.retry.max_attempts {
-            self.inputs.clone()
-        } else {
-            std::mem::take(&mut self.inputs)
+            remembered: None,
+            decided: Decided::default(),
+            parked: 0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The calls that an attempt makes, recorded through the dispatcher: announced before, known after.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use orchestrate_core::backend::AgentFailure;
@@ -17,6 +17,46 @@ use super::flights::Step;
 
 /// The calls of a step by their ordinals, each with its end if that is known.
 pub(super) type KnownCalls = BTreeMap<u32, (CallIntent, Option<CallResult>)>;
+
+/// The calls of a step in a run without a journal: nobody reads them but a further attempt that goes
+/// on once a person has decided.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Mutex<KnownCalls>);
+
+impl Remembered {
+    fn calls(&self) -> MutexGuard<'_, KnownCalls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CallLog for Remembered {
+    async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
+        let mut calls = self.calls();
+        let known = calls.get(&intent.ordinal);
+        let known = known.filter(|(before, _)| before.digest == intent.digest);
+        if let Some(start) = known.and_then(|(_, end)| ended(&intent, end.as_ref())) {
+            return Ok(start);
+        }
+        calls.split_off(&intent.ordinal);
+        calls.insert(intent.ordinal, (intent, None));
+        Ok(CallStart::Fresh)
+    }
+
+    async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
+        if let Some((_, end)) = self.calls().get_mut(&ordinal) {
+            *end = Some(result);
+        }
+        Ok(())
+    }
+}
+
+/// How a call starts that has ended before; none when it is made again. A model that did not answer
+/// is asked again: that is what another attempt is for.
+fn ended(intent: &CallIntent, end: Option<&CallResult>) -> Option<CallStart> {
+    let end = end.filter(|end| end.success || intent.kind == CallKind::Tool)?;
+    Some(CallStart::Recorded(end.clone()))
+}
 
 /// What an attempt tells the dispatcher of its calls.
 #[derive(Debug)]
@@ -58,20 +98,17 @@ impl StepCalls {
 impl CallLog for StepCalls {
     async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
         let known = self.known.get(&intent.ordinal);
-        match known.filter(|(before, _)| before.digest == intent.digest) {
-            // A model that did not answer is asked again: that is what another attempt is for.
-            Some((_, Some(end))) if end.success || intent.kind == CallKind::Tool => {
-                Ok(CallStart::Recorded(end.clone()))
-            }
-            Some((_, None)) => {
-                self.tell(CallNews::Begins(intent)).await?;
-                Ok(CallStart::InDoubt)
-            }
-            _ => {
-                self.tell(CallNews::Begins(intent)).await?;
-                Ok(CallStart::Fresh)
-            }
+        let known = known.filter(|(before, _)| before.digest == intent.digest);
+        if let Some(start) = known.and_then(|(_, end)| ended(&intent, end.as_ref())) {
+            return Ok(start);
         }
+        let in_doubt = matches!(known, Some((_, None)));
+        self.tell(CallNews::Begins(intent)).await?;
+        Ok(if in_doubt {
+            CallStart::InDoubt
+        } else {
+            CallStart::Fresh
+        })
     }
 
     async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
@@ -80,17 +117,19 @@ impl CallLog for StepCalls {
 }
 
 impl Dispatcher {
-    /// What an attempt records its calls with; without a journal nothing is kept.
-    pub(super) fn calls_of(&self, step: &Step) -> Calls {
-        if self.recording.is_none() {
-            return Calls::default();
-        }
-        Calls::recorded_in(Arc::new(StepCalls {
-            node: step.node,
-            attempt: step.attempts,
-            known: step.calls.clone(),
-            dispatcher: self.address.clone(),
-        }))
+    /// What an attempt records its calls with.
+    pub(super) fn calls_of(&self, step: &mut Step) -> Calls {
+        let log: Arc<dyn CallLog> = if self.recording.is_none() {
+            step.remembered.get_or_insert_default().clone()
+        } else {
+            Arc::new(StepCalls {
+                node: step.node,
+                attempt: step.attempts,
+                known: step.calls.clone(),
+                dispatcher: self.address.clone(),
+            })
+        };
+        Calls::recorded_in(log).with_decided(step.decided.clone())
     }
 
     /// Takes in what an attempt tells of its calls. One that was stopped is not answered.

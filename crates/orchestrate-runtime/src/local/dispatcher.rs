@@ -143,8 +143,8 @@ pub(super) struct Dispatcher {
     pub(super) broken: Option<JournalError>,
     /// Steps whose next attempt is announced but not recorded, and so has not begun.
     pub(super) cleared: VecDeque<Cleared>,
-    /// What people have decided elsewhere, by step.
-    pub(super) decisions: HashMap<StepPath, ApprovalAnswer>,
+    /// What people have decided elsewhere, by where the question stands, and when, in microseconds of the run.
+    pub(super) decisions: HashMap<StepPath, (ApprovalAnswer, u64)>,
     /// Calls that go on once they are recorded.
     pub(super) waiting_calls: Vec<oneshot::Sender<()>>,
 }

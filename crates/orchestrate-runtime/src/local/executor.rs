@@ -33,6 +33,7 @@ use super::resume::Past;
 use super::tools::Tools;
 use crate::clock::SystemClock;
 use crate::error::RunError;
+use crate::policy::ApprovalPolicy;
 
 /// Runs plans in this process. Cheap to clone; one executor can run many plans at once.
 #[derive(Debug, Clone)]
@@ -81,6 +82,12 @@ impl LocalExecutorBuilder {
     /// Adds a tool that others hold too.
     pub fn shared_tool(mut self, tool: Arc<dyn Tool>) -> Self {
         self.tools.add(tool);
+        self
+    }
+
+    /// Asks a person before a step calls a tool that the policy names; see [`LocalExecutorBuilder::approver`].
+    pub fn ask_before(mut self, policy: ApprovalPolicy) -> Self {
+        self.tools.ask_by(policy);
         self
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::budget::Reservation;
+use orchestrate_core::calls::Decided;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::scope::Scope;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::call_log::KnownCalls;
+use super::call_log::{KnownCalls, Remembered};
 
 /// A step from the moment it may start to its end.
 #[derive(Debug)]
@@ -35,6 +36,12 @@ pub(super) struct Step {
     pub(super) usage: Usage,
     /// The calls that its attempts made, as far as they are recorded.
     pub(super) calls: KnownCalls,
+    /// The same in a run without a journal, for as long as the step waits for decisions about them.
+    pub(super) remembered: Option<Arc<Remembered>>,
+    /// What was decided about its calls.
+    pub(super) decided: Decided,
+    /// How many of its attempts ended because a person was to decide about a call.
+    pub(super) parked: u32,
 }
 
 /// An attempt that is under way.

@@ -162,9 +162,14 @@ impl Dispatcher {
         if outside.cancel.is_some() {
             self.signal.raise();
         }
+        let now_ms = self.clock.wall_ms();
         for decided in outside.decisions {
+            let ago_us = now_ms
+                .saturating_sub(decided.decision.at_ms)
+                .saturating_mul(1000);
+            let at_us = self.now_us.saturating_sub(ago_us);
             let answer = decided.decision.answer;
-            self.decisions.insert(decided.step, answer);
+            self.decisions.insert(decided.step, (answer, at_us));
         }
         self.answer_decided();
     }

@@ -71,7 +71,9 @@ impl Dispatcher {
         for event in &events {
             self.mail.apply(&event.kind);
         }
-        self.ledger.take_over(&replay, report.usage);
+        // What open steps used is booked with each of them.
+        let open: Usage = report.unfinished.values().copied().sum();
+        self.ledger.take_over(&replay, report.usage.without(open));
         self.report = report;
         let (stopped, limited) = (replay.stopped(), replay.limited());
         let (walk, open, deadlines) = replay.into_parts();
@@ -83,10 +85,11 @@ impl Dispatcher {
         if limited.is_some() {
             self.going = Going::Out;
         }
+        self.told(outside);
         for step in open {
             self.take_up_step(step);
         }
-        self.told(outside);
+        self.answer_decided();
         if let Some(limit) = limited {
             self.stop_idle(&Outcome::LimitReached { limit });
         }
@@ -103,14 +106,19 @@ impl Dispatcher {
             began_us,
             rests_until_us,
             usage,
+            unsettled,
             calls,
-            asked,
+            question,
+            decided,
+            parked,
         } = open;
         let mut step = Step {
             attempts,
             began_us,
             usage,
             calls,
+            decided,
+            parked,
             ..Step::new(ready)
         };
         self.ledger.book(self.walk.graph(), &step.task, usage);
@@ -119,13 +127,16 @@ impl Dispatcher {
             let doer = self.doer(&step.task.work).ok().flatten();
             let most = doer.map(|doer| doer.reservation()).unwrap_or_default();
             self.ledger.book(self.walk.graph(), &step.task, most);
+            // What its recorded calls used is known all the same, and they are not made again.
             step.usage += Usage {
                 calls: 1,
-                ..Usage::default()
+                ..unsettled
             };
             if !self.may_repeat(&step) {
-                return self.park(step, asked);
+                return self.park(step, question.is_some());
             }
+        } else if let Some(request) = question.filter(|it| it.call_of.is_some()) {
+            return self.ask_again(step, request);
         }
         match rests_until_us {
             Some(until) => {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::dispatcher::Dispatcher;
 use super::flights::Step;
+use crate::policy::ApprovalPolicy;
 
 /// A tool and, once it has been needed, what its arguments are checked with.
 #[derive(Debug)]
@@ -23,18 +24,31 @@ struct Entry {
 
 /// The tools of an executor by name. One that is added later takes the place of one of its name.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tools(HashMap<String, Arc<Entry>>);
+pub(super) struct Tools {
+    tools: HashMap<String, Arc<Entry>>,
+    /// Which calls a person must allow.
+    policy: Arc<ApprovalPolicy>,
+}
 
 impl Tools {
     pub(super) fn add(&mut self, tool: Arc<dyn Tool>) {
         let name = tool.spec().name.clone();
         let schema = OnceLock::new();
-        self.0.insert(name, Arc::new(Entry { tool, schema }));
+        self.tools.insert(name, Arc::new(Entry { tool, schema }));
+    }
+
+    /// Lets a person decide about calls that a policy names.
+    pub(super) fn ask_by(&mut self, policy: ApprovalPolicy) {
+        self.policy = Arc::new(policy);
+    }
+
+    pub(super) fn policy(&self) -> Arc<ApprovalPolicy> {
+        self.policy.clone()
     }
 
     /// What the tools say of themselves, by name.
     pub(super) fn specs(&self) -> Vec<&ToolSpec> {
-        let mut specs: Vec<_> = self.0.values().map(|entry| entry.tool.spec()).collect();
+        let mut specs: Vec<_> = self.tools.values().map(|entry| entry.tool.spec()).collect();
         specs.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         specs
     }
@@ -44,7 +58,7 @@ impl Tools {
     /// # Errors
     /// How the step ends that was to call it: not executed, and what there is.
     pub(super) fn find(&self, name: &str) -> Result<Arc<dyn Tool>, Outcome> {
-        let entry = self.0.get(name).ok_or_else(|| {
+        let entry = self.tools.get(name).ok_or_else(|| {
             let names: Vec<&str> = self.specs().iter().map(|spec| spec.name.as_str()).collect();
             let possible = if names.is_empty() {
                 "there are none".to_owned()
@@ -61,7 +75,7 @@ impl Tools {
 
     /// Checks arguments against the schema of a tool.
     fn check(&self, name: &str, arguments: &Value) -> Result<(), String> {
-        let Some(entry) = self.0.get(name) else {
+        let Some(entry) = self.tools.get(name) else {
             return Ok(());
         };
         let schema = entry.schema.get_or_init(|| {
@@ -99,7 +113,7 @@ impl Dispatcher {
         step: &mut Step,
         cancel: CancelSignal,
     ) -> Result<ToolCall, AgentFailure> {
-        let inputs = step.inputs_for_attempt();
+        let inputs = step.inputs.clone();
         let Work::Tool {
             tool, arguments, ..
         } = &step.task.work
@@ -121,6 +135,8 @@ impl Dispatcher {
             run: self.run.clone(),
             step: step.task.path.clone(),
             arguments: Arc::new(arguments),
+            approved: false,
+            tokens_left: 0,
             idempotency_key: format!("{}:{}", self.run, step.task.path.as_str()),
             cancel,
         })
@@ -144,6 +160,7 @@ pub(super) fn cut_off(task: &Task, outcome: Outcome) -> Outcome {
 pub(super) fn answer(output: ToolOutput) -> AgentOutput {
     let mut answer = AgentOutput::json(output.output);
     answer.evidence = output.evidence;
+    answer.usage = output.usage;
     answer
 }
 

@@ -8,10 +8,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
-use orchestrate_core::tool::{Tool, ToolCall};
+use orchestrate_core::calls::{Calls, Decided};
+use orchestrate_core::canonical;
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::tool::{Tool, ToolCall, ToolFailure};
 
 use super::assign::Assigned;
 use super::tools;
+use crate::policy::{ApprovalPolicy, Asking, Permission};
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -32,13 +36,50 @@ impl Attempt {
         Self(Box::pin(async move { assigned.backend.run(input).await }))
     }
 
-    /// A call of a tool, its answer in the form of an agent's.
-    pub(super) fn of_tool(tool: Arc<dyn Tool>, call: ToolCall) -> Self {
+    /// A call of a tool, its answer in the form of an agent's. A person is asked first if a policy
+    /// says so, or the tool does.
+    pub(super) fn of_tool(
+        tool: Arc<dyn Tool>,
+        call: ToolCall,
+        decided: Decided,
+        policy: Arc<ApprovalPolicy>,
+    ) -> Self {
         Self(Box::pin(async move {
-            match tool.call(call).await {
-                Ok(output) => Ok(tools::answer(output)),
-                Err(failure) => Err(tools::failure(failure)),
+            let spec = tool.spec();
+            let arguments = call.arguments.clone();
+            let step = call.step.clone();
+            let asked = |words: Option<&str>| {
+                let asking = Asking {
+                    calls: &Calls::default().with_decided(decided.clone()),
+                    who: &step.to_string(),
+                    tool: spec,
+                    arguments: &arguments,
+                    ordinal: 0,
+                    digest: &canonical::digest(&arguments),
+                };
+                permit(asking.before(words)?)
+            };
+            let mut call = call;
+            if policy.asks_for(spec) {
+                asked(None)?;
+                call.approved = true;
             }
+            let failure = match tool.call(call.clone()).await {
+                Ok(output) => return Ok(tools::answer(output)),
+                Err(failure) => failure,
+            };
+            let ToolFailure::NeedsApproval { question } = &failure else {
+                return Err(tools::failure(failure));
+            };
+            if call.approved {
+                return Err(tools::failure(failure));
+            }
+            asked(Some(question))?;
+            call.approved = true;
+            tool.call(call)
+                .await
+                .map(tools::answer)
+                .map_err(tools::failure)
         }))
     }
 
@@ -68,6 +109,13 @@ impl Future for Attempt {
             Ok(poll) => poll.map(Ended::Answered),
             Err(panic) => Poll::Ready(Ended::Panicked(message(&*panic))),
         }
+    }
+}
+
+fn permit(permission: Permission) -> Result<(), AgentFailure> {
+    match permission {
+        Permission::Allowed | Permission::Made(_) => Ok(()),
+        Permission::Refused(why) => Err(AgentFailure::new(FailureClass::Denied, why)),
     }
 }
 

@@ -152,10 +152,20 @@ impl ModelBook {
     /// of the nearest cheaper one.
     #[must_use]
     pub fn model(&self, agent: &Agent) -> Option<&Arc<dyn Model>> {
-        let dearer = || self.tiers.range(agent.tier..).next();
-        let cheaper = || self.tiers.range(..agent.tier).next_back();
-        self.own(agent)
-            .or_else(|| dearer().or_else(cheaper).map(|(_, model)| model))
+        self.own(agent).or_else(|| self.of_tier(agent.tier))
+    }
+
+    /// The model of something that is no agent of a team, for example a planner: the one that is named for
+    /// it among those of agents, or that of a tier.
+    #[must_use]
+    pub fn of_role(&self, name: &str, tier: Tier) -> Option<&Arc<dyn Model>> {
+        self.agents.get(name).or_else(|| self.of_tier(tier))
+    }
+
+    fn of_tier(&self, tier: Tier) -> Option<&Arc<dyn Model>> {
+        let dearer = || self.tiers.range(tier..).next();
+        let cheaper = || self.tiers.range(..tier).next_back();
+        dearer().or_else(cheaper).map(|(_, model)| model)
     }
 
     fn chain(&self, names: &[String]) -> Result<Arc<dyn Model>, BookError> {

@@ -56,7 +56,8 @@ fn message(message: Message<'_>) -> ChatMessage {
                 .iter()
                 .flat_map(|call| call.signatures.iter().cloned());
             parts.extend(signatures.map(ContentPart::ThoughtSignature));
-            if !text.is_empty() {
+            // Some providers refuse a text of blanks, which says nothing anyway.
+            if !text.trim().is_empty() {
                 parts.push(ContentPart::Text(text.into_owned()));
             }
             parts.extend(

@@ -28,7 +28,9 @@ impl Recorder {
         recording
     }
 
-    pub(crate) fn model(&self, agent: &str, model: Arc<dyn Model>) -> Arc<dyn Model> {
+    /// The same model, written down as it answers; a recording knows by whom it was asked.
+    #[must_use]
+    pub fn model(&self, agent: &str, model: Arc<dyn Model>) -> Arc<dyn Model> {
         self.lock().agents.entry(agent.to_owned()).or_default();
         Arc::new(Recorded {
             recorder: self.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use orchestrate_core::evidence::Evidence;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
 use serde::Deserialize;
@@ -214,6 +215,7 @@ fn finished(
     let output = ToolOutput {
         output: Arc::new(json!({"exit_code": code, "stdout": stdout, "stderr": stderr})),
         evidence: vec![evidence],
+        usage: Usage::default(),
     };
     match why {
         None => Ok(output),

@@ -7,7 +7,9 @@ use orchestrate_core::backend::AgentFailure;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::Toolbox;
 use orchestrate_core::team::Agent;
-use orchestrate_core::tool::{Tool, ToolSpec};
+use orchestrate_core::tool::{Effect, Tool, ToolSpec};
+
+use crate::policy::{ApprovalPolicy, stands_for};
 
 /// Who may call a tool when every agent may.
 const EVERYBODY: &str = "*";
@@ -20,6 +22,7 @@ pub struct ToolSet {
     servers: Vec<Arc<super::mcp::McpServer>>,
     /// Names of tools by agent or template; `*` for all.
     allowed: BTreeMap<String, BTreeSet<String>>,
+    policy: Arc<ApprovalPolicy>,
 }
 
 impl ToolSet {
@@ -34,6 +37,29 @@ impl ToolSet {
         self.servers.push(server);
     }
 
+    /// The most that an agent can change by what it may call; what servers offer can change anything.
+    #[must_use]
+    pub fn most(&self, agent: &Agent) -> Effect {
+        let own = self
+            .specs()
+            .filter(|it| self.names(agent).any(|name| stands_for(name, &it.name)));
+        let most = own.map(|it| it.effect).max().unwrap_or(Effect::Read);
+        #[cfg(feature = "mcp")]
+        if !self.servers.is_empty()
+            && self
+                .names(agent)
+                .any(|it| it.starts_with("mcp") || it == "*")
+        {
+            return Effect::External;
+        }
+        most
+    }
+
+    /// What the tools say of themselves; those of servers are not known before they are started.
+    pub fn specs(&self) -> impl Iterator<Item = &ToolSpec> {
+        self.tools.values().map(|tool| tool.spec())
+    }
+
     /// Lets an agent call a tool, by the id of the agent or of its template; `*` lets all.
     /// A name that ends in `*` stands for all tools that begin so.
     pub fn allow(&mut self, agent: impl Into<String>, tool: impl Into<String>) {
@@ -41,6 +67,11 @@ impl ToolSet {
             .entry(agent.into())
             .or_default()
             .insert(tool.into());
+    }
+
+    /// Asks a person before an agent calls a tool that the policy names.
+    pub fn ask_before(&mut self, policy: ApprovalPolicy) {
+        self.policy = Arc::new(policy);
     }
 
     /// The names that an agent may call, as they were allowed.
@@ -89,37 +120,44 @@ impl ToolSet {
             })?;
             tools.extend(found.into_iter().filter(|it| wanted(&it.spec().name)));
         }
-        Ok(Offered(tools))
+        Ok(Offered {
+            tools,
+            policy: self.policy.clone(),
+        })
     }
 }
 
 /// The tools that one agent may call in one step.
 #[derive(Debug, Clone, Default)]
-pub struct Offered(Vec<Arc<dyn Tool>>);
+pub struct Offered {
+    tools: Vec<Arc<dyn Tool>>,
+    policy: Arc<ApprovalPolicy>,
+}
 
 impl Offered {
+    /// Which of their calls a person must allow.
+    pub(crate) fn policy(&self) -> &ApprovalPolicy {
+        &self.policy
+    }
+
     /// What they say of themselves.
     #[must_use]
     pub fn specs(&self) -> Vec<ToolSpec> {
-        self.0.iter().map(|tool| tool.spec().clone()).collect()
+        self.tools.iter().map(|tool| tool.spec().clone()).collect()
     }
 
     /// The same tools, each as something makes it.
     #[must_use]
     pub(crate) fn map(self, change: impl Fn(Arc<dyn Tool>) -> Arc<dyn Tool>) -> Self {
-        Self(self.0.into_iter().map(change).collect())
+        Self {
+            tools: self.tools.into_iter().map(change).collect(),
+            policy: self.policy,
+        }
     }
 
     /// The tool of a name.
     #[must_use]
     pub fn tool(&self, name: &str) -> Option<&Arc<dyn Tool>> {
-        self.0.iter().find(|tool| tool.spec().name == name)
-    }
-}
-
-fn stands_for(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => name.starts_with(start),
-        None => pattern == name,
+        self.tools.iter().find(|tool| tool.spec().name == name)
     }
 }

@@ -91,39 +91,47 @@ pub(super) async fn run(
     directory: &Path,
     timeout: Duration,
 ) -> Result<ToolOutput, ToolFailure> {
+    let ended = ended(argv.clone(), directory, timeout).await?;
+    let shown = |bytes: &[u8]| cut(String::from_utf8_lossy(bytes).into_owned(), SHOWN);
+    let output = json!({
+        "exit_code": ended.status, "stdout": shown(&ended.stdout), "stderr": shown(&ended.stderr)
+    });
+    let mut output = ToolOutput::json(output);
+    output.evidence.push(evidence(argv, &ended));
+    Ok(output)
+}
+
+/// Runs a program to its end.
+pub(super) async fn ended(
+    argv: Vec<String>,
+    directory: &Path,
+    timeout: Duration,
+) -> Result<Ended, ToolFailure> {
     let program = Program {
-        argv: argv.clone(),
+        argv,
         directory: directory.to_owned(),
         variables: Vec::new(),
         input: None,
         keep: KEPT,
         timeout,
     };
-    let ended = program.run().await.map_err(|error| {
+    program.run().await.map_err(|error| {
         let class = match error {
             ProgramError::TimedOut { .. } => FailureClass::Timeout,
             _ => FailureClass::NotExecuted,
         };
         failed(class, error.to_string())
-    })?;
-    let Ended {
-        status,
-        stdout,
-        stderr,
-        took,
-        ..
-    } = ended;
-    let shown = |bytes: &[u8]| cut(String::from_utf8_lossy(bytes).into_owned(), SHOWN);
-    let output = json!({"exit_code": status, "stdout": shown(&stdout), "stderr": shown(&stderr)});
-    let evidence = Evidence {
+    })
+}
+
+/// How what a program gave came to be.
+pub(super) fn evidence(argv: Vec<String>, ended: &Ended) -> Evidence {
+    Evidence {
         method: "a program in a process group of its own".to_owned(),
         tool: argv.first().cloned().unwrap_or_default(),
         command: Some(argv),
-        exit_code: status,
-        duration_ms: Some(took.as_secs_f64() * 1e3),
+        exit_code: ended.status,
+        duration_ms: Some(ended.took.as_secs_f64() * 1e3),
         ..Evidence::default()
-    };
-    let mut output = ToolOutput::json(output);
-    output.evidence.push(evidence);
-    Ok(output)
+    }
 }

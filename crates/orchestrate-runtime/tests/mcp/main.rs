@@ -64,6 +64,8 @@ fn call(arguments: Value) -> ToolCall {
         run: RunId::new("r").unwrap(),
         step: StepPath::root(),
         arguments: Arc::new(arguments),
+        approved: false,
+        tokens_left: 0,
         idempotency_key: "r:0".into(),
         cancel: CancelSignal::default(),
     }

@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod approvals;
 mod double;
 mod families;
 mod faults;
@@ -16,3 +17,6 @@ mod limits;
 mod recorded;
 mod resume;
 mod tools;
+mod sessions;
+#[cfg(feature = "otel")]
+mod traces;

@@ -125,7 +125,7 @@ async fn a_call_that_may_have_changed_something_waits_for_a_person() {
     let (ended, models, tools) = check(Effect::External, 1).await;
     let error = ended.unwrap_err();
     assert!(
-        error.starts_with("a person must decide: `fs.read` was begun"),
+        error.starts_with("a person must decide: `reviewer` began to call `fs.read`"),
         "{error}"
     );
     assert_eq!((models, tools), (1, 1));

@@ -19,6 +19,7 @@ fn call(arguments: Value) -> ToolCall {
         run: RunId::new("r").unwrap(),
         step: StepPath::root(),
         arguments: Arc::new(arguments),
+        approved: false,
         idempotency_key: "r:0".into(),
         cancel: CancelSignal::default(),
     }

@@ -19,6 +19,12 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         let message = error.to_string();
         let code = match &error {
+            // What readers and writers share could not grow.
+            rusqlite::Error::SqliteFailure(failure, _)
+                if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE =>
+            {
+                ErrorCode::DiskFull
+            }
             rusqlite::Error::SqliteFailure(failure, _) => failure.code,
             // A column that does not have the type that was written into it.
             rusqlite::Error::FromSqlConversionFailure(..)

@@ -135,7 +135,7 @@ impl<O: Fn() -> Result<Connection, Fault>> State<O> {
         self.heads.forget(0);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => (self.open)()?,
+            None => again((self.open)()?)?,
         };
         // Whatever fails from here on costs the connection.
         let mut transaction =
@@ -166,4 +166,12 @@ impl<O: Fn() -> Result<Connection, Fault>> State<O> {
         let written = self.heads.write();
         written.map_err(|error| Fault::Unknown(format!("the file of heads: {error}")))
     }
+}
+
+/// A new connection after one on which something failed. Where a sync failed, what stands in the log
+/// may never reach the disk, though it can be read; nothing may be appended behind it. So all of it is
+/// brought into the database first, unless others are reading it.
+fn again(connection: Connection) -> Result<Connection, Fault> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+    Ok(connection)
 }

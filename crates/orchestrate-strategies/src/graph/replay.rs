@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use orchestrate_core::calls::{CallIntent, CallResult};
+use orchestrate_core::approval::ApprovalRequest;
+use orchestrate_core::calls::{CallIntent, CallResult, Decided};
 use orchestrate_core::event::{Event, EventKind, LimitHolder};
 use orchestrate_core::id::{AgentId, StepPath};
 use orchestrate_core::limits::{Limits, Usage};
@@ -37,12 +38,31 @@ pub struct OpenStep {
     pub began_us: u64,
     /// Until when it rests before its next attempt, in microseconds of the run.
     pub rests_until_us: Option<u64>,
-    /// What its attempts used, as far as that was recorded.
+    /// What its ended attempts used.
     pub usage: Usage,
-    /// Whether a person was asked about it and has not answered.
-    pub asked: bool,
+    /// What the recorded calls of the attempt used that was under way.
+    pub unsettled: Usage,
+    /// What a person was asked about it and has not answered.
+    pub question: Option<ApprovalRequest>,
+    /// What was decided about its calls.
+    pub decided: Decided,
+    /// How many of its attempts ended because a person was to decide about a call.
+    pub parked: u32,
     /// The calls that it made, by their ordinals.
     pub calls: BTreeMap<u32, (CallIntent, Option<CallResult>)>,
+}
+
+impl OpenStep {
+    /// The attempt that is under way was cut: what its recorded calls used is all that is known of it.
+    fn cut(&mut self) {
+        let unsettled = std::mem::take(&mut self.unsettled);
+        if std::mem::take(&mut self.working) {
+            self.usage += Usage {
+                calls: 1,
+                ..unsettled
+            };
+        }
+    }
 }
 
 /// What was used, by the nearest branch around it and by agent.
@@ -136,6 +156,7 @@ impl Replay {
                 if *attempt == 1 {
                     open.began_us = event.at_us;
                 }
+                open.cut();
                 (open.attempts, open.working, open.rests_until_us) = (*attempt, true, None);
             }
             EventKind::StepRetried {
@@ -145,10 +166,16 @@ impl Replay {
                 ..
             } => {
                 let open = self.begin(event, step)?;
-                open.working = false;
+                (open.working, open.unsettled) = (false, Usage::default());
                 open.usage += *usage;
                 let delay_us = delay_ms.saturating_mul(1000);
                 open.rests_until_us = Some(event.at_us.saturating_add(delay_us));
+            }
+            EventKind::StepParked { step, usage, .. } => {
+                let open = self.begin(event, step)?;
+                (open.working, open.unsettled) = (false, Usage::default());
+                open.parked += 1;
+                open.usage += *usage;
             }
             EventKind::StepFinished {
                 step,
@@ -177,7 +204,9 @@ impl Replay {
                 ordinal,
                 result,
             } => {
-                if let Some((_, end)) = self.begin(event, step)?.calls.get_mut(ordinal) {
+                let open = self.begin(event, step)?;
+                open.unsettled += result.usage;
+                if let Some((_, end)) = open.calls.get_mut(ordinal) {
                     *end = Some(result.clone());
                 }
             }
@@ -202,16 +231,24 @@ impl Replay {
                 }
             }
             EventKind::ApprovalRequested { request } => {
-                let open = self.begin(event, &request.step)?;
-                open.asked = true;
-                if !open.working {
+                let open = self.begin(event, request.waiting_step())?;
+                open.question = Some(request.clone());
+                if !open.working && request.call_of.is_none() {
                     (open.attempts, open.began_us) = (1, event.at_us);
                 }
             }
-            EventKind::ApprovalDecided { step, .. } => {
+            EventKind::ApprovalDecided { step, answer } => {
+                let asked = self.open.values().find_map(|open| {
+                    let question = open.question.as_ref().filter(|it| it.step == *step)?;
+                    question.call_of.clone()
+                });
                 // Of a step that a person does not end, its attempt is made again or its end follows.
-                let open = self.begin(event, step)?;
-                (open.asked, open.working) = (false, false);
+                let open = self.begin(event, asked.as_ref().unwrap_or(step))?;
+                open.question = None;
+                open.cut();
+                if asked.is_some() {
+                    open.decided.insert(answer.clone());
+                }
             }
             EventKind::RunResumed { .. } => self.idle_us += event.at_us - before_us,
             EventKind::RunFinished {
@@ -315,7 +352,10 @@ impl Replay {
                 began_us: 0,
                 rests_until_us: None,
                 usage: Usage::default(),
-                asked: false,
+                unsettled: Usage::default(),
+                question: None,
+                decided: Decided::default(),
+                parked: 0,
                 calls: BTreeMap::new(),
                 ready,
             };

@@ -61,23 +61,39 @@ pub fn reusable(mut replay: Replay, events: &[Event], again: Again<'_>) -> Vec<E
             }
         }
     }
+    let is_held = |step: &StepPath| ends.contains(step) || begun.contains(step);
+    // A question about a call stands below the step whose agent makes it.
+    let calls: HashSet<&StepPath> = events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ApprovalRequested { request } => {
+                let step = request.call_of.as_ref()?;
+                is_held(step).then_some(&request.step)
+            }
+            _ => None,
+        })
+        .collect();
     let of_kept_step = |event: &Event| match &event.kind {
         EventKind::StepStarted { step, .. }
         | EventKind::StepRetried { step, .. }
         | EventKind::CallStarted { step, .. }
         | EventKind::CallFinished { step, .. }
-        | EventKind::MessageDelivered { step, .. } => ends.contains(step) || begun.contains(step),
-        EventKind::MessageRefused { step, .. } | EventKind::ApprovalDecided { step, .. } => {
-            ends.contains(step)
-        }
+        | EventKind::StepParked { step, .. }
+        | EventKind::MessageDelivered { step, .. } => is_held(step),
+        EventKind::MessageRefused { step, .. } => ends.contains(step),
+        EventKind::ApprovalDecided { step, .. } => ends.contains(step) || calls.contains(step),
         EventKind::MessageSent { message } => ends.contains(&message.step),
-        EventKind::ApprovalRequested { request } => ends.contains(&request.step),
+        EventKind::ApprovalRequested { request } => {
+            ends.contains(&request.step) || calls.contains(&request.step)
+        }
         _ => false,
     };
     let mut used: HashMap<&StepPath, Usage> = HashMap::new();
     let mut held = Vec::new();
     for event in events {
-        if let EventKind::StepRetried { step, usage, .. } = &event.kind {
+        if let EventKind::StepRetried { step, usage, .. }
+        | EventKind::StepParked { step, usage, .. } = &event.kind
+        {
             *used.entry(step).or_default() += *usage;
         }
         let kind = if kept.contains(&event.seq) || of_kept_step(event) {

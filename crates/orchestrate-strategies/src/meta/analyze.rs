@@ -157,7 +157,11 @@ fn domains(
 ) -> Vec<TaskDomain> {
     if !hints.domains.is_empty() {
         let words: Vec<&str> = hints.domains.iter().map(|domain| domain.as_str()).collect();
-        reasons.push(format!("domain {}: the context says so", words.join(", ")));
+        reasons.push(format!(
+            "domain {}: {}",
+            words.join(", "),
+            hints.source("domain")
+        ));
         return hints.domains.clone();
     }
     let named = |weight: Weight| {
@@ -221,7 +225,10 @@ fn complexity(
 ) -> TaskComplexity {
     use TaskComplexity::{Complex, Moderate, Simple};
     if let Some(complexity) = hints.complexity {
-        reasons.push(format!("complexity {complexity}: the context says so"));
+        reasons.push(format!(
+            "complexity {complexity}: {}",
+            hints.source("complexity")
+        ));
         return complexity;
     }
     let first = |wanted: &[Meaning]| {

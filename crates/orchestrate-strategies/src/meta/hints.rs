@@ -28,6 +28,10 @@ pub(super) struct Hints {
     pub(super) quality_gates: BTreeMap<String, f64>,
     /// What the context calls this kind of task.
     pub(super) task_pattern: Option<String>,
+    /// What of this a model said and not the context.
+    pub(super) advised: Vec<&'static str>,
+    /// Who is to work on it, and nobody else, by the ids of templates: only a model says so.
+    pub(super) agents: Vec<String>,
     /// How the task is to be taken apart, if it is.
     pub(super) decompose: Option<DecompositionStrategy>,
     /// Who is to hear of whom when it is.
@@ -72,6 +76,8 @@ impl Hints {
             budget: reader.budget(),
             quality_gates: reader.gates(),
             task_pattern: reader.task_pattern(),
+            advised: Vec::new(),
+            agents: Vec::new(),
             decompose: reader.words("decompose").first().copied(),
             topology: reader.words("topology").first().copied(),
             synthesizer: reader.flag("synthesizer"),
@@ -82,6 +88,51 @@ impl Hints {
             Err(PlanError::Hints {
                 problems: reader.problems,
             })
+        }
+    }
+
+    /// Who says what is hinted, for reasons.
+    pub(super) fn source(&self, hint: &str) -> &'static str {
+        if self.advised.contains(&hint) {
+            "the model says so"
+        } else {
+            "the context says so"
+        }
+    }
+
+    /// Whether what a model said can be honoured: who and what it names exists.
+    ///
+    /// # Errors
+    /// [`PlanError::Hints`] with everything that does not.
+    pub(super) fn check_advised(
+        &self,
+        registry: &AgentRegistry,
+        catalog: &Catalog,
+    ) -> Result<(), PlanError> {
+        let mut problems = Vec::new();
+        for id in self.agents.iter().filter(|id| registry.get(id).is_none()) {
+            problems.push(HintProblem {
+                hint: "agents",
+                given: id.clone(),
+                possible: all(registry, |template| vec![template.id.as_str()]),
+            });
+        }
+        if let Some(name) = self
+            .strategy
+            .as_ref()
+            .filter(|it| catalog.info(it).is_err())
+        {
+            let names: Vec<&str> = catalog.iter().map(|info| info.name.as_str()).collect();
+            problems.push(HintProblem {
+                hint: "strategy",
+                given: name.clone(),
+                possible: names.join(", "),
+            });
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(PlanError::Hints { problems })
         }
     }
 

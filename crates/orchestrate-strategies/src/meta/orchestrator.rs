@@ -14,6 +14,7 @@ use super::decompose::{self, TaskDecomposer};
 use super::error::{HintProblem, PlanError};
 use super::hints::Hints;
 use super::lessons::{self, Offer, Workshop};
+use super::opinion::Advice;
 use super::team::{self, Candidates};
 use crate::catalog::{self, Catalog};
 use crate::graph::bounds;
@@ -27,6 +28,7 @@ pub struct MetaOrchestrator<'a> {
     catalog: &'a Catalog,
     lessons: Option<&'a Lessons>,
     health: Option<(&'a HealthBoard, u64)>,
+    advice: Option<&'a Advice>,
 }
 
 impl<'a> MetaOrchestrator<'a> {
@@ -38,6 +40,7 @@ impl<'a> MetaOrchestrator<'a> {
             catalog: catalog::all(),
             lessons: None,
             health: None,
+            advice: None,
         }
     }
 
@@ -61,6 +64,27 @@ impl<'a> MetaOrchestrator<'a> {
     pub fn with_lessons(mut self, lessons: &'a Lessons) -> Self {
         self.lessons = Some(lessons);
         self
+    }
+
+    /// The same with what a model thinks of the composition: it fills in what the context leaves open,
+    /// before rules and lessons, and the reasons say so. See [`MetaOrchestrator::consultation`].
+    #[must_use]
+    pub fn with_advice<'b>(&self, advice: &'b Advice) -> MetaOrchestrator<'b>
+    where
+        'a: 'b,
+    {
+        MetaOrchestrator {
+            advice: Some(advice),
+            ..*self
+        }
+    }
+
+    pub(super) fn registry(&self) -> &'a AgentRegistry {
+        self.registry
+    }
+
+    pub(super) fn catalog(&self) -> &'a Catalog {
+        self.catalog
     }
 
     /// What a task needs, by its words and by the hints in the context: `domain`, `complexity`,
@@ -107,12 +131,15 @@ impl<'a> MetaOrchestrator<'a> {
         let params = self.params(&name, &context, &mut candidates)?;
         // What was asked for with parameters of its own is no composition to come back to.
         let plain = params.is_empty();
+        if !hints.agents.is_empty() {
+            candidates.name(&hints.agents, true, "the model names it");
+        }
         let task_pattern = match plain {
             true => task_pattern(&reading, &hints),
             false => String::new(),
         };
         let ruled = self.offer(candidates.clone(), (&name, why), params, &context)?;
-        let (taken, why, learned) = match self.lessons.filter(|_| plain) {
+        let (taken, why, learned) = match self.lessons.filter(|_| plain && self.advice.is_none()) {
             None => {
                 let why = vec![ruled.why.clone()];
                 (ruled, why, None)
@@ -223,8 +250,15 @@ impl<'a> MetaOrchestrator<'a> {
         if task.trim().is_empty() {
             return Err(PlanError::EmptyTask);
         }
-        let hints = Hints::read(context, self.registry, self.catalog)?;
-        Ok((analyze::read(task, &hints), hints))
+        let mut hints = Hints::read(context, self.registry, self.catalog)?;
+        let advised = self.advice.map(|advice| advice.lay_under(&mut hints));
+        hints.check_advised(self.registry, self.catalog)?;
+        let mut reading = analyze::read(task, &hints);
+        reading
+            .analysis
+            .reasons
+            .splice(0..0, advised.into_iter().flatten());
+        Ok((reading, hints))
     }
 
     /// What the context says of the strategy's parameters: the value that asked for it, and `strategy_params`.
@@ -259,7 +293,7 @@ impl<'a> MetaOrchestrator<'a> {
         self.catalog
             .agents_named(&Value::Object(params.clone()), &mut named);
         let only = GIVEN.iter().any(|(_, of, _)| *of == strategy);
-        candidates.name(&named, only);
+        candidates.name(&named, only, "the parameters of the strategy name it");
         Ok(params)
     }
 
@@ -287,7 +321,7 @@ impl<'a> MetaOrchestrator<'a> {
         if possible(hinted) {
             return Ok((
                 hinted.clone(),
-                format!("strategy {hinted}: the context says so"),
+                format!("strategy {hinted}: {}", hints.source("strategy")),
             ));
         }
         let names: Vec<&str> = self

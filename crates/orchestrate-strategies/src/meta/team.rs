@@ -223,8 +223,8 @@ impl<'a> Candidates<'a> {
         self.list.iter().map(|it| &*it.template).collect()
     }
 
-    /// Those whom parameters name by id work on the task; with `only` nobody else does.
-    pub(super) fn name(&mut self, ids: &[String], only: bool) {
+    /// Those whom parameters or a model name by id work on the task; with `only` nobody else does.
+    pub(super) fn name(&mut self, ids: &[String], only: bool, why: &str) {
         let here = |id: &&String| !only && self.list.iter().any(|it| it.template.id == **id);
         let named: Vec<Candidate> = ids
             .iter()
@@ -232,7 +232,7 @@ impl<'a> Candidates<'a> {
             .filter_map(|id| self.registry.get(id))
             .map(|template| Candidate {
                 template: template.clone(),
-                why: "the parameters of the strategy name it".to_owned(),
+                why: why.to_owned(),
                 wanted: true,
             })
             .collect();

@@ -107,6 +107,21 @@ fn arm(label: &str, agent: &Agent, so: Condition) -> Arm {
     }
 }
 
+/// The form of a classifier's answer. It may name who, or how much there is to the task, or both.
+fn classification(ids: &[&str]) -> Value {
+    let words: Vec<&str> = TaskComplexity::ALL.iter().map(|it| it.as_str()).collect();
+    json!({
+        "type": "object",
+        "properties": {
+            "specialist": {"type": "string", "enum": ids},
+            "complexity": {"type": "string", "enum": words},
+            "reason": {"type": "string"},
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+        "anyOf": [{"required": ["specialist"]}, {"required": ["complexity"]}],
+    })
+}
+
 fn specialist(name: &str, agent: &Agent) -> Step {
     let classification = (
         "classification".to_owned(),
@@ -192,7 +207,10 @@ impl ExecutionStrategy for Adaptive {
         Ok(Step::new(StepKind::Sequence {
             steps: vec![
                 common::named(
-                    common::work(&classifier.id, Some(&instruction), []),
+                    common::asking(
+                        common::work(&classifier.id, Some(&instruction), []),
+                        classification(&ids),
+                    ),
                     "classifier",
                 ),
                 common::named(choice, "specialist"),

@@ -37,6 +37,8 @@ pub struct TurnLimits {
     pub tokens: u64,
     /// Tokens that one call may write.
     pub output_tokens: u32,
+    /// Tokens of the conversation that the model is shown; older parts are left out, the task never is.
+    pub window: u64,
 }
 
 impl Default for TurnLimits {
@@ -47,6 +49,7 @@ impl Default for TurnLimits {
             repairs: 2,
             tokens: u64::MAX,
             output_tokens: 4096,
+            window: u64::MAX,
         }
     }
 }
@@ -58,6 +61,8 @@ pub struct TurnSetup {
     pub system: String,
     /// What was said so far; it must end with what the model is told.
     pub history: History,
+    /// Where in it the task stands; what is before was said in earlier turns.
+    pub task_at: usize,
     /// The tools that it may call.
     pub tools: Vec<ToolSpec>,
     /// The form that the answer must have.
@@ -86,7 +91,12 @@ pub struct Turn {
     tool_calls: u32,
     repairs: u32,
     usage: TokenUsage,
+    /// Tokens that its tools used.
+    charged: u64,
 }
+
+/// About how many bytes a token stands for.
+const BYTES_A_TOKEN: u64 = 4;
 
 impl Turn {
     /// A turn that has not begun.
@@ -100,6 +110,7 @@ impl Turn {
             tool_calls: 0,
             repairs: 0,
             usage: TokenUsage::default(),
+            charged: 0,
         };
         turn.go_on();
         turn
@@ -122,6 +133,30 @@ impl Turn {
     #[must_use]
     pub fn history(&self) -> &History {
         &self.setup.history
+    }
+
+    /// What was said in this turn, from its task on.
+    #[must_use]
+    pub fn said(&self) -> History {
+        self.setup.history.since(self.setup.task_at)
+    }
+
+    /// Position that the next call of a model or tool gets.
+    #[must_use]
+    pub fn next_ordinal(&self) -> u32 {
+        self.ordinal
+    }
+
+    /// Tokens that are left to the turn.
+    #[must_use]
+    pub fn tokens_left(&self) -> u64 {
+        let spent = self.usage.total().saturating_add(self.charged);
+        self.setup.limits.tokens.saturating_sub(spent)
+    }
+
+    /// Counts tokens that a tool used, to be told before its reply.
+    pub fn charge(&mut self, tokens: u64) {
+        self.charged = self.charged.saturating_add(tokens);
     }
 
     /// What was used so far.
@@ -275,6 +310,7 @@ impl Turn {
     /// The next call of the model, if a limit allows it.
     fn go_on(&mut self) {
         self.state = State::Model;
+        self.slide();
         let last = || {
             self.setup
                 .history
@@ -294,11 +330,21 @@ impl Turn {
         }
     }
 
+    /// Leaves out the oldest parts once the window is full, and then half of it, so that what a provider
+    /// has cached holds for many calls.
+    fn slide(&mut self) {
+        let most = self.setup.limits.window.saturating_mul(BYTES_A_TOKEN);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        if self.setup.history.bytes() > most {
+            let (window, task_at) = self.setup.history.window(self.setup.task_at, most / 2);
+            (self.setup.history, self.setup.task_at) = (window, task_at);
+        }
+    }
+
     /// Tokens that the next answer may have.
     fn room(&self) -> u64 {
-        let spent = self.usage.total();
-        let left = self.setup.limits.tokens.saturating_sub(spent);
-        left.saturating_sub(self.request_of(0).input_estimate())
+        self.tokens_left()
+            .saturating_sub(self.request_of(0).input_estimate())
     }
 
     fn request(&self) -> ModelRequest<'_> {

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use orchestrate_core::model::{
-    CacheMark, History, ModelResponse, OutputSchema, StopReason, TokenUsage, ToolRequest,
+    CacheMark, Entry, History, ModelResponse, OutputSchema, StopReason, TokenUsage, ToolRequest,
 };
 use orchestrate_core::tool::{Effect, ToolSpec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{End, Need, ToolReply, Turn, TurnLimits, TurnSetup};
+
+const TASK: &str = "Review it.";
 
 fn tool(name: &str) -> ToolSpec {
     ToolSpec {
@@ -24,7 +26,8 @@ fn tool(name: &str) -> ToolSpec {
 fn setup(limits: TurnLimits, output: bool) -> TurnSetup {
     TurnSetup {
         system: "You review.".into(),
-        history: History::begin("Review it."),
+        task_at: 0,
+        history: History::begin(TASK),
         tools: vec![tool("fs.read")],
         output: output.then(|| OutputSchema {
             name: "review".into(),
@@ -252,16 +255,20 @@ proptest! {
     fn prop_every_turn_ends_within_its_bounds(
         answers in proptest::collection::vec((0usize..4, any::<bool>(), 0u64..40), 1..60),
         rounds in 1u32..12, tool_calls in 0u32..12, repairs in 0u32..4, tokens in 0u64..800,
+        window in prop_oneof![Just(u64::MAX), 1u64..60], charged in 0u64..20,
     ) {
-        let limits = TurnLimits { rounds, tool_calls, repairs, tokens, output_tokens: 50 };
+        let limits = TurnLimits { rounds, tool_calls, repairs, tokens, output_tokens: 50, window };
         let mut turn = Turn::new(setup(limits, true));
-        let (mut models, mut tools, mut spent) = (0u32, 0u32, 0u64);
+        let (mut models, mut tools, mut spent, mut by_tools) = (0u32, 0u32, 0u64, 0u64);
         let mut answers = answers.into_iter().cycle();
         loop {
             match turn.need() {
                 Need::Model { request, .. } => {
                     models += 1;
                     let estimate = request.input_estimate();
+                    // What it was asked to do is never left out of what it is shown.
+                    let told = request.history.entries().any(|it| matches!(it, Entry::User { text } if text == TASK));
+                    prop_assert!(told);
                     prop_assert!(request.max_output_tokens <= 50);
                     prop_assert!(spent + estimate + u64::from(request.max_output_tokens) <= tokens);
                     let (calls, good, output) = answers.next().unwrap();
@@ -275,6 +282,11 @@ proptest! {
                     let positions: Vec<usize> = calls.iter().map(|call| call.position).collect();
                     for position in positions {
                         tools += 1;
+                        // A tool may use no more than is left.
+                        let used = charged.min(turn.tokens_left());
+                        spent += used;
+                        by_tools += used;
+                        turn.charge(used);
                         turn.tool_answered(position, ToolReply::Result("ok".into()));
                     }
                 }
@@ -282,6 +294,6 @@ proptest! {
             }
         }
         prop_assert!(models <= rounds && tools <= tool_calls && spent <= tokens);
-        prop_assert_eq!(turn.usage().total(), spent);
+        prop_assert_eq!(turn.usage().total() + by_tools, spent);
     }
 }

@@ -17,7 +17,8 @@ use crate::args::{ForkArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb
 use crate::cmd::learn::Place;
 use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
-use crate::cmd::watch::{Begin, progress, wait_for, watch};
+use crate::cmd::traces::Tracing;
+use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
 use crate::cmd::{learn, release_prep, run};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -71,11 +72,16 @@ fn go_on(
         take_over,
     };
     match &begun {
-        Begun::Run(..) => {
-            let watched = watch(&executor, begin, &call.printer, Some(told))?;
+        Begun::Run(_, settings) => {
+            let mut traces = Tracing::of(settings);
+            let name = id.to_string();
+            let watched = watch_with(&executor, begin, &call.printer, Some(told), |event| {
+                traces.apply(Some(&name), event);
+            })?;
+            traces.send(&call.printer);
             let report = &watched.report;
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
-            run::conclude(&pinned.plan, watched, &call.printer)
+            run::conclude(&pinned.plan, watched, true, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;

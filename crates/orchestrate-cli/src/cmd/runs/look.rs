@@ -8,6 +8,7 @@ use orchestrate_core::bus::{BusMessage, topics};
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
 use orchestrate_core::report::RunReport;
+use orchestrate_core::spending::Spending;
 use serde_json::{Value, json};
 
 use super::{find, load, moment};
@@ -209,6 +210,7 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
         line(call, &json!({"format": EVENT_FORMAT, "run_id": run}))?;
     }
     let mut next = 0;
+    let mut spending = Spending::default();
     loop {
         // Asked before the events: what is recorded after the answer is seen in the next round.
         let filter = RunFilter::default();
@@ -220,12 +222,13 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             ))
         })?;
         for event in &events {
+            spending.apply(event);
             if !topics.is_empty() {
                 tell(event, topics, call)?;
             } else if printer.json {
                 line(call, event)?;
             } else {
-                printer.result(&event_line(event))?;
+                printer.result(&event_line(event, &spending))?;
             }
             next = event.seq + 1;
         }

@@ -6,9 +6,10 @@ use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::StepPath;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::result::Worker;
+use orchestrate_core::spending::Spending;
 
 use crate::render::style::{BAD, DIM, GOOD, WARN, paint};
-use crate::render::text::{cut, duration, safe};
+use crate::render::text::{cut, duration, safe, spent};
 
 #[derive(Debug)]
 struct Running {
@@ -24,11 +25,13 @@ pub(super) struct State {
     /// Questions that are open.
     asking: BTreeSet<StepPath>,
     ended: usize,
+    spending: Spending,
 }
 
 impl State {
     /// Takes in one event. Gives the line that stays on the screen, if the event has one.
     pub(super) fn apply(&mut self, event: &Event) -> Option<String> {
+        self.spending.apply(event);
         match &event.kind {
             EventKind::StepStarted {
                 step,
@@ -83,6 +86,14 @@ impl State {
                 self.asking.insert(request.step.clone());
                 None
             }
+            EventKind::ApprovalDecided { step, .. } => {
+                self.asking.remove(step);
+                None
+            }
+            EventKind::StepParked { step, .. } => {
+                self.running.remove(step);
+                None
+            }
             EventKind::RunFinished { .. } | EventKind::RunPaused { .. } => {
                 self.asking.clear();
                 self.running.clear();
@@ -100,6 +111,8 @@ impl State {
     /// The lines to show now, none wider than `columns` and not more than `rows`.
     pub(super) fn lines(&self, now_us: u64, columns: usize, rows: usize) -> Vec<String> {
         // When not all fit, the last row says how many are not shown.
+        let total = spent(&self.spending.total());
+        let rows = rows.saturating_sub(usize::from(total.is_some()));
         let all = self.running.len();
         let shown = if all > rows {
             rows.saturating_sub(1)
@@ -108,17 +121,24 @@ impl State {
         };
         let mut lines: Vec<String> = self
             .running
-            .values()
+            .iter()
             .take(shown)
-            .map(|it| {
+            .map(|(step, it)| {
                 let elapsed = now_us.saturating_sub(it.since_us) as f64 / 1e6;
-                let line = format!("  [..]   {:<24} {:>7.1} s  {}", it.agent, elapsed, it.doing);
+                let used = spent(&self.spending.of_step(step));
+                let doing = [used.unwrap_or_default(), it.doing.clone()];
+                let doing: Vec<String> = doing.into_iter().filter(|it| !it.is_empty()).collect();
+                let doing = doing.join("  ");
+                let line = format!("  [..]   {:<24} {elapsed:>7.1} s  {doing}", it.agent);
                 cut(line.trim_end(), columns)
             })
             .collect();
         if shown < all && rows > 0 {
             let rest = all - shown;
             lines.push(cut(&format!("  [..]   {rest} more are running"), columns));
+        }
+        if let Some(total) = total.filter(|_| !lines.is_empty()) {
+            lines.push(cut(&format!("         so far: {total}"), columns));
         }
         lines
     }
@@ -244,6 +264,44 @@ mod tests {
                   [FAIL] writer                       2.0 s  too slow
                 |  [..]   code_reviewer                1.5 s  parsing \u{1b}[2J
                 |  [..]   security_auditor             2.5 s
+            "#]],
+        );
+    }
+
+    #[test]
+    fn tokens_are_told_as_calls_end_and_an_unknown_price_is_no_price() {
+        let call = |name: &str, unpriced_tokens: u64, cost: u64| {
+            let usage = Usage {
+                tokens: 1200,
+                cost: orchestrate_core::limits::Cost(cost),
+                unpriced_tokens,
+                ..Usage::default()
+            };
+            let kind = EventKind::CallFinished {
+                step: StepPath::root().child(&name),
+                ordinal: 0,
+                result: orchestrate_core::calls::CallResult {
+                    success: true,
+                    response: std::sync::Arc::default(),
+                    usage,
+                },
+            };
+            event(10, kind)
+        };
+        check(
+            &[
+                started(0, "coder", 1),
+                started(0, "writer", 1),
+                call("coder", 0, 3100),
+                call("coder", 0, 3100),
+                call("writer", 1200, 0),
+            ],
+            72,
+            5,
+            expect![[r#"
+                |  [..]   coder                        2.5 s  2400 tokens, 0.0062
+                |  [..]   writer                       2.5 s  1200 tokens, unpriced
+                |         so far: 3600 tokens, 0.0062 and 1200 unpriced
             "#]],
         );
     }

@@ -217,11 +217,15 @@ fn write_batch(
     let bytes = disk.write_lines(held, &text)?;
     batch.apply(&mut held.row);
     if let Err(error) = disk.write_head(&held.row, bytes) {
-        // The lines are taken back, so that nothing was written; otherwise nobody knows.
-        let back = held
-            .file
-            .set_len(held.bytes)
-            .and_then(|()| held.file.sync_data());
+        // The lines are taken back, so that nothing was written; otherwise nobody knows. The new head
+        // may stand there although that failed, and no head may be ahead of its lines.
+        let old = disk.read_head(run);
+        let back = if matches!(old, Ok(Some((_, old))) if old == held.bytes) {
+            let cut = held.file.set_len(held.bytes);
+            cut.and_then(|()| held.file.sync_data())
+        } else {
+            Err(std::io::Error::other("its head may have been written"))
+        };
         return Err(match back {
             Ok(()) => error,
             Err(problem) => JournalError::UnknownCommit {

@@ -9,6 +9,7 @@ use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::super::common;
 use super::aggregate;
@@ -155,6 +156,19 @@ impl Debate {
     }
 }
 
+/// The form of an arbiter's answer: its verdict decides, so it must be there.
+fn ruling() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "verdict": {"type": "string"},
+            "reason": {"type": "string"},
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+        "required": ["verdict"],
+    })
+}
+
 /// What an agent is given of a round: every opinion that was voiced in it.
 fn opinions(round: u32, names: &[String]) -> Vec<(String, String)> {
     names
@@ -256,7 +270,10 @@ impl ExecutionStrategy for Debate {
             steps.push(common::named(decision(self.rounds, &names), DECISION_STEP));
         }
         if let Some(agent) = closing {
-            let work = common::work(&agent.id, Some(SYNTHESIS), opinions(self.rounds, &names));
+            let mut work = common::work(&agent.id, Some(SYNTHESIS), opinions(self.rounds, &names));
+            if matches!(self.policy, ConflictPolicy::Arbitrate(_)) {
+                work = common::asking(work, ruling());
+            }
             steps.push(common::named(work, SYNTHESIS_STEP));
         }
         Ok(Step::new(StepKind::Sequence {
@@ -285,7 +302,6 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use orchestrate_core::testing::agent;
-    use serde_json::{Value, json};
 
     fn check(debate: &Debate, ids: &[&str], expected: Expect) {
         let step = debate.compose(&agent(ids), &Context::new()).unwrap();

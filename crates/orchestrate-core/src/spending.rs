@@ -1,0 +1,116 @@
+//! What a run has used so far, folded from its events while it goes on.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Event, EventKind};
+use crate::id::StepPath;
+use crate::limits::Usage;
+
+/// What a run and its open steps have used. Calls of models count as they end, where the run is recorded;
+/// in one that is not, a step counts once it has ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spending {
+    ended: Usage,
+    open: BTreeMap<StepPath, OpenSpending>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct OpenSpending {
+    /// By attempts that have ended.
+    attempts: Usage,
+    /// By calls of the attempt that is under way.
+    calls: Usage,
+}
+
+impl Spending {
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::CallFinished { step, result, .. } => {
+                self.open.entry(step.clone()).or_default().calls += result.usage;
+            }
+            EventKind::StepRetried { step, usage, .. }
+            | EventKind::StepParked { step, usage, .. } => {
+                let open = self.open.entry(step.clone()).or_default();
+                open.attempts += *usage;
+                open.calls = Usage::default();
+            }
+            EventKind::StepFinished { step, usage, .. } => {
+                self.open.remove(step);
+                self.ended += *usage;
+            }
+            _ => {}
+        }
+    }
+
+    /// What a step that has not ended has used.
+    #[must_use]
+    pub fn of_step(&self, step: &StepPath) -> Usage {
+        let open = self.open.get(step).copied().unwrap_or_default();
+        open.attempts + open.calls
+    }
+
+    /// What the run has used.
+    #[must_use]
+    pub fn total(&self) -> Usage {
+        let open = self.open.values().map(|it| it.attempts + it.calls);
+        self.ended + open.sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calls::CallResult;
+    use crate::outcome::{FailureClass, Outcome};
+    use crate::result::Worker;
+    use std::sync::Arc;
+
+    #[test]
+    fn calls_count_as_they_end_and_no_token_counts_twice() {
+        let tokens = |tokens| Usage {
+            tokens,
+            ..Usage::default()
+        };
+        let step = StepPath::root().child(&"a");
+        let call = |used| EventKind::CallFinished {
+            step: step.clone(),
+            ordinal: 0,
+            result: CallResult {
+                success: true,
+                response: Arc::default(),
+                usage: tokens(used),
+            },
+        };
+        let retried = EventKind::StepRetried {
+            step: step.clone(),
+            attempt: 1,
+            class: FailureClass::Transient,
+            message: String::new(),
+            delay_ms: 1,
+            usage: tokens(12),
+        };
+        let finished = EventKind::StepFinished {
+            step: step.clone(),
+            worker: Worker::Tool("t".into()),
+            outcome: Outcome::Succeeded,
+            output: Arc::default(),
+            confidence: 1.0,
+            attempts: 2,
+            duration_us: 1,
+            usage: tokens(40),
+            evidence: Vec::new(),
+        };
+        let mut spending = Spending::default();
+        let mut totals = Vec::new();
+        for kind in [call(5), call(7), retried, call(20), finished] {
+            spending.apply(&Event {
+                seq: 0,
+                at_us: 0,
+                kind,
+            });
+            totals.push((spending.total().tokens, spending.of_step(&step).tokens));
+        }
+        assert_eq!(totals, [(5, 5), (12, 12), (12, 12), (32, 32), (40, 0)]);
+    }
+}
