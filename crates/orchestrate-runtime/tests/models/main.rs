@@ -16,7 +16,7 @@ mod keys;
 mod limits;
 mod recorded;
 mod resume;
-mod tools;
 mod sessions;
+mod tools;
 #[cfg(feature = "otel")]
 mod traces;

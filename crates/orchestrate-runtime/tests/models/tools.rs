@@ -20,6 +20,7 @@ fn call(arguments: Value) -> ToolCall {
         step: StepPath::root(),
         arguments: Arc::new(arguments),
         approved: false,
+        tokens_left: u64::MAX,
         idempotency_key: "r:0".into(),
         cancel: CancelSignal::default(),
     }
