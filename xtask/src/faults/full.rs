@@ -2,6 +2,7 @@
 //! permitted, and goes with the process that has it.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::audit::{Ledger, same_end};
@@ -69,7 +70,7 @@ struct Inside {
     whole: Vec<String>,
 }
 
-fn mount(options: &str, at: &std::path::Path) -> Check {
+fn mount(options: &str, at: &Path) -> Check {
     let ran = Command::new("mount")
         .args(["-t", "tmpfs", "-o", options, "faults"])
         .arg(at)
@@ -78,6 +79,15 @@ fn mount(options: &str, at: &std::path::Path) -> Check {
         Ok(ran) if ran.status.success() => Ok(()),
         Ok(ran) => Err(String::from_utf8_lossy(&ran.stderr).into_owned()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A mounted file system; it is let go with this value, or its folder could not be removed.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).output();
     }
 }
 
@@ -90,6 +100,7 @@ impl Cases for Inside {
         let place = stage.place()?;
         let size = 300 + random.below(900);
         mount(&format!("size={size}k"), &place.store())?;
+        let _mounted = Mounted(place.store());
         let orders = Orders::new(&place, PLAN, 1);
         let mut ledger = Ledger::default();
         ledger.hear(&work(stage, &orders)?)?;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::random::Random;
-use super::stage::Check;
+use super::stage::{Check, scratch};
 
 /// A server that has not answered by then does not.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -42,13 +42,7 @@ impl Server {
         let Some(programs) = programs() else {
             return Ok(None);
         };
-        let named = tempfile::Builder::new()
-            .prefix("orchestrate-postgres-")
-            .to_owned();
-        let folder = named
-            .tempdir_in("/dev/shm")
-            .or_else(|_| named.tempdir())
-            .map_err(told)?;
+        let folder = scratch("orchestrate-postgres-").map_err(told)?;
         if is_root() {
             // The server refuses to run as root, and its files belong to whom it runs as.
             let mut owned = Command::new("chown");

@@ -57,15 +57,7 @@ impl Stage {
     /// When there is no directory, or no C compiler for the library.
     pub(crate) fn build(kind: Kind) -> Check<Self> {
         let told = |error: std::io::Error| format!("no stage: {error}");
-        // In memory where that can be: what survives a power cut is judged by images and not by a disk.
-        let memory = Path::new("/dev/shm");
-        let named = tempfile::Builder::new()
-            .prefix("orchestrate-faults-")
-            .to_owned();
-        let scratch = named
-            .tempdir_in(memory)
-            .or_else(|_| named.tempdir())
-            .map_err(told)?;
+        let scratch = scratch("orchestrate-faults-").map_err(told)?;
         let source = scratch.path().join("disk.c");
         let disk = scratch.path().join("disk.so");
         fs::write(&source, DISK).map_err(told)?;
@@ -132,6 +124,30 @@ impl Stage {
             program.env("FAULTS_LOG", log);
         }
     }
+}
+
+/// A directory that goes with this process: in memory where there is room, because what survives a
+/// power cut is judged by images and not by a disk.
+///
+/// # Errors
+/// When none can be made.
+pub(crate) fn scratch(prefix: &str) -> std::io::Result<TempDir> {
+    const MEMORY: &str = "/dev/shm";
+    const ROOM_KB: u64 = 1 << 20;
+    let mut named = tempfile::Builder::new();
+    let named = named.prefix(prefix);
+    let told = Command::new("df").args(["-Pk", MEMORY]).output();
+    let told = told.map(|ran| String::from_utf8_lossy(&ran.stdout).into_owned());
+    let told = told.unwrap_or_default();
+    let line = told.lines().nth(1).unwrap_or_default();
+    let room = line
+        .split_whitespace()
+        .nth(3)
+        .and_then(|it| it.parse().ok());
+    if room.is_some_and(|room: u64| room >= ROOM_KB) {
+        return named.tempdir_in(MEMORY).or_else(|_| named.tempdir());
+    }
+    named.tempdir()
 }
 
 /// What is to go wrong in one process.

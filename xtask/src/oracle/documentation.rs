@@ -51,7 +51,7 @@ pub(super) fn ruff(directory: &str, scanned: &Value) -> Result<String, String> {
     if all == 0 {
         return Err("there is nothing of this language".to_owned());
     }
-    let select = "D100,D101,D102,D103,D104,D106";
+    let select = "D100,D101,D102,D103,D104,D105,D106,D107";
     let arguments = [
         "check",
         "--isolated",

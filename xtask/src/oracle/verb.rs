@@ -44,6 +44,16 @@ const COMPARISONS: &[(&str, Comparison)] = &[
     ("coverage, go tool cover (Go)", coverage::go_tool_cover),
 ];
 
+/// The first and the last line: between them a program that broke only says where it was.
+fn ends(why: &str) -> String {
+    let mut lines = why.lines();
+    let first = lines.next().unwrap_or_default();
+    match lines.next_back() {
+        Some(last) => format!("{first} … {last}"),
+        None => first.to_owned(),
+    }
+}
+
 fn run(args: &Args) -> Outcome {
     if args.positionals.is_empty() {
         return Err("give directories".to_owned());
@@ -54,7 +64,7 @@ fn run(args: &Args) -> Outcome {
         for (name, compare) in COMPARISONS {
             match compare(directory, &scanned) {
                 Ok(result) => println!("  {name}: {result}"),
-                Err(why) => println!("  {name}: not compared: {why}"),
+                Err(why) => println!("  {name}: not compared: {}", ends(&why)),
             }
         }
     }

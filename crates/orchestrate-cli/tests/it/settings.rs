@@ -68,6 +68,8 @@ fn the_list_says_where_each_value_comes_from() {
         limits.max-cost            (not set)   default
         limits.max-seconds         600         [DIR]/config/orchestrate/config.toml
         limits.concurrency         (not set)   default
+        limits.max-depth           (not set)   default
+        limits.max-width           (not set)   default
         release-prep.min-coverage  80          default
         release-prep.min-quality   8           variable ORCHESTRATE_MIN_QUALITY
         release-prep.max-critical  0           default
@@ -88,7 +90,7 @@ fn the_list_says_where_each_value_comes_from() {
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 24);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 26);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -307,6 +307,39 @@ fn the_page_stands_alone_and_nothing_in_it_becomes_markup() {
     }
 }
 
+/// Needs Chromium on PATH: `cargo nextest run -p orchestrate-workflows --run-ignored only browser`.
+#[cfg(unix)]
+#[test]
+#[ignore = "needs a browser"]
+fn a_browser_without_network_shows_the_page_and_reports_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = directory.path().join("report.html");
+    std::fs::write(&page, html(&mixed(), "demo")).unwrap();
+    let profile = format!("--user-data-dir={}", directory.path().display());
+    let shown = std::process::Command::new("chromium")
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--enable-logging=stderr",
+            "--dump-dom",
+            &profile,
+        ])
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap();
+    let document = String::from_utf8_lossy(&shown.stdout);
+    assert!(document.contains("Quality gates"), "{document}");
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert!(!said.contains("CONSOLE"), "{said}");
+    assert!(!said.contains("ERR_NAME_NOT_RESOLVED"), "{said}");
+}
+
 #[test]
 fn the_page_says_each_state_in_a_word() {
     let words = |report: &ReleaseReadinessReport| {

@@ -22,6 +22,7 @@ pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     transport(flow, call);
     settings(flow, call);
     files(flow, call);
+    directory(flow, call);
     vigilance::on_call(flow, call);
 }
 
@@ -103,6 +104,26 @@ fn sql<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
         "fetchval",
     ];
     sink::check_statement(flow, call, &names, &rules::SQL_SINK);
+}
+
+/// `connection.search(base, filter)`, wherever the connection comes from.
+fn directory<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
+    let connected = call.receiver.as_ref().is_some_and(|(node, _)| {
+        let name = flow.text(*node).to_ascii_lowercase();
+        name.contains("conn") || name.contains("ldap")
+    });
+    if call.name() != "search" || !connected {
+        return;
+    }
+    let texts = [(0, "search_base"), (1, "search_filter")];
+    let values: Vec<Value> = texts
+        .iter()
+        .filter_map(|(at, name)| Some(call.argument(*at, name)?.value.clone()))
+        .collect();
+    // A pattern and a text are searched with two arguments as well, but not by a connection.
+    for value in values {
+        sink::check_value(flow, call.node, call.callee, &value, &rules::LDAP_SINK);
+    }
 }
 
 fn yaml<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
@@ -478,9 +499,9 @@ pub(super) fn on_assign<'t>(flow: &mut Flow<'t>, target: Node<'t>, node: Node<'t
             found(flow, &rules::TLS, target, target, Severity::Medium);
         }
     }
-    if let Shape::Index { object, .. } = flow.shape(target)
+    if let Shape::Index { object, index } = flow.shape(target)
         && flow.text(object).ends_with("session")
-        && value.taint == Taint::Remote
+        && (value.taint == Taint::Remote || flow.visit(index).taint == Taint::Remote)
     {
         suspected(flow, &audit::TRUST, node, target, audit::TRUST.severity);
     }

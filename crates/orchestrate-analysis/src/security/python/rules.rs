@@ -111,7 +111,7 @@ static TEMPLATE_SINK: Sink =
 static URL: Sink = Sink::new(&SSRF, At::Named(0, "url"), Uses::URL).with_anchor();
 static URL_SECOND: Sink = Sink::new(&SSRF, At::Named(1, "url"), Uses::URL).with_anchor();
 static MOVED: Sink = Sink::new(&REDIRECT, At::Index(0), Uses::URL).with_anchor();
-static LDAP_SINK: Sink = Sink::new(&LDAP, At::Every, Uses::OTHER);
+pub(super) static LDAP_SINK: Sink = Sink::new(&LDAP, At::Every, Uses::OTHER);
 static XPATH_SINK: Sink = Sink::new(&XPATH, At::Index(0), Uses::OTHER);
 static XML: Sink = Sink::new(&XXE, At::Index(0), Uses::DATA)
     .with_local(Low)

@@ -113,6 +113,10 @@ const CASES: &[Case] = &[
     ),
     (
         "python.ldap-injection",
+        "from flask import request\nfrom app import directory\ndef f():\n    conn = directory.connect()\n    conn.search('ou=users', f\"(uid={request.args['u']})\")  # BAD\n    conn.search('ou=users', '(uid=1)')\n    pattern.search(request.args['u'])\n",
+    ),
+    (
+        "python.ldap-injection",
         "def f(conn, request):\n    conn.search_s('dc=x', 2, '(uid=' + request.GET['u'] + ')')  # BAD\n",
     ),
     (
