@@ -4,6 +4,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "a benchmark that cannot go on is to stop"
 )]
 
@@ -105,5 +107,31 @@ fn turns(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, turns);
+/// The least that one turn took of several runs, in microseconds.
+fn least(runtime: &tokio::runtime::Runtime, rounds: usize) -> f64 {
+    let plan = plan(rounds);
+    let runs = (0..15).map(|_| {
+        let executor = executor(rounds);
+        let began = std::time::Instant::now();
+        assert!(runtime.block_on(executor.run(&plan)).unwrap().success());
+        began.elapsed().as_secs_f64() * 1e6 / rounds as f64
+    });
+    runs.fold(f64::INFINITY, f64::min)
+}
+
+/// It fails when a turn takes 50 microseconds, or one of 200 half as much again as one of 20.
+fn targets(_: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let (few, many) = (least(&runtime, 20), least(&runtime, 200));
+    println!(
+        "a tool turn: {few:.1} us of 20, {many:.1} us of 200, {:.2} times",
+        many / few
+    );
+    assert!(few < 50.0 && many < 50.0 && many < few * 1.5);
+}
+
+criterion_group!(benches, turns, targets);
 criterion_main!(benches);

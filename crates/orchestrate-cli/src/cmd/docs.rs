@@ -140,7 +140,7 @@ fn conformance() -> String {
     };
     let mut out = table(
         "Conformance of strategies",
-        "What each strategy is held to; the tests run this table. With the team named here it succeeds when everybody \
+        "What each strategy is held to; the tests run this table, with scripted agents and once more with scripted models through the whole turn of an agent. With the team named here it succeeds when everybody \
          does, ends as told when one member always fails or hangs, stops at a limit of calls, and can be cancelled in \
          the middle with what had ended kept. Every other strategy can stand in the place of a member; all pairs are run.",
         ["Strategy", "Team", "Ends"],

@@ -42,7 +42,7 @@ impl HttpModel {
         let client = self.provider.client(&self.name)?;
         let options = project::options(request, self.provider.setup());
         let failed = |error| fault::read(&self.provider, &self.name, error);
-        let chat = project::request(request);
+        let chat = project::request(request, self.provider.setup().kind);
         let answer = client.exec_chat_stream(target, chat, Some(&options)).await;
         let mut stream = answer.map_err(failed)?.stream;
         while let Some(event) = stream.next().await {

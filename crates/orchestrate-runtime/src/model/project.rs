@@ -27,12 +27,17 @@ fn our_name(name: String, tools: &[ToolSpec]) -> String {
     known.map_or(name, |tool| tool.name.clone())
 }
 
-pub(super) fn request(request: &ModelRequest<'_>) -> ChatRequest {
-    let messages = request
-        .history
-        .messages()
-        .into_iter()
-        .map(message)
+pub(super) fn request(request: &ModelRequest<'_>, kind: ProviderKind) -> ChatRequest {
+    let messages = request.history.messages().into_iter();
+    let messages: Vec<ChatMessage> = messages
+        .flat_map(|part| match part {
+            // Of several results in one message the client sends Ollama the first alone.
+            Message::Results(exchanges) if kind == ProviderKind::Ollama => exchanges
+                .into_iter()
+                .map(|exchange| message(Message::Results(vec![exchange])))
+                .collect(),
+            part => vec![message(part)],
+        })
         .collect();
     let tools = request.tools.iter().map(|tool| {
         Tool::new(tool_name(&tool.name))
@@ -56,7 +61,8 @@ fn message(message: Message<'_>) -> ChatMessage {
                 .iter()
                 .flat_map(|call| call.signatures.iter().cloned());
             parts.extend(signatures.map(ContentPart::ThoughtSignature));
-            if !text.is_empty() {
+            // Some providers refuse a text of blanks, which says nothing anyway.
+            if !text.trim().is_empty() {
                 parts.push(ContentPart::Text(text.into_owned()));
             }
             parts.extend(

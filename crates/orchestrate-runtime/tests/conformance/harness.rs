@@ -155,6 +155,13 @@ pub(crate) fn plan(row: &Row, ids: &[String], params: &Context, context: &Contex
 }
 
 pub(crate) fn executor(backend: Scripted, decisions: &[String]) -> LocalExecutor {
+    executor_of(backend, decisions)
+}
+
+pub(crate) fn executor_of(
+    backend: impl AgentBackend + 'static,
+    decisions: &[String],
+) -> LocalExecutor {
     LocalExecutor::builder()
         .backend(backend)
         .approver(Person(Mutex::new(decisions.iter().cloned().collect())))
@@ -203,6 +210,32 @@ pub(crate) async fn check(row: &Row, case: &Case) -> Vec<String> {
     let log = backend.log();
     let report = executor(backend, &case.decisions).run(&plan).await.unwrap();
     hold(&what, &plan, &report);
+    let log = log.lock().unwrap();
+    let asked = |agent: &str| log.iter().filter(|(id, _)| id == agent).count();
+    let mut wrong = compare(&what, case, &report, &asked);
+    for given in &case.given {
+        let of_agent = log.iter().filter(|(id, _)| *id == given.agent);
+        let found = of_agent.map(|(_, inputs)| inputs).nth(given.call);
+        let found = found.and_then(|inputs| inputs.get(&given.input));
+        let holds = match (&given.holds, found) {
+            (Some(text), Some(found)) => found.contains(text.as_str()),
+            (None, None) => true,
+            _ => false,
+        };
+        if !holds {
+            wrong.push(format!("{what}: {given:?}, but it was {found:?}"));
+        }
+    }
+    wrong
+}
+
+/// How a run differs from what a case says of its end, its output and how often each agent was asked.
+pub(crate) fn compare(
+    what: &str,
+    case: &Case,
+    report: &RunReport,
+    asked: &dyn Fn(&str) -> usize,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let outcome = report.outcome.as_ref().unwrap();
     if outcome.word() != case.outcome {
@@ -220,26 +253,12 @@ pub(crate) async fn check(row: &Row, case: &Case) -> Vec<String> {
             ));
         }
     }
-    let log = log.lock().unwrap();
     for (agent, times) in &case.asked {
-        let found = log.iter().filter(|(id, _)| id == agent).count();
+        let found = asked(agent);
         if found != *times {
             wrong.push(format!(
                 "{what}: `{agent}` was asked {found} times, not {times}"
             ));
-        }
-    }
-    for given in &case.given {
-        let of_agent = log.iter().filter(|(id, _)| *id == given.agent);
-        let found = of_agent.map(|(_, inputs)| inputs).nth(given.call);
-        let found = found.and_then(|inputs| inputs.get(&given.input));
-        let holds = match (&given.holds, found) {
-            (Some(text), Some(found)) => found.contains(text.as_str()),
-            (None, None) => true,
-            _ => false,
-        };
-        if !holds {
-            wrong.push(format!("{what}: {given:?}, but it was {found:?}"));
         }
     }
     wrong

@@ -11,6 +11,8 @@
 mod cases;
 mod corrected;
 mod harness;
+#[cfg(feature = "models")]
+mod models;
 mod pairs;
 mod paths;
 mod points;

@@ -8,6 +8,8 @@
     reason = "what helpers of tests cannot do fails the test"
 )]
 
+mod http;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,10 +11,12 @@ mod approvals;
 mod double;
 mod families;
 mod faults;
+mod histories;
 mod keys;
 mod limits;
 mod recorded;
 mod resume;
 mod sessions;
+mod tools;
 #[cfg(feature = "otel")]
 mod traces;

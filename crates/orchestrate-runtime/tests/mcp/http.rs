@@ -1,0 +1,118 @@
+//! A real server over streamable HTTP: it lists, answers, fails, is given up, and dies.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
+use serde_json::json;
+
+use crate::{call, program, tool};
+
+/// The server as a program of its own. It ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts it at a port, and comes back once it listens.
+fn start(program: &Path, port: u16) -> Running {
+    let child = Command::new(program)
+        .arg("streamableHttp")
+        .env("PORT", port.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut running = Running(child.unwrap());
+    let said = BufReader::new(running.0.stderr.take().unwrap());
+    let listens = said
+        .lines()
+        .map_while(Result::ok)
+        .any(|line| line.contains("listening on port"));
+    assert!(listens, "the server ended before it listened");
+    running
+}
+
+/// A port that nobody listens at.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn at(port: u16, timeout: Duration) -> Arc<McpServer> {
+    McpServer::new(McpSetup {
+        name: "s".into(),
+        transport: McpTransport::Http {
+            url: format!("http://127.0.0.1:{port}/mcp"),
+        },
+        reads: vec!["echo".into()],
+        timeout,
+    })
+}
+
+#[tokio::test]
+async fn a_server_over_http_lists_answers_fails_and_its_death_is_told() {
+    let Some(program) = program("mcp-server-everything") else {
+        return;
+    };
+    let port = free_port();
+    let running = start(&program, port);
+    let server = at(port, Duration::from_secs(30));
+    let tools = server.tools().await.unwrap();
+    let echo = tool(&tools, "mcp.s.echo");
+    let said = echo.call(call(json!({"message": "hello"}))).await.unwrap();
+    assert!(said.output.as_str().unwrap().contains("hello"), "{said:?}");
+    assert!(echo.call(call(json!({"message": 7}))).await.is_err());
+
+    drop(running);
+    let dead = echo.call(call(json!({"message": "still?"}))).await;
+    let dead = dead.unwrap_err().to_string();
+    assert!(dead.contains("ended in the middle of the call"), "{dead}");
+}
+
+#[tokio::test]
+async fn a_call_over_http_that_takes_too_long_or_is_dropped_is_given_up_alone() {
+    let Some(program) = program("mcp-server-everything") else {
+        return;
+    };
+    let port = free_port();
+    let _running = start(&program, port);
+    let server = at(port, Duration::from_secs(1));
+    let tools = server.tools().await.unwrap();
+    let long = tools
+        .iter()
+        .find(|tool| tool.spec().name.contains("long"))
+        .unwrap();
+    let endless = || call(json!({"duration": 60, "steps": 60}));
+    let late = long.call(endless()).await.unwrap_err().to_string();
+    assert!(late.contains("took longer"), "{late}");
+    // Whoever cancels drops the call.
+    let long = long.clone();
+    let dropped = tokio::spawn(async move { long.call(endless()).await.map(|_| ()) });
+    tokio::task::yield_now().await;
+    dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
+    let said = tool(&tools, "mcp.s.echo")
+        .call(call(json!({"message": "still here"})))
+        .await
+        .unwrap();
+    assert!(said.output.as_str().unwrap().contains("still here"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_listen_is_told() {
+    let server = at(free_port(), Duration::from_secs(5));
+    let error = server.tools().await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("MCP server `s` cannot be reached"),
+        "{error}"
+    );
+}
