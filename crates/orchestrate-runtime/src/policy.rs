@@ -105,6 +105,13 @@ impl Asking<'_> {
     ///
     /// # Errors
     /// As [`Self::before`].
+    #[cfg_attr(
+        not(feature = "models"),
+        expect(
+            dead_code,
+            reason = "only agents over models record their calls one by one"
+        )
+    )]
     pub(crate) fn in_doubt(&self) -> Result<Permission, AgentFailure> {
         let question = format!(
             "`{}` began to call `{}` and nobody saw the end; it may have changed something. What became of it?",
