@@ -86,25 +86,49 @@ pub struct Calls {
     decided: Decided,
 }
 
+/// What is decided of a call whose end nobody saw when it is to be made once more.
+pub const AGAIN: &str = "again";
+
 /// Answers of people by the digest of what was asked. Cloning shares them, and having none costs nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Decided(Option<Arc<BTreeMap<String, ApprovalAnswer>>>);
+pub struct Decided(Option<Arc<Answers>>);
+
+#[derive(Debug, Clone, Default)]
+struct Answers {
+    by_digest: BTreeMap<String, ApprovalAnswer>,
+    /// How many were given and count no longer.
+    used_up: usize,
+}
 
 impl Decided {
     /// Takes in one more answer.
     pub fn insert(&mut self, answer: ApprovalAnswer) {
         let answers = Arc::make_mut(self.0.get_or_insert_default());
-        answers.insert(answer.digest.clone(), answer);
+        answers.by_digest.insert(answer.digest.clone(), answer);
+    }
+
+    /// A call of the step was begun. Whoever said [`AGAIN`] allowed it once: if its end is not seen either,
+    /// the next attempt has to ask anew. The attempt that began it keeps the answers that it was given.
+    pub fn call_begun(&mut self) {
+        let Some(answers) = &mut self.0 else { return };
+        let is_again = |answer: &ApprovalAnswer| answer.decision == AGAIN;
+        if answers.by_digest.values().any(is_again) {
+            let answers = Arc::make_mut(answers);
+            let before = answers.by_digest.len();
+            answers.by_digest.retain(|_, answer| !is_again(answer));
+            answers.used_up += before - answers.by_digest.len();
+        }
     }
 
     fn get(&self, digest: &str) -> Option<&ApprovalAnswer> {
-        self.0.as_ref()?.get(digest)
+        self.0.as_ref()?.by_digest.get(digest)
     }
 
     /// The number of the next question of the step, from 1: it asks one at a time.
     #[must_use]
     pub fn next_number(&self) -> usize {
-        self.0.as_ref().map_or(1, |answers| answers.len() + 1)
+        let given = self.0.as_ref();
+        given.map_or(1, |it| it.by_digest.len() + it.used_up + 1)
     }
 }
 
@@ -157,5 +181,35 @@ impl Calls {
             Some(log) => log.finish(ordinal, result).await,
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leave_to_make_a_call_again_is_used_up_by_the_next_call_and_no_number_is_given_twice() {
+        let answer = |digest: &str, decision: &str| ApprovalAnswer {
+            digest: digest.to_owned(),
+            decision: decision.to_owned(),
+            by: "ann".to_owned(),
+            comment: None,
+            edits: None,
+        };
+        let mut decided = Decided::default();
+        decided.call_begun();
+        decided.insert(answer("allowed", "approve"));
+        decided.insert(answer("doubt", AGAIN));
+        let given = decided.clone();
+        decided.call_begun();
+        let known = |it: &Decided| ["allowed", "doubt"].map(|digest| it.get(digest).is_some());
+        assert_eq!(
+            (known(&given), known(&decided)),
+            ([true, true], [true, false])
+        );
+        assert_eq!((given.next_number(), decided.next_number()), (3, 3));
+        decided.insert(answer("doubt", AGAIN));
+        assert_eq!(decided.next_number(), 4);
     }
 }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use orchestrate_core::approval::{ApprovalAnswer, CallQuestion};
 use orchestrate_core::backend::AgentFailure;
-use orchestrate_core::calls::Calls;
+use orchestrate_core::calls::{AGAIN, Calls};
 use orchestrate_core::plan::{APPROVE, REJECT};
 use orchestrate_core::tool::{Effect, ToolSpec};
 use serde_json::{Value, json};
 
 use crate::guard::scrub_value;
 
-/// What can be decided of a call that was begun and whose end nobody saw.
-const AGAIN: &str = "again";
+/// What can be decided, besides [`AGAIN`], of a call that was begun and whose end nobody saw.
 const SUCCEEDED: &str = "succeeded";
 const FAILED: &str = "failed";
 

@@ -11,6 +11,8 @@
 mod answers;
 mod definitions;
 mod demo;
+#[cfg(unix)]
+mod killed;
 mod lessons;
 mod models;
 mod program;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::approval::{ApprovalAnswer, ApprovalRequest, Approver, Asked, CallQuestion};
+use orchestrate_core::calls::AGAIN;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::id::StepPath;
 use orchestrate_core::limits::Usage;
@@ -21,7 +22,6 @@ use super::flights::Step;
 
 /// What can be decided of an attempt whose end nobody saw.
 const PARKED: [&str; 3] = [AGAIN, DONE, "failed"];
-const AGAIN: &str = "again";
 const DONE: &str = "succeeded";
 
 /// How a question came back.

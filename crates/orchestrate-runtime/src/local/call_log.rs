@@ -155,6 +155,7 @@ impl Dispatcher {
                     step.calls.split_off(&call.ordinal);
                 }
                 step.calls.insert(call.ordinal, (call.clone(), None));
+                step.decided.call_begun();
                 EventKind::CallStarted { step: path, call }
             }
             CallNews::Ended(ordinal, result) => {

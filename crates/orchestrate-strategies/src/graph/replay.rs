@@ -198,6 +198,7 @@ impl Replay {
             EventKind::CallStarted { step, call } => {
                 let open = self.begin(event, step)?;
                 open.calls.insert(call.ordinal, (call.clone(), None));
+                open.decided.call_begun();
             }
             EventKind::CallFinished {
                 step,
