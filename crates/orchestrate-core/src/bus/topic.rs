@@ -235,8 +235,14 @@ mod tests {
             (topics::HANDOFF_COMPLETED.to_owned(), Some("b".to_owned())),
         );
         let round = || StepPath::root().iteration(0);
-        assert_eq!(told(round(), "initiated", true), [began.clone()]);
-        assert_eq!(told(round(), "completed", false), [ended.clone()]);
+        assert_eq!(
+            told(round(), "initiated", true),
+            std::slice::from_ref(&began)
+        );
+        assert_eq!(
+            told(round(), "completed", false),
+            std::slice::from_ref(&ended)
+        );
         assert_eq!(told(round(), "refused", true), [began, ended]);
         assert!(told(StepPath::root(), "completed", false).is_empty());
     }

@@ -61,7 +61,7 @@ fn history(operations: &[Operation]) -> History {
                 }
             }
             Operation::SendBack => {
-                history.tell("Your answer cannot be used: a guard blocked it. Answer again.")
+                history.tell("Your answer cannot be used: a guard blocked it. Answer again.");
             }
             Operation::Compact(keep) => history = history.compacted(*keep, "much was said"),
             Operation::HandOver => history = history.handed_over("go on"),

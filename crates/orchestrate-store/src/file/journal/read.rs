@@ -3,13 +3,14 @@
 use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{
-    JournalError, Outside, RecordedRun, RunFilter, RunSummary, decode_event, decode_pinned,
+    Encoded, JournalError, Outside, Progress, RecordedRun, RunFilter, RunSummary, decode_event,
+    decode_pinned,
 };
 
 use super::disk::Disk;
 use super::lines::{self, Line, Lines};
 use crate::lock::OwnerLock;
-use crate::record::{Links, RunRow, collect, damaged, lost};
+use crate::record::{Batch, Links, RunRow, collect, damaged, lost};
 
 /// Whether the owner of a run is at work.
 pub(super) fn at_work(disk: &Disk, row: &RunRow) -> bool {
@@ -46,7 +47,7 @@ pub(super) fn checked<'a, 't>(
 }
 
 /// The whole batches behind the head: what was recorded when its owner was ended before it could tell.
-pub(super) fn behind<'a, 't>(
+fn behind<'a, 't>(
     row: &RunRow,
     lines: &'a Lines<'t>,
 ) -> impl Iterator<Item = &'a lines::Whole<'t>> + use<'a, 't> {
@@ -56,6 +57,64 @@ pub(super) fn behind<'a, 't>(
         first.is_some_and(|line| line.number > head)
     };
     lines.batches.iter().filter(first)
+}
+
+/// A batch that was recorded when its owner was ended before it could tell.
+pub(super) struct Untold<'a, 't> {
+    pub(super) batch: Batch,
+    pub(super) entries: Vec<&'a Line<'t>>,
+    /// Where it ends in the file, in bytes.
+    pub(super) end: u64,
+}
+
+/// The batch behind the head, if there is one. It is part of the run unless its owner is still at work.
+pub(super) fn untold<'a, 't>(
+    row: &RunRow,
+    lines: &'a Lines<'t>,
+) -> Result<Option<Untold<'a, 't>>, JournalError> {
+    let Some(whole) = behind(row, lines).next() else {
+        return Ok(None);
+    };
+    let mut links = Links::behind(row, None, row.head + 1, row.digest);
+    let mut entries = Vec::new();
+    for line in &whole.entries {
+        links.add(line.number, &line.digest.0, line.body)?;
+        entries.push(line);
+    }
+    let told = events(row, &entries, lines)?;
+    let plain = |line: &&Line<'_>| {
+        let body = line.body.to_vec();
+        let values = Vec::new();
+        (line.digest, Encoded { body, values })
+    };
+    let batch = Batch {
+        run: row.run.clone(),
+        epoch: row.epoch,
+        first: row.head + 1,
+        before: row.digest,
+        entries: entries.iter().map(plain).collect(),
+        progress: Progress::of(&told),
+        at_ms: row.updated_ms,
+    };
+    Ok(Some(Untold {
+        batch,
+        entries,
+        end: u64::try_from(whole.end).unwrap_or(u64::MAX),
+    }))
+}
+
+/// All entries of a run.
+fn recorded<'a, 't>(
+    disk: &Disk,
+    row: &RunRow,
+    lines: &'a Lines<'t>,
+) -> Result<Vec<&'a Line<'t>>, JournalError> {
+    let mut entries = checked(row, lines)?;
+    if !at_work(disk, row) {
+        let untold = untold(row, lines)?;
+        entries.extend(untold.into_iter().flat_map(|it| it.entries));
+    }
+    Ok(entries)
 }
 
 /// The events of entries. Entry 0 is none.
@@ -76,7 +135,7 @@ pub(super) fn load(disk: &Disk, run: &RunId) -> Result<RecordedRun, JournalError
     let held = disk.hold(run, false)?;
     let text = disk.read_all(run, held.file)?;
     let (row, lines) = (held.row, lines::read(&text));
-    let entries = checked(&row, &lines)?;
+    let entries = recorded(disk, &row, &lines)?;
     let first = entries.first();
     let first = first.ok_or_else(|| row.damaged(0, "it is missing"))?;
     let mut get = |digest| Ok(lines.values.get(&digest).map(|text| text.to_vec()));
@@ -91,7 +150,7 @@ pub(super) fn events_from(disk: &Disk, run: &RunId, from: u64) -> Result<Vec<Eve
     let held = disk.hold(run, false)?;
     let text = disk.read_all(run, held.file)?;
     let (row, lines) = (held.row, lines::read(&text));
-    let mut entries = checked(&row, &lines)?;
+    let mut entries = recorded(disk, &row, &lines)?;
     entries.retain(|line| line.number > from);
     events(&row, &entries, &lines)
 }
@@ -134,7 +193,7 @@ pub(super) fn list(disk: &Disk, filter: &RunFilter) -> Result<Vec<RunSummary>, J
 }
 
 fn summary(disk: &Disk, run: &RunId) -> Result<RunSummary, JournalError> {
-    let Some((row, bytes)) = disk.read_head(run)? else {
+    let Some((mut row, bytes)) = disk.read_head(run)? else {
         return Err(disk.hold(run, false).err().unwrap_or_else(|| {
             // Its head was written in this moment; the next list shows it.
             JournalError::NotFound {
@@ -148,8 +207,16 @@ fn summary(disk: &Disk, run: &RunId) -> Result<RunSummary, JournalError> {
         kept if kept < bytes => Some(row.damaged(row.head, "the file of its entries is too short")),
         _ => None,
     };
+    let at_work = at_work(disk, &row);
+    if problem.is_none() && kept > bytes && !at_work {
+        let held = disk.hold(run, false)?;
+        let text = disk.read_all(run, held.file)?;
+        if let Some(untold) = untold(&row, &lines::read(&text))? {
+            untold.batch.apply(&mut row);
+        }
+    }
     Ok(RunSummary {
         damage: problem.map(|problem| problem.to_string()),
-        ..row.summary(at_work(disk, &row))
+        ..row.summary(at_work)
     })
 }

@@ -5,16 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
-    CancelRequest, Decision, Digest, Encoded, JournalError, Ownership, Progress,
+    CancelRequest, Decision, Digest, JournalError, Ownership, Progress,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::disk::{Disk, Held};
 use super::lines;
-use super::read::{at_work, behind, checked, events};
+use super::read::{at_work, checked, events, untold};
 use crate::lock::OwnerLock;
-use crate::record::{Batch, CANCEL, DECISION, Links, New, RunRow, say, step_key, told};
+use crate::record::{Batch, CANCEL, DECISION, New, RunRow, say, step_key, told};
 
 /// What is known of the runs that this process owns, so that nothing is read again for each batch.
 #[derive(Debug, Default)]
@@ -98,30 +98,10 @@ fn settle(disk: &Disk, held: &mut Held) -> Result<Known, JournalError> {
     let lines = lines::read(&text);
     let row = &mut held.row;
     let mut entries = checked(row, &lines)?;
-    let untold = behind(row, &lines).next();
-    if let Some(whole) = untold {
-        let mut links = Links::behind(row, None, row.head + 1, row.digest);
-        let mut added = Vec::new();
-        for line in &whole.entries {
-            links.add(line.number, &line.digest.0, line.body)?;
-            added.push(line);
-        }
-        let told = events(row, &added, &lines)?;
-        let batch = Batch {
-            run: run.clone(),
-            epoch: row.epoch,
-            first: row.head + 1,
-            before: row.digest,
-            entries: added
-                .iter()
-                .map(|line| (line.digest, plain(line.body)))
-                .collect(),
-            progress: Progress::of(&told),
-            at_ms: row.updated_ms,
-        };
-        batch.apply(row);
-        entries.extend(added);
-        held.bytes = u64::try_from(whole.end).unwrap_or(u64::MAX);
+    if let Some(untold) = untold(row, &lines)? {
+        untold.batch.apply(row);
+        entries.extend(untold.entries);
+        held.bytes = untold.end;
     }
     let progress = Progress::of(&events(row, &entries, &lines)?);
     let cut = held.file.set_len(held.bytes);
@@ -131,13 +111,6 @@ fn settle(disk: &Disk, held: &mut Held) -> Result<Known, JournalError> {
         ends: progress.ended.iter().map(step_key).collect(),
         values: lines.values.keys().copied().collect(),
     })
-}
-
-fn plain(body: &[u8]) -> Encoded {
-    Encoded {
-        body: body.to_vec(),
-        values: Vec::new(),
-    }
 }
 
 pub(super) fn acquire(
