@@ -25,6 +25,8 @@ pub(super) struct Gate {
 #[must_use = "the gate must be told how the call ended"]
 pub(super) struct Pass {
     reserved: u64,
+    /// When it passed, since the gate was made.
+    sent: Duration,
     admitted: Admitted,
 }
 
@@ -74,6 +76,7 @@ impl Gate {
         let admitted = self.breaker.admit(model)?;
         Ok(Pass {
             reserved: tokens,
+            sent: self.now(),
             admitted,
         })
     }
@@ -86,7 +89,8 @@ impl Gate {
         match answer {
             Ok(response) => pace.accepted(pass.reserved, response.usage.total()),
             Err(error) if error.fault == ModelFault::RateLimited => {
-                pace.refused(self.now(), error.retry_after_ms.map(Duration::from_millis));
+                let wait = error.retry_after_ms.map(Duration::from_millis);
+                pace.refused(self.now(), pass.sent, wait);
             }
             Err(_) => pace.accepted(pass.reserved, 0),
         }
@@ -99,4 +103,117 @@ impl Gate {
 
 fn lock(pace: &Mutex<Pace>) -> std::sync::MutexGuard<'_, Pace> {
     pace.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::model::{StopReason, TokenUsage};
+    use std::sync::Arc;
+
+    /// A provider whose limit moves: it takes so many requests a minute, and holds those of so many seconds.
+    #[derive(Debug)]
+    struct Limited {
+        rate: f64,
+        holds: f64,
+        says_when: bool,
+        level: f64,
+        at: Instant,
+        accepted: u32,
+        refused: u32,
+    }
+
+    impl Limited {
+        fn limit(&mut self, per_minute: f64) {
+            self.rate = per_minute / 60.0;
+            self.level = self.level.min(self.rate * self.holds);
+        }
+
+        fn call(&mut self) -> Result<ModelResponse, ModelError> {
+            let now = Instant::now();
+            let gone = (now - self.at).as_secs_f64();
+            self.at = now;
+            self.level = (self.level + gone * self.rate).min((self.rate * self.holds).max(1.0));
+            if self.level < 1.0 {
+                self.refused += 1;
+                let wait = (1.0 - self.level) / self.rate * 1000.0;
+                let error = ModelError::new("m", ModelFault::RateLimited, "too many");
+                return Err(error.with_retry_after(self.says_when.then_some(wait.ceil() as u64)));
+            }
+            self.level -= 1.0;
+            self.accepted += 1;
+            Ok(ModelResponse {
+                model: "m".to_owned(),
+                text: String::new(),
+                calls: Vec::new(),
+                usage: TokenUsage::default(),
+                cost: None,
+                stop: StopReason::Completed,
+            })
+        }
+    }
+
+    /// So many agents call through one gate, each call on its way for 400 to 560 milliseconds; gives the
+    /// share of refusals and the share of the limits that was used.
+    async fn play(callers: u64, holds: f64, says_when: bool) -> (f64, f64) {
+        let gate = Arc::new(Gate::new(None, None, false));
+        let provider = Arc::new(Mutex::new(Limited {
+            rate: 10.0,
+            holds,
+            says_when,
+            level: 10.0 * holds,
+            at: Instant::now(),
+            accepted: 0,
+            refused: 0,
+        }));
+        let agents: Vec<_> = (0..callers)
+            .map(|agent| {
+                let (gate, provider) = (gate.clone(), provider.clone());
+                tokio::spawn(async move {
+                    loop {
+                        let Ok(pass) = gate.enter("m", 0).await else {
+                            return;
+                        };
+                        tokio::time::sleep(Duration::from_millis(150 + agent * 7)).await;
+                        let answer = provider.lock().unwrap().call();
+                        tokio::time::sleep(Duration::from_millis(250)).await;
+                        gate.leave(pass, &answer);
+                    }
+                })
+            })
+            .collect();
+        let mut possible = 0.0;
+        for (per_minute, minutes) in [(600.0, 6u32), (240.0, 6), (900.0, 9), (300.0, 6)] {
+            provider.lock().unwrap().limit(per_minute);
+            possible += per_minute * f64::from(minutes);
+            tokio::time::sleep(Duration::from_secs(60) * minutes).await;
+        }
+        for agent in agents {
+            agent.abort();
+        }
+        let (accepted, refused) = {
+            let provider = provider.lock().unwrap();
+            (f64::from(provider.accepted), f64::from(provider.refused))
+        };
+        (refused / (accepted + refused), accepted / possible)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_at_once_follow_a_limit_that_moves_with_few_refusals() {
+        for (callers, holds, says_when) in [
+            (24, 5.0, true),
+            (24, 1.0, true),
+            (24, 60.0, true),
+            (24, 1.0, false),
+            (12, 5.0, true),
+        ] {
+            let (refused, used) = play(callers, holds, says_when).await;
+            let case = format!("{callers} callers, {holds} seconds held, wait said: {says_when}");
+            assert!(
+                refused < 0.02,
+                "{case}: {refused} of the calls were refused"
+            );
+            assert!(used >= 0.9, "{case}: {used} of the limit was used");
+        }
+    }
 }

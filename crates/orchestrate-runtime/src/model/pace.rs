@@ -1,23 +1,35 @@
 //! How fast a key is used: a pace that is told of every refusal and finds the provider's limit, however it moves.
 //!
-//! It reads no clock. The pace falls at a refusal and rises while nothing is refused, first slowly and
-//! then ever faster (as CUBIC does for networks), because refusals must stay rare while a limit stands
-//! and a limit that was raised must be found soon.
+//! It reads no clock. A refusal shows the limit: the provider had nothing left at the one before and
+//! has nothing left now, so what it accepted in between is what its limit gave. The pace then falls a
+//! little below that limit, comes back to it, and goes beyond it first slowly and then ever faster (as
+//! CUBIC does for networks), because refusals must stay rare while a limit stands and a limit that was
+//! raised must be found soon. Requests that were on their way when the pace changed do not change it again.
 
 use std::time::Duration;
 
 /// The first pace of a provider that names no limit, in requests a second.
-const FIRST: f64 = 50.0;
+const FIRST: f64 = 20.0;
 /// Slower than this it never gets, in requests a second.
 const SLOWEST: f64 = 0.02;
-/// What is kept of the pace at a refusal after a long time without one.
-const STEP_DOWN: f64 = 0.95;
-/// What is kept when the last refusal was not long ago: the limit has fallen.
-const FALL: f64 = 0.7;
-/// So few answers after a refusal the next one means that the limit has fallen.
+/// The part of the limit that is used right after a refusal, so that the provider's reserve fills again.
+const RETREAT: f64 = 0.9;
+/// After so many answers the pace is back at the limit; longer where a look beyond it cost several refusals.
+const RETURN: f64 = 70.0;
+/// So many times longer at most.
+const MOST_RETURNS: f64 = 4.0;
+/// How far above the limit the pace is after as many answers again, as a part of the limit.
+const PROBE: f64 = 0.04;
+/// This far above the limit, as a multiple of it, without a refusal: it was raised, and the pace only grows.
+const RAISED: f64 = 1.15;
+/// By which part the pace then grows with each answer.
+const GROWTH: f64 = 0.008;
+/// A refusal after fewer answers than this since the last one means that the limit is far below the pace.
 const NOT_LONG: f64 = 40.0;
-/// How long all wait after a refusal that names no time.
+/// How long all wait after a refusal that names no time; doubled while nothing at all is accepted.
 const WITHOUT_WORD: Duration = Duration::from_secs(1);
+/// The longest such wait.
+const LONGEST_WITHOUT_WORD: Duration = Duration::from_secs(30);
 
 /// A bucket that fills at a rate and never holds more than so much.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +75,22 @@ pub(super) struct Pace {
     tokens: Option<Bucket>,
     /// The fastest that is allowed by the user.
     fastest: f64,
-    /// Answers since the last refusal.
+    /// The limit that the last refusal showed, in requests a second; none before the first refusal.
+    limit: Option<f64>,
+    /// When a refusal last changed the pace.
+    changed_at: Duration,
+    /// Whether the limit was then far below the pace.
+    fell: bool,
+    /// Answers since then.
     since: f64,
+    /// Those of them before which the pace had held a request up.
+    probed: f64,
+    /// Refusals that one look beyond the limit cost.
+    refusals: f64,
+    /// How long nothing could be sent since the pace was changed.
+    blocked: Duration,
+    /// The next wait after a refusal that names no time.
+    without_word: Duration,
     /// Nothing is sent before this.
     blocked_until: Duration,
     /// Whether the last request had to wait: only then does the pace say anything about the limit.
@@ -81,7 +107,14 @@ impl Pace {
             tokens: tokens_per_minute
                 .map(|tpm| Bucket::new((tpm as f64 / 60.0).max(1.0), tpm as f64)),
             fastest,
+            limit: None,
+            changed_at: Duration::ZERO,
+            fell: false,
             since: 0.0,
+            probed: 0.0,
+            refusals: 1.0,
+            blocked: Duration::ZERO,
+            without_word: WITHOUT_WORD,
             blocked_until: Duration::ZERO,
             held_up: false,
         }
@@ -120,30 +153,73 @@ impl Pace {
             bucket.level = (bucket.level + back).min(bucket.most);
         }
         self.since += 1.0;
+        self.without_word = WITHOUT_WORD;
         if self.held_up {
-            let growth = 0.0004 * (1.0 + (self.since / 120.0).powi(2));
-            self.set_rate(self.requests.rate * (1.0 + growth.min(0.05)));
             self.held_up = false;
+            self.probed += 1.0;
+            self.rise();
         }
     }
 
-    /// A request was refused because there were too many.
-    pub(super) fn refused(&mut self, now: Duration, wait: Option<Duration>) {
-        // Refusals of requests that were under way together are one.
-        if now >= self.blocked_until {
-            let kept = if self.since < NOT_LONG {
-                FALL
-            } else {
-                STEP_DOWN
-            };
-            self.set_rate(self.requests.rate * kept);
-            self.since = 0.0;
+    /// Back to the limit, for a while close to it, then ever faster beyond it.
+    fn rise(&mut self) {
+        let grown = self.requests.rate * (1.0 + GROWTH);
+        let Some(limit) = self.limit else {
+            return self.set_rate(grown);
+        };
+        let beyond = self.probed / (RETURN * self.refusals.min(MOST_RETURNS)) - 1.0;
+        let slope = if beyond < 0.0 { 1.0 - RETREAT } else { PROBE };
+        let part = 1.0 + slope * beyond.powi(3);
+        self.set_rate(if part < RAISED { limit * part } else { grown });
+    }
+
+    /// A request that was sent at `sent` was refused because there were too many.
+    pub(super) fn refused(&mut self, now: Duration, sent: Duration, wait: Option<Duration>) {
+        // What was on its way when the pace changed says nothing about the new pace.
+        let fresh = self.limit.is_none() || sent >= self.changed_at;
+        if fresh {
+            self.fall(now);
+        } else if !self.fell {
+            self.refusals += 1.0;
         }
-        let wait = wait.unwrap_or(WITHOUT_WORD);
-        self.blocked_until = self.blocked_until.max(now.saturating_add(wait));
+        let wait = match wait {
+            Some(wait) => wait,
+            None if fresh => {
+                let wait = self.without_word;
+                self.without_word = (wait * 2).min(LONGEST_WITHOUT_WORD);
+                wait
+            }
+            None => Duration::ZERO,
+        };
+        let until = self.blocked_until.max(now.saturating_add(wait));
+        self.blocked += until.saturating_sub(self.blocked_until.max(now));
+        self.blocked_until = until;
         // What had gathered by then would be sent all at once.
         self.requests.level = self.requests.level.min(0.0);
-        self.requests.at = self.requests.at.max(self.blocked_until);
+        self.requests.at = self.requests.at.max(until);
+    }
+
+    /// Takes the limit from what was accepted since the last refusal, and falls below it.
+    fn fall(&mut self, now: Duration) {
+        let rate = self.requests.rate;
+        let elapsed = now.saturating_sub(self.changed_at).as_secs_f64().max(1e-3);
+        let measured = self.since / elapsed;
+        // Where requests were few because no one made them, or because the limit was raised meanwhile,
+        // the measure is too low: it counts only near the pace, less the time that nothing could be sent.
+        let open = 1.0 - (self.blocked.as_secs_f64() / elapsed).min(1.0);
+        self.fell = self.since < NOT_LONG;
+        let limit = if self.fell {
+            measured.clamp(rate * 0.5 * open.max(0.5), rate * 0.9)
+        } else {
+            measured.clamp(rate * 0.95 * open, rate)
+        };
+        self.limit = Some(limit);
+        self.set_rate(limit * RETREAT);
+        self.changed_at = now;
+        self.since = 0.0;
+        self.probed = 0.0;
+        self.refusals = 1.0;
+        self.blocked = Duration::ZERO;
     }
 
     fn set_rate(&mut self, rate: f64) {
@@ -213,7 +289,7 @@ mod tests {
                     Err(wait) => now += wait,
                     Ok(()) => match double.call(now) {
                         Ok(()) => pace.accepted(0, 0),
-                        Err(wait) => pace.refused(now, says_when.then_some(wait)),
+                        Err(wait) => pace.refused(now, now, says_when.then_some(wait)),
                     },
                 }
             }
@@ -258,8 +334,35 @@ mod tests {
     fn after_a_refusal_all_wait_as_long_as_was_said() {
         let mut pace = Pace::new(None, None);
         let at = |secs| Duration::from_secs(secs);
-        pace.refused(at(0), Some(at(7)));
+        pace.refused(at(0), at(0), Some(at(7)));
         assert_eq!(pace.take(at(2), 0), Err(at(5)));
         assert!(pace.take(at(8), 0).is_ok());
+    }
+
+    #[test]
+    fn refusals_of_what_was_on_its_way_together_change_the_pace_once() {
+        let mut pace = Pace::new(None, None);
+        let at = Duration::from_millis;
+        pace.refused(at(500), at(100), Some(at(50)));
+        let rate = pace.requests.rate;
+        assert!(rate < FIRST);
+        // Sent before the pace changed, and heard of long after all may send again.
+        pace.refused(at(700), at(450), Some(at(50)));
+        assert!((pace.requests.rate - rate).abs() < 1e-9);
+        pace.refused(at(1200), at(800), Some(at(50)));
+        assert!(pace.requests.rate < rate);
+    }
+
+    #[test]
+    fn refusals_that_name_no_time_and_let_nothing_through_are_waited_out_ever_longer() {
+        let mut pace = Pace::new(None, None);
+        let at = Duration::from_secs;
+        pace.refused(at(0), at(0), None);
+        assert_eq!(pace.take(at(0), 0), Err(at(1)));
+        pace.refused(at(10), at(10), None);
+        assert_eq!(pace.take(at(10), 0), Err(at(2)));
+        pace.accepted(0, 0);
+        pace.refused(at(20), at(20), None);
+        assert_eq!(pace.take(at(20), 0), Err(at(1)));
     }
 }
