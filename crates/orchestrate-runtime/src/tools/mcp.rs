@@ -13,7 +13,6 @@ use orchestrate_core::canonical;
 use orchestrate_core::error::{ErrorKind, Explain};
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
-use process_wrap::tokio::{CommandWrap, KillOnDrop};
 use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock};
 use rmcp::service::{Peer, RoleClient, RunningService, ServiceError};
@@ -22,7 +21,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::failed;
-use crate::process::environment;
+use crate::process::{Environment, in_group};
 
 /// How long a server may take to say what it can do.
 const GREETING: Duration = Duration::from_secs(60);
@@ -214,14 +213,11 @@ impl McpServer {
             .split_first()
             .ok_or_else(|| self.unreachable("no command"))?;
         let mut command = tokio::process::Command::new(program);
-        command.args(arguments).current_dir(directory).env_clear();
-        command.envs(environment(variables));
-        let mut command = CommandWrap::from(command);
-        command.wrap(KillOnDrop);
-        #[cfg(unix)]
-        command.wrap(process_wrap::tokio::ProcessGroup::leader());
+        command.args(arguments).current_dir(directory);
+        let and = variables.to_vec();
+        Environment::Usual { and }.set(&mut command);
         // What a server logs is its own matter and would stand between our lines.
-        let started = TokioChildProcess::builder(command)
+        let started = TokioChildProcess::builder(in_group(command))
             .stderr(std::process::Stdio::null())
             .spawn();
         let (child, _) =

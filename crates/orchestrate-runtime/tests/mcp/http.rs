@@ -7,10 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orchestrate_core::testing::tool_call;
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use serde_json::json;
 
-use crate::{call, program, tool};
+use crate::{program, tool};
 
 /// The server as a program of its own. It ends with the test.
 struct Running(Child);
@@ -68,12 +69,15 @@ async fn a_server_over_http_lists_answers_fails_and_its_death_is_told() {
     let server = at(port, Duration::from_secs(30));
     let tools = server.tools().await.unwrap();
     let echo = tool(&tools, "mcp.s.echo");
-    let said = echo.call(call(json!({"message": "hello"}))).await.unwrap();
+    let said = echo
+        .call(tool_call(json!({"message": "hello"})))
+        .await
+        .unwrap();
     assert!(said.output.as_str().unwrap().contains("hello"), "{said:?}");
-    assert!(echo.call(call(json!({"message": 7}))).await.is_err());
+    assert!(echo.call(tool_call(json!({"message": 7}))).await.is_err());
 
     drop(running);
-    let dead = echo.call(call(json!({"message": "still?"}))).await;
+    let dead = echo.call(tool_call(json!({"message": "still?"}))).await;
     let dead = dead.unwrap_err().to_string();
     assert!(dead.contains("ended in the middle of the call"), "{dead}");
 }
@@ -91,7 +95,7 @@ async fn a_call_over_http_that_takes_too_long_or_is_dropped_is_given_up_alone() 
         .iter()
         .find(|tool| tool.spec().name.contains("long"))
         .unwrap();
-    let endless = || call(json!({"duration": 60, "steps": 60}));
+    let endless = || tool_call(json!({"duration": 60, "steps": 60}));
     let late = long.call(endless()).await.unwrap_err().to_string();
     assert!(late.contains("took longer"), "{late}");
     // Whoever cancels drops the call.
@@ -101,7 +105,7 @@ async fn a_call_over_http_that_takes_too_long_or_is_dropped_is_given_up_alone() 
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
     let said = tool(&tools, "mcp.s.echo")
-        .call(call(json!({"message": "still here"})))
+        .call(tool_call(json!({"message": "still here"})))
         .await
         .unwrap();
     assert!(said.output.as_str().unwrap().contains("still here"));
