@@ -59,7 +59,10 @@ pub(super) fn tools(
     }
     for (name, server) in &services.mcp {
         let transport = match (&server.command[..], &server.url) {
-            ([], Some(url)) => McpTransport::Http { url: url.clone() },
+            ([], Some(url)) => McpTransport::Http {
+                url: url.clone(),
+                key_variable: server.key_env.clone(),
+            },
             ([_, ..], None) => McpTransport::Program {
                 argv: server.command.clone(),
                 variables: server.env.clone(),
