@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_runtime::process::{Preset, ProcessBackend, ProgramSetup, Protocol};
+use orchestrate_runtime::backends::{Preset, ProcessBackend, ProgramSetup, Protocol};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use orchestrate_runtime::tools::{
     Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, Runner, Shell, TestRun, ToolSet,

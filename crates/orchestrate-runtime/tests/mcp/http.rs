@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::error::{ErrorKind, Explain as _};
+use orchestrate_core::testing::tool_call;
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use serde_json::json;
 
-use crate::{call, program, tool};
+use crate::{program, tool};
 
 /// The server as a program of its own. It ends with the test.
 struct Running(Child);
@@ -74,12 +75,15 @@ async fn a_server_over_http_lists_answers_fails_and_its_death_is_told() {
     let server = at(port, Duration::from_secs(30));
     let tools = server.tools().await.unwrap();
     let echo = tool(&tools, "mcp.s.echo");
-    let said = echo.call(call(json!({"message": "hello"}))).await.unwrap();
+    let said = echo
+        .call(tool_call(json!({"message": "hello"})))
+        .await
+        .unwrap();
     assert!(said.output.as_str().unwrap().contains("hello"), "{said:?}");
-    assert!(echo.call(call(json!({"message": 7}))).await.is_err());
+    assert!(echo.call(tool_call(json!({"message": 7}))).await.is_err());
 
     drop(running);
-    let dead = echo.call(call(json!({"message": "still?"}))).await;
+    let dead = echo.call(tool_call(json!({"message": "still?"}))).await;
     let dead = dead.unwrap_err().to_string();
     assert!(
         dead.starts_with("MCP server `s` cannot be reached"),
@@ -100,7 +104,7 @@ async fn a_call_over_http_that_takes_too_long_or_is_dropped_is_given_up_alone() 
         .iter()
         .find(|tool| tool.spec().name.contains("long"))
         .unwrap();
-    let endless = || call(json!({"duration": 60, "steps": 60}));
+    let endless = || tool_call(json!({"duration": 60, "steps": 60}));
     let late = long.call(endless()).await.unwrap_err().to_string();
     assert!(late.contains("took longer"), "{late}");
     // Whoever cancels drops the call.
@@ -110,7 +114,7 @@ async fn a_call_over_http_that_takes_too_long_or_is_dropped_is_given_up_alone() 
     dropped.abort();
     assert!(dropped.await.unwrap_err().is_cancelled());
     let said = tool(&tools, "mcp.s.echo")
-        .call(call(json!({"message": "still here"})))
+        .call(tool_call(json!({"message": "still here"})))
         .await
         .unwrap();
     assert!(said.output.as_str().unwrap().contains("still here"));
@@ -139,7 +143,7 @@ async fn a_server_that_was_started_anew_is_greeted_again() {
     let say = |what: &'static str| {
         let echo = echo.clone();
         async move {
-            let said = echo.call(call(json!({"message": what}))).await;
+            let said = echo.call(tool_call(json!({"message": what}))).await;
             said.map(|it| it.output.to_string())
                 .map_err(|it| it.to_string())
         }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::tool::{Effect, Tool, ToolSpec};
-use process_wrap::tokio::{CommandWrap, KillOnDrop};
 use rmcp::ServiceExt as _;
 use rmcp::service::{Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
@@ -16,7 +15,7 @@ use tokio::sync::Mutex;
 use super::error::McpError;
 use super::http;
 use super::tool::McpTool;
-use crate::process::environment;
+use crate::process::{Environment, in_group};
 
 /// How long a server may take to say what it can do.
 const GREETING: Duration = Duration::from_secs(60);
@@ -187,14 +186,11 @@ impl McpServer {
             .split_first()
             .ok_or_else(|| self.unreachable("no command"))?;
         let mut command = tokio::process::Command::new(program);
-        command.args(arguments).current_dir(directory).env_clear();
-        command.envs(environment(variables));
-        let mut command = CommandWrap::from(command);
-        command.wrap(KillOnDrop);
-        #[cfg(unix)]
-        command.wrap(process_wrap::tokio::ProcessGroup::leader());
+        command.args(arguments).current_dir(directory);
+        let and = variables.to_vec();
+        Environment::Usual { and }.set(&mut command);
         // What a server logs is its own matter and would stand between our lines.
-        let started = TokioChildProcess::builder(command)
+        let started = TokioChildProcess::builder(in_group(command))
             .stderr(std::process::Stdio::null())
             .spawn();
         let (child, _) =
