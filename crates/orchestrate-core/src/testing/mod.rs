@@ -1,9 +1,10 @@
-//! What the tests of other crates import: scripted agents, a manual clock, small templates.
+//! What the tests of other crates import: scripted agents, a manual clock, small templates, laws of boundaries.
 
 mod agents;
 mod approver;
 mod clock;
 pub mod journal;
+pub mod memory;
 mod models;
 mod plans;
 
