@@ -62,7 +62,7 @@ pub use clock::SystemClock;
 pub use error::RunError;
 pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{
-    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, Recorded, RunHandle,
 };
 pub use policy::ApprovalPolicy;
 pub use program::ProgramTool;

@@ -55,6 +55,10 @@ fn a_call_waits_for_a_person_and_is_made_once() {
         let ended = run(&place, &["runs", "resume", "latest"]);
         assert_eq!(ended.code, Some(0), "{}", ended.shown());
         assert_eq!(place.path().join("cache.txt").exists(), written);
+        // The whole run counts, and what was used before is told apart.
+        assert!(ended.stdout.contains("1020 tokens"), "{}", ended.shown());
+        let before = "340 tokens, unpriced had been used before";
+        assert!(ended.stderr.contains(before), "{}", ended.shown());
         // The model was asked once more, told what became of its call, and then for the next agent.
         let requests = asked.lock().unwrap().clone();
         assert_eq!(requests.len(), 3);

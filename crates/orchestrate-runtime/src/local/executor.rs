@@ -10,7 +10,7 @@ use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{Pinned, RecordedRun, RunJournal};
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_core::result::StrategyResult;
@@ -46,6 +46,7 @@ pub struct LocalExecutor {
     catalog: Catalog,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
+    planning: Usage,
 }
 
 /// Makes a [`LocalExecutor`].
@@ -150,6 +151,7 @@ impl LocalExecutorBuilder {
             catalog: self.catalog.unwrap_or_else(Catalog::builtin),
             journal: self.journal,
             about: self.about,
+            planning: Usage::default(),
         })
     }
 }
@@ -158,6 +160,14 @@ impl LocalExecutor {
     /// Starts to make one.
     pub fn builder() -> LocalExecutorBuilder {
         LocalExecutorBuilder::default()
+    }
+
+    /// The same executor for runs that a model has planned: each that it begins pays for what the model
+    /// used, within its limits. One that is gone on with pays what was recorded of it.
+    #[must_use]
+    pub fn with_planning(mut self, used: Usage) -> Self {
+        self.planning = used;
+        self
     }
 
     /// Which backend will run which agent of a plan, in the order of the agents' ids.
@@ -261,6 +271,7 @@ impl LocalExecutor {
             run.clone(),
             &pinned.plan,
             pinned.limits,
+            pinned.planning,
             true,
             Some(record),
             past,
@@ -334,6 +345,7 @@ impl LocalExecutor {
         let created_ms = self.clock.wall_ms();
         Pinned {
             about: self.about.clone(),
+            planning: self.planning,
             ..Pinned::new(run.clone(), plan.clone(), limits, created_ms)
         }
     }
@@ -347,7 +359,7 @@ impl LocalExecutor {
             pinned: Box::new(self.pinned(&run, plan, limits)),
             owner: owner(),
         });
-        self.spawn(run, plan, limits, watched, record, None)
+        self.spawn(run, plan, limits, self.planning, watched, record, None)
     }
 
     fn spawn(
@@ -355,6 +367,7 @@ impl LocalExecutor {
         run: RunId,
         plan: &Plan,
         limits: Limits,
+        planning: Usage,
         watched: bool,
         record: Option<Record>,
         past: Option<Past>,
@@ -376,6 +389,7 @@ impl LocalExecutor {
                 tools: &self.tools,
                 approver: self.approver.clone(),
                 limits,
+                planning,
                 clock: self.clock.clone(),
                 subscriber,
                 record,
@@ -383,8 +397,9 @@ impl LocalExecutor {
             graph,
         );
         let canceller = Canceller::new(dispatcher.signal(), dispatcher.address());
+        let recorded = past.as_ref().map(Past::recorded).unwrap_or_default();
         let task = runtime.spawn(dispatcher.run(past));
-        Ok(RunHandle::new(run, events, canceller, task))
+        Ok(RunHandle::new(run, events, recorded, canceller, task))
     }
 }
 

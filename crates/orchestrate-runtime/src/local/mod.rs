@@ -28,4 +28,4 @@ mod worker;
 pub use assign::Assignment;
 pub use executor::{LocalExecutor, LocalExecutorBuilder};
 pub use fork::Fork;
-pub use handle::{Canceller, Events, RunHandle};
+pub use handle::{Canceller, Events, Recorded, RunHandle};
