@@ -358,6 +358,12 @@ pub(super) const PAGES: &[Page] = &[
         "Start it by hand and look at what it writes.",
     ),
     page(
+        "ORC1342",
+        "an MCP server lets nobody in",
+        "The server wants a key; none is named, its variable is not set, or the server does not know it.",
+        "Name the variable that holds the key as `key-env` in the section of the server in orchestrate.toml, and set it.",
+    ),
+    page(
         "ORC1350",
         "there is no model to plan with",
         "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",

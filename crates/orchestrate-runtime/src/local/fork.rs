@@ -10,7 +10,8 @@ use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::replay::Replay;
 use orchestrate_strategies::graph::reuse::{Again, is_unpaid, reusable};
 
-use super::executor::{LocalExecutor, is_over, new_run_id, owner};
+use super::durable::is_over;
+use super::executor::{LocalExecutor, new_run_id, owner};
 use crate::error::RunError;
 
 /// Events that are recorded together when a run is copied.

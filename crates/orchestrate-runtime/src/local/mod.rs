@@ -8,9 +8,11 @@
 mod approvals;
 mod assign;
 mod attempt;
+mod builder;
 mod call_log;
 mod deadlines;
 mod dispatcher;
+mod durable;
 mod executor;
 mod flights;
 mod fork;
@@ -18,6 +20,7 @@ mod handle;
 mod ledger;
 mod line;
 mod mail;
+mod next_step;
 mod publish;
 mod recording;
 mod resume;
@@ -26,6 +29,7 @@ mod tools;
 mod worker;
 
 pub use assign::Assignment;
-pub use executor::{LocalExecutor, LocalExecutorBuilder};
+pub use builder::LocalExecutorBuilder;
+pub use executor::LocalExecutor;
 pub use fork::Fork;
 pub use handle::{Canceller, Events, Recorded, RunHandle};

@@ -40,21 +40,25 @@ pub(super) fn newest_first<T: Kept>(kept: &mut [T]) {
 
 /// Where the one stands whose name begins or ends so, or the newest. They stand newest first.
 pub(super) fn one(kind: &Kind, given: &str, kept: &[impl Kept]) -> Result<usize, CliError> {
-    let names = kept.iter().map(Kept::name).enumerate();
-    if let Some((exact, _)) = names.clone().find(|(_, name)| *name == given) {
+    let names = kept.iter().map(Kept::name);
+    if let Some(exact) = names.clone().position(|name| name == given) {
         return Ok(exact);
     }
     if given == "latest" && !kept.is_empty() {
         return Ok(0);
     }
     let fits = |name: &str| !given.is_empty() && (name.starts_with(given) || name.ends_with(given));
-    let found: Vec<(usize, &str)> = names.clone().filter(|(_, name)| fits(name)).collect();
+    let found: Vec<(usize, &str)> = names
+        .clone()
+        .enumerate()
+        .filter(|(_, name)| fits(name))
+        .collect();
     match *found {
         [(only, _)] => Ok(only),
         [] => Err(CliError::Unknown {
             what: kind.one,
             given: given.to_owned(),
-            possible: names.map(|(_, name)| name.to_owned()).collect(),
+            possible: names.map(str::to_owned).collect(),
             list: kind.list,
         }),
         _ => {
