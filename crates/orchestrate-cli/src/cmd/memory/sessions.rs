@@ -213,7 +213,8 @@ fn lines(out: &mut String, entry: &Entry) {
     let mut say = |who: &str, text: &str| {
         let mut who = who;
         for line in text.lines() {
-            let _ = writeln!(out, "    {who:9}  {}", safe(line));
+            let line = format!("    {who:9}  {}", safe(line));
+            let _ = writeln!(out, "{}", line.trim_end());
             who = "";
         }
     };
