@@ -75,10 +75,9 @@ mod models {
     use orchestrate_core::template::Tier;
     use orchestrate_core::testing::{model_calls, model_says};
     use orchestrate_core::tool::{Effect, ToolOutput};
-    use orchestrate_runtime::FunctionTool;
     use orchestrate_runtime::agent::ModelBackend;
     use orchestrate_runtime::model::{ModelBook, Prices};
-    use orchestrate_runtime::tools::ToolSet;
+    use orchestrate_runtime::tools::{FunctionTool, ToolSet};
     use serde_json::json;
 
     #[derive(Debug)]

@@ -40,30 +40,25 @@
 
 #[cfg(feature = "models")]
 pub mod agent;
+pub mod backends;
 mod clock;
 mod error;
-mod function;
 pub mod guard;
 mod local;
 #[cfg(feature = "models")]
 pub mod model;
 mod policy;
 pub mod process;
-mod program;
 #[cfg(feature = "models")]
 pub mod recorded;
-mod tool;
-#[cfg(feature = "models")]
 pub mod tools;
 #[cfg(feature = "otel")]
 pub mod traces;
 
+pub use backends::{FunctionAgent, FunctionBackend};
 pub use clock::SystemClock;
 pub use error::RunError;
-pub use function::{FunctionAgent, FunctionBackend};
 pub use local::{
-    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, Recorded, RunHandle,
 };
 pub use policy::ApprovalPolicy;
-pub use program::ProgramTool;
-pub use tool::{CommandTool, FunctionTool};

@@ -294,14 +294,20 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
         let section = format!("mcp.{name}");
         match (server.command.first(), &server.url) {
             (Some(program), _) => lines.push(started(section, program)),
-            (None, url) => lines.push(ServiceLine {
-                section,
-                at: url.clone().unwrap_or_default(),
-                usable: url.is_some(),
-                problem: url
-                    .is_none()
-                    .then(|| "neither `command` nor `url`".to_owned()),
-            }),
+            (None, url) => {
+                let key = server.key_env.as_ref();
+                let no_key = key.filter(|name| env::var_os(name).is_none_or(|it| it.is_empty()));
+                let problem = match url {
+                    None => Some("neither `command` nor `url`".to_owned()),
+                    Some(_) => no_key.map(|name| format!("the variable `{name}` is not set")),
+                };
+                lines.push(ServiceLine {
+                    section,
+                    at: url.clone().unwrap_or_default(),
+                    usable: problem.is_none(),
+                    problem,
+                });
+            }
         }
     }
     for (name, table) in &services.programs {
@@ -413,7 +419,7 @@ mod tests {
     #[test]
     fn what_the_settings_name_is_looked_for_and_not_started() {
         let directory = tempfile::tempdir().unwrap();
-        let settings = "[mcp.files]\ncommand = [\"mcp-server-nowhere\", \".\"]\n[mcp.far]\nurl = \"http://127.0.0.1:1/\"\n[programs.claude]\n[telemetry]\notlp-endpoint = \"http://127.0.0.1:4318\"\n";
+        let settings = "[mcp.files]\ncommand = [\"mcp-server-nowhere\", \".\"]\n[mcp.far]\nurl = \"http://127.0.0.1:1/\"\n[mcp.shut]\nurl = \"http://127.0.0.1:1/\"\nkey-env = \"NO_SUCH_KEY_HERE\"\n[programs.claude]\n[telemetry]\notlp-endpoint = \"http://127.0.0.1:4318\"\n";
         let services: Services = toml::from_str(settings).unwrap();
         let told = |lines: &[ServiceLine]| {
             let each = lines.iter();
@@ -427,6 +433,7 @@ mod tests {
             [
                 "mcp.far http://127.0.0.1:1/ true",
                 "mcp.files mcp-server-nowhere false",
+                "mcp.shut http://127.0.0.1:1/ false",
                 "programs.claude claude false",
                 telemetry.as_str(),
             ]

@@ -358,10 +358,22 @@ pub(super) const PAGES: &[Page] = &[
         "Start it by hand and look at what it writes.",
     ),
     page(
+        "ORC1342",
+        "an MCP server lets nobody in",
+        "The server wants a key; none is named, its variable is not set, or the server does not know it.",
+        "Name the variable that holds the key as `key-env` in the section of the server in orchestrate.toml, and set it.",
+    ),
+    page(
         "ORC1350",
         "there is no model to plan with",
         "`--planner model` asks a model who should work on a task, and orchestrate.toml names none.",
         "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
+    ),
+    page(
+        "ORC1351",
+        "a limit was reached while a model planned",
+        "What `--planner model` uses counts on the limits of the run. They did not suffice for a plan, and nothing was run.",
+        "Raise `--max-tokens` or `--max-cost`; or leave `--planner model` out, and the rules plan without a model.",
     ),
     page(
         "ORC1401",

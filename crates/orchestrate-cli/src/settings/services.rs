@@ -124,6 +124,8 @@ pub(crate) struct MemoryTable {
 pub(crate) struct McpTable {
     pub(crate) command: Vec<String>,
     pub(crate) url: Option<String>,
+    /// The name of the variable that holds the key for `url`.
+    pub(crate) key_env: Option<String>,
     /// Names of variables that the program is given.
     pub(crate) env: Vec<String>,
     /// Its tools that change nothing.

@@ -12,8 +12,9 @@ use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
 use orchestrate_core::template::{AgentRegistry, HealthBoard};
 use orchestrate_core::tool::Effect;
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::Recording;
-use orchestrate_runtime::{CommandTool, LocalExecutor, ProgramTool};
+use orchestrate_runtime::tools::ProgramTool;
 use orchestrate_store::Address;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
@@ -213,9 +214,10 @@ pub(crate) fn executor(
         programs: programs.clone(),
         analysis: Some(analysis.clone()),
     };
-    let mut builder = LocalExecutor::builder().tool(CommandTool::new(path));
+    let mut builder = LocalExecutor::builder().tool(ProgramTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
-        builder = builder.tool(ProgramTool::new(name, effect, path));
+        let tool = ProgramTool::new(path).called(name, effect);
+        builder = builder.tool(tool.giving_stdout());
     }
     if let Some(approver) = CommandLineApprover::new(decisions) {
         builder = builder.approver(approver);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_runtime::process::{Preset, ProcessBackend, ProgramSetup, Protocol};
+use orchestrate_runtime::backends::{Preset, ProcessBackend, ProgramSetup, Protocol};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use orchestrate_runtime::tools::{
     Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, Runner, Shell, TestRun, ToolSet,
@@ -59,7 +59,10 @@ pub(super) fn tools(
     }
     for (name, server) in &services.mcp {
         let transport = match (&server.command[..], &server.url) {
-            ([], Some(url)) => McpTransport::Http { url: url.clone() },
+            ([], Some(url)) => McpTransport::Http {
+                url: url.clone(),
+                key_variable: server.key_env.clone(),
+            },
             ([_, ..], None) => McpTransport::Program {
                 argv: server.command.clone(),
                 variables: server.env.clone(),

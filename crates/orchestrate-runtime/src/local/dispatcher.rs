@@ -1,37 +1,37 @@
 //! The owner of a run: starts what may start, takes in what ended, until the walk has its result.
 //!
 //! It decides nothing that another executor would have to decide too; that is the walk's.
-//! What it does with one step is in `attempt`, with the end of many in `stop`, with events in
-//! `publish`, with a journal in `recording`.
+//! Which step starts next is in `next_step`, what is done with one in `attempt`, with the end of many in
+//! `stop`, with events in `publish`, with a journal in `recording`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::approval::{ApprovalAnswer, Approver};
-use orchestrate_core::budget::{Account, Reservation};
 use orchestrate_core::bus::Mailboxes;
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::id::{AgentId, RunId, StepPath};
 use orchestrate_core::journal::{JournalError, Outside};
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_strategies::graph::walk::{StepResult, Walk};
-use orchestrate_strategies::graph::{AgentWork, Graph, NodeId, Work};
+use orchestrate_strategies::graph::{Graph, NodeId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::approvals::{Approvals, Reply};
-use super::assign::{Assigned, Backends, Doer};
+use super::assign::{Assigned, Backends};
 use super::call_log::CallNews;
 use super::deadlines::Deadlines;
-use super::flights::{Flight, Flights, Step, Stopping};
-use super::ledger::{Held, Ledger};
+use super::executor::RunAccount;
+use super::flights::{Flight, Flights, Stopping};
+use super::ledger::Ledger;
 use super::line::Line;
 use super::recording::{Cleared, Record, Recording};
 use super::resume::Past;
@@ -90,7 +90,7 @@ pub(super) struct Setup<'a> {
     pub(super) backends: &'a Backends,
     pub(super) tools: &'a Tools,
     pub(super) approver: Option<Arc<dyn Approver>>,
-    pub(super) limits: Limits,
+    pub(super) account: RunAccount,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) record: Option<Record>,
@@ -112,6 +112,8 @@ pub(super) struct Dispatcher {
     pub(super) deadlines: Deadlines,
     pub(super) ledger: Ledger,
     pub(super) limits: Limits,
+    /// What was used before the run began.
+    pub(super) planning: Usage,
     pub(super) flights: Flights,
     /// Steps that wait for a place or a reservation.
     pub(super) waiting: Line,
@@ -157,7 +159,7 @@ impl Dispatcher {
             backends,
             tools,
             approver,
-            limits,
+            account: RunAccount { limits, planning },
             clock,
             subscriber,
             record,
@@ -177,6 +179,7 @@ impl Dispatcher {
             deadlines: Deadlines::default(),
             ledger: Ledger::new(limits),
             limits,
+            planning,
             flights: Flights::default(),
             waiting: Line::default(),
             stopping: Stopping::default(),
@@ -254,11 +257,13 @@ impl Dispatcher {
         self.origin_us = self.clock.now_us();
         let wall = self.limits.wall_ms.map(Duration::from_millis);
         self.wall = wall.and_then(|wall| Instant::now().checked_add(wall));
+        self.ledger.book_planning(self.planning);
         self.publish(EventKind::RunStarted {
             run_id: self.run.clone(),
             format: EVENT_FORMAT.to_owned(),
             plan_digest: self.digest.clone(),
             task: self.task.as_ref().to_owned(),
+            planning: self.planning,
         });
     }
 
@@ -410,137 +415,6 @@ impl Dispatcher {
                 self.watch_stopping(&step.task, signal);
             }
             self.attempt_ended(step, reservation, ended);
-        }
-    }
-
-    /// Lets those whose rest is over wait in line with the others.
-    fn queue_rested(&mut self) {
-        if self.flights.next_wake().is_none() {
-            return;
-        }
-        let now = Instant::now();
-        while let Some(step) = self.flights.wake(now) {
-            self.waiting.push_back(step);
-        }
-    }
-
-    /// How many attempts are under way or about to be.
-    fn at_work(&self) -> usize {
-        self.flights.working() + self.cleared.len()
-    }
-
-    /// The same of the agents made from a template.
-    fn at_work_of(&self, template: &str) -> usize {
-        let of_template = |it: &&Cleared| {
-            let work = it.step.task.agent_work();
-            work.is_some_and(|work| work.agent.template.id == template)
-        };
-        self.flights.of(template) + self.cleared.iter().filter(of_template).count()
-    }
-
-    /// The first step in line whose agent may begin another one now.
-    fn next_with_a_place(&mut self) -> Option<Step> {
-        let mut line = std::mem::take(&mut self.waiting);
-        let waiting = line.take_first(|step| self.has_place(step));
-        self.waiting = line;
-        if waiting.is_some() {
-            return waiting;
-        }
-        loop {
-            let step = Step::new(self.walk.next_ready()?);
-            if self.has_place(&step) {
-                return Some(step);
-            }
-            self.waiting.push_back(step);
-        }
-    }
-
-    /// Whether the agent of a step works on fewer steps than its manifest allows at the same time.
-    fn has_place(&self, step: &Step) -> bool {
-        let work = step.task.agent_work();
-        work.is_none_or(|work| {
-            let template = &work.agent.template;
-            let most = template.manifest.max_parallel_tasks;
-            most.is_none_or(|most| self.at_work_of(&template.id) < most as usize)
-        })
-    }
-
-    /// The next step that has its reservation; none when there is none or no place for it.
-    fn next_step(&mut self) -> Option<(Step, Doer, Reservation)> {
-        let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
-        self.queue_rested();
-        while self.at_work() < places {
-            let step = self.next_with_a_place()?;
-            let task = step.task.clone();
-            let doer = match self.doer(&task.work) {
-                Ok(Some(doer)) => doer,
-                Ok(None) => {
-                    if let Work::Approve(question) = &task.work {
-                        self.ask(step, question);
-                    }
-                    continue;
-                }
-                Err(outcome) => {
-                    self.finish_without_output(step, outcome);
-                    self.apply_effects();
-                    continue;
-                }
-            };
-            // Asked here and not in the attempt, so that nothing begins that cannot succeed.
-            if let Some(failure) = doer.unavailable(&task) {
-                let outcome = Outcome::failed(failure.class, failure.message.as_str());
-                self.fail(step, outcome, failure);
-                self.apply_effects();
-                continue;
-            }
-            let graph = self.walk.graph();
-            match self.ledger.reserve(graph, &task, doer.reservation()) {
-                Ok(reservation) => return Some((step, doer, reservation)),
-                Err(Held::Until(account)) if self.at_work() > 0 => {
-                    if account == Account::RUN {
-                        self.waiting.push_front(step);
-                        return None;
-                    }
-                    // Only those who are under the same limit wait; the rest of the run goes on.
-                    self.waiting.set_aside(account, step);
-                }
-                Err(Held::ByRun(limit)) => {
-                    self.waiting.push_front(step);
-                    self.limit(limit);
-                    self.apply_effects();
-                }
-                Err(Held::Apart(limit, holder)) => self.limit_apart(step, limit, holder),
-                // Nothing is under way that could give anything back: this would be a mistake of the ledger.
-                Err(Held::Until(_)) => {
-                    let why = "a reservation is held by nobody";
-                    let outcome = Outcome::failed(FailureClass::Internal, why);
-                    self.finish_without_output(step, outcome);
-                    self.apply_effects();
-                }
-            }
-        }
-        None
-    }
-}
-
-impl Dispatcher {
-    /// What carries work out that makes attempts; none for a question to a person.
-    ///
-    /// # Errors
-    /// How the step ends when there is nothing that could.
-    pub(super) fn doer(&self, work: &Work) -> Result<Option<Doer>, Outcome> {
-        match work {
-            Work::Agent(AgentWork { agent, .. }) => match self.assigned.get(&agent.id) {
-                Some(assigned) => Ok(Some(Doer::Agent(assigned.clone()))),
-                None => Err(Outcome::failed(
-                    FailureClass::NotExecuted,
-                    self.backends.refusal(&agent.id),
-                )),
-            },
-            Work::Tool { tool, .. } => Ok(Some(Doer::Tool(self.tools.find(tool)?))),
-            Work::Approve(_) => Ok(None),
-            // The walk ends such work itself.
-            Work::Refused { outcome, .. } => Err(outcome.clone()),
         }
     }
 }

@@ -10,7 +10,8 @@ use orchestrate_core::task::Context;
 use orchestrate_strategies::graph::replay::Replay;
 use orchestrate_strategies::graph::reuse::{Again, is_unpaid, reusable};
 
-use super::executor::{LocalExecutor, is_over, new_run_id, owner};
+use super::durable::is_over;
+use super::executor::{LocalExecutor, new_run_id, owner};
 use crate::error::RunError;
 
 /// Events that are recorded together when a run is copied.
@@ -44,6 +45,7 @@ impl LocalExecutor {
         };
         let forked = Pinned {
             about: pinned.about,
+            planning: pinned.planning,
             ..Pinned::new(new_run_id(), plan, pinned.limits, self.wall_ms())
         };
         self.record_taken_over(forked, origin, kept).await
@@ -75,6 +77,7 @@ impl LocalExecutor {
         };
         let next = Pinned {
             about: pinned.about,
+            planning: pinned.planning,
             ..Pinned::new(new_run_id(), pinned.plan, pinned.limits, self.wall_ms())
         };
         self.record_taken_over(next, origin, kept).await.map(Some)

@@ -1,15 +1,13 @@
-//! Programs: started in a process group of their own, bounded, and ended together with their children.
+//! Programs: the only place that starts any. Each runs in a process group of its own, bounded in time and
+//! in what is kept of its output, and ends together with its children.
 
-#[cfg(feature = "models")]
-mod backend;
-mod child;
-#[cfg(feature = "models")]
-mod message;
-mod preset;
+mod environment;
+mod error;
+mod group;
+mod run;
 
-#[cfg(feature = "models")]
-pub use backend::ProcessBackend;
+pub use environment::Environment;
+pub use error::ProgramError;
 #[cfg(feature = "mcp")]
-pub(crate) use child::environment;
-pub use child::{Ended, Program, ProgramError};
-pub use preset::{Preset, ProgramSetup, Protocol};
+pub(crate) use group::in_group;
+pub use run::{Ended, KEPT, Program, Written};

@@ -3,6 +3,11 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use orchestrate_core::outcome::FailureClass;
+use orchestrate_core::tool::ToolFailure;
+
+use super::failed;
+
 /// A path that is not allowed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,6 +27,17 @@ pub enum AreaError {
         #[source]
         source: io::Error,
     },
+}
+
+/// What leads out of the area is denied; what is not there is told, so that another name can be tried.
+impl From<AreaError> for ToolFailure {
+    fn from(error: AreaError) -> Self {
+        let class = match error {
+            AreaError::Outside { .. } => FailureClass::Denied,
+            AreaError::Io { .. } => FailureClass::Input,
+        };
+        failed(class, error.to_string())
+    }
 }
 
 /// A directory with everything below it.

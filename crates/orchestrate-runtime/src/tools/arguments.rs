@@ -21,9 +21,7 @@ pub(super) fn text<'a>(call: &'a ToolCall, name: &str) -> Option<&'a str> {
 
 /// A text that must be there.
 pub(super) fn needed<'a>(call: &'a ToolCall, name: &str) -> Result<&'a str, ToolFailure> {
-    text(call, name).ok_or_else(|| ToolFailure::Retry {
-        message: format!("`{name}` must be a text"),
-    })
+    text(call, name).ok_or_else(|| retry(format!("`{name}` must be a text")))
 }
 
 /// A list of texts among the arguments; empty when it is not there.
@@ -35,11 +33,17 @@ pub(super) fn texts(call: &ToolCall, name: &str) -> Result<Vec<String>, ToolFail
         let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
         texts.collect::<Option<Vec<String>>>()
     });
-    items.ok_or_else(|| ToolFailure::Retry {
-        message: format!("`{name}` must be a list of texts"),
-    })
+    items.ok_or_else(|| retry(format!("`{name}` must be a list of texts")))
 }
 
+/// Arguments that make no sense, in words by which whoever chose them can choose again.
+pub(super) fn retry(message: impl Into<String>) -> ToolFailure {
+    ToolFailure::Retry {
+        message: message.into(),
+    }
+}
+
+/// A call that was made and failed.
 pub(super) fn failed(class: FailureClass, message: impl Into<String>) -> ToolFailure {
     ToolFailure::Failed {
         class,

@@ -1,33 +1,34 @@
 //! Files of the allowed area: read, list, write.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use async_trait::async_trait;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
 
-use super::{Area, AreaError, cut, failed, needed, spec, text};
+use super::{Area, failed, needed, spec, text};
 
 /// Bytes of one file that are given at once.
 const READ: u64 = 64 * 1024;
 /// Entries of a directory that are given.
 const ENTRIES: usize = 500;
 
-/// What leads out of the area is denied; what is not there is told, so that another name can be tried.
-fn refused(error: &AreaError) -> ToolFailure {
-    match error {
-        AreaError::Outside { .. } => failed(FailureClass::Denied, error.to_string()),
-        AreaError::Io { .. } => failed(FailureClass::Input, error.to_string()),
-    }
+/// Works on the disk, away from the threads that wait for others.
+async fn blocking(
+    area: &Area,
+    work: impl FnOnce(Area) -> Result<String, ToolFailure> + Send + 'static,
+) -> Result<ToolOutput, ToolFailure> {
+    let area = area.clone();
+    let ended = tokio::task::spawn_blocking(move || work(area)).await;
+    let ended = ended.unwrap_or_else(|_| Err(failed(FailureClass::Internal, "the work was lost")));
+    Ok(ToolOutput::json(json!(ended?)))
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ToolFailure> + Send + 'static,
-) -> Result<T, ToolFailure> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.unwrap_or_else(|_| Err(failed(FailureClass::Internal, "the work was lost")))
+/// What the system says of a path.
+fn told(path: &str) -> impl Fn(io::Error) -> ToolFailure + Copy {
+    move |error| failed(FailureClass::Input, format!("`{path}`: {error}"))
 }
 
 /// `fs.read`: the text of a file.
@@ -70,28 +71,22 @@ impl Tool for FileRead {
             .get("from")
             .and_then(Value::as_u64)
             .unwrap_or(0);
-        let area = self.area.clone();
-        let text = blocking(move || {
-            let real = area.existing(&path).map_err(|error| refused(&error))?;
-            let io =
-                |error: std::io::Error| failed(FailureClass::Input, format!("`{path}`: {error}"));
-            let mut file = fs::File::open(&real).map_err(io)?;
-            let size = file.metadata().map_err(io)?.len();
-            std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(from)).map_err(io)?;
+        blocking(&self.area, move |area| {
+            let mut file = fs::File::open(area.existing(&path)?).map_err(told(&path))?;
+            let size = file.metadata().map_err(told(&path))?.len();
+            file.seek(SeekFrom::Start(from)).map_err(told(&path))?;
             let mut bytes = Vec::new();
-            file.take(READ).read_to_end(&mut bytes).map_err(io)?;
-            let read = bytes.len() as u64;
+            let read = file.take(READ).read_to_end(&mut bytes);
+            let to = from + read.map_err(told(&path))? as u64;
             let mut text = String::from_utf8_lossy(&bytes).into_owned();
-            if from + read < size {
+            if to < size {
                 text.push_str(&format!(
-                    "\n(bytes {from} to {} of {size}; go on with `from`)",
-                    from + read
+                    "\n(bytes {from} to {to} of {size}; go on with `from`)"
                 ));
             }
             Ok(text)
         })
-        .await?;
-        Ok(ToolOutput::json(json!(text)))
+        .await
     }
 }
 
@@ -127,21 +122,14 @@ impl Tool for FileList {
 
     async fn call(&self, call: ToolCall) -> Result<ToolOutput, ToolFailure> {
         let path = text(&call, "path").unwrap_or(".").to_owned();
-        let area = self.area.clone();
-        let listed = blocking(move || {
-            let real = area.existing(&path).map_err(|error| refused(&error))?;
-            let io =
-                |error: std::io::Error| failed(FailureClass::Input, format!("`{path}`: {error}"));
+        blocking(&self.area, move |area| {
+            let entries = fs::read_dir(area.existing(&path)?).map_err(told(&path))?;
             let mut names = Vec::new();
-            for entry in fs::read_dir(&real).map_err(io)? {
-                let entry = entry.map_err(io)?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let slash = if entry.file_type().is_ok_and(|it| it.is_dir()) {
-                    "/"
-                } else {
-                    ""
-                };
-                names.push(format!("{name}{slash}"));
+            for entry in entries {
+                let entry = entry.map_err(told(&path))?;
+                let is_directory = entry.file_type().is_ok_and(|it| it.is_dir());
+                let slash = if is_directory { "/" } else { "" };
+                names.push(format!("{}{slash}", entry.file_name().to_string_lossy()));
             }
             names.sort();
             let all = names.len();
@@ -151,8 +139,7 @@ impl Tool for FileList {
             }
             Ok(names.join("\n"))
         })
-        .await?;
-        Ok(ToolOutput::json(json!(listed)))
+        .await
     }
 }
 
@@ -192,18 +179,14 @@ impl Tool for FileWrite {
     async fn call(&self, call: ToolCall) -> Result<ToolOutput, ToolFailure> {
         let path = needed(&call, "path")?.to_owned();
         let content = needed(&call, "content")?.to_owned();
-        let area = self.area.clone();
-        let written = blocking(move || {
-            let real = area.writable(&path).map_err(|error| refused(&error))?;
-            let io =
-                |error: std::io::Error| failed(FailureClass::Input, format!("`{path}`: {error}"));
+        blocking(&self.area, move |area| {
+            let real = area.writable(&path)?;
             if let Some(directory) = real.parent() {
-                fs::create_dir_all(directory).map_err(io)?;
+                fs::create_dir_all(directory).map_err(told(&path))?;
             }
-            fs::write(&real, &content).map_err(io)?;
+            fs::write(&real, &content).map_err(told(&path))?;
             Ok(format!("{} bytes written to {path}", content.len()))
         })
-        .await?;
-        Ok(ToolOutput::json(json!(cut(written, 400))))
+        .await
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
 use serde_json::{Value, json};
 
-use super::{shell, spec, text};
+use super::{command, retry, spec, text};
 
 /// Longer than this no reading of a history takes.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -90,8 +90,7 @@ impl Tool for Git {
         if let Some(revision) = text(&call, "revision") {
             // What begins with a dash would be an option.
             if revision.starts_with('-') {
-                let message = "`revision` must be a commit, branch, tag or range".to_owned();
-                return Err(ToolFailure::Retry { message });
+                return Err(retry("`revision` must be a commit, branch, tag or range"));
             }
             argv.push(revision.to_owned());
         }
@@ -102,6 +101,6 @@ impl Tool for Git {
                 .and_then(Value::as_str)
                 .map(str::to_owned),
         );
-        shell::run(argv, &self.directory, TIMEOUT).await
+        command::run(argv, &self.directory, TIMEOUT).await
     }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use orchestrate_core::backend::AgentFailure;
-use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::plan::Toolbox;
 use orchestrate_core::team::Agent;
 use orchestrate_core::tool::{Effect, Tool, ToolSpec};
@@ -116,7 +115,7 @@ impl ToolSet {
                 use orchestrate_core::error::Explain as _;
                 let hint = error.hints().join("; ");
                 let message = format!("{error}; {hint} ({})", error.code());
-                AgentFailure::new(FailureClass::NotExecuted, message)
+                AgentFailure::new(error.class(), message)
             })?;
             tools.extend(found.into_iter().filter(|it| wanted(&it.spec().name)));
         }

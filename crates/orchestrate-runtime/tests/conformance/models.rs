@@ -17,10 +17,10 @@ use orchestrate_core::task::Context;
 use orchestrate_core::team::Agent;
 use orchestrate_core::testing::{example, model_calls, model_says};
 use orchestrate_core::tool::{Effect, ToolOutput};
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::agent::ModelBackend;
 use orchestrate_runtime::model::{ModelBook, Prices};
-use orchestrate_runtime::tools::ToolSet;
-use orchestrate_runtime::{FunctionTool, LocalExecutor};
+use orchestrate_runtime::tools::{FunctionTool, ToolSet};
 use orchestrate_strategies::conformance::{Row, rows};
 use serde_json::{Value, json};
 

@@ -15,7 +15,8 @@ use orchestrate_core::plan::Plan;
 use orchestrate_core::result::StrategyResult;
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_core::testing::ScriptedBackend;
-use orchestrate_runtime::{LocalExecutor, ProgramTool};
+use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::tools::ProgramTool;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{
     Files, Given, PROGRAM_TOOLS, Source, World, format, says_no, workflow,
@@ -103,7 +104,8 @@ async fn run(
         .shared_backend(backend.clone())
         .approver(Says(decision));
     for (name, effect) in PROGRAM_TOOLS {
-        builder = builder.tool(ProgramTool::new(name, effect, Path::new(".")));
+        let tool = ProgramTool::new(".").called(name, effect);
+        builder = builder.tool(tool.giving_stdout());
     }
     let plan = plan(file, inputs);
     let report = builder.build().unwrap().run(&plan).await.unwrap();

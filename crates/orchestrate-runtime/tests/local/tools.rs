@@ -14,7 +14,8 @@ use orchestrate_core::report::RunReport;
 use orchestrate_core::result::Worker;
 use orchestrate_core::testing::ScriptedBackend;
 use orchestrate_core::tool::{Effect, ToolCall, ToolFailure, ToolOutput};
-use orchestrate_runtime::{CommandTool, FunctionTool, LocalExecutor};
+use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::tools::{FunctionTool, ProgramTool};
 use serde_json::{Value, json};
 
 use crate::support::{plan, run};
@@ -223,7 +224,7 @@ fn program(arguments: Value) -> Plan {
 
 #[tokio::test]
 async fn a_program_gives_its_output_its_exit_code_and_evidence() {
-    let executor = executor(CommandTool::new("."));
+    let executor = executor(ProgramTool::new("."));
     let (report, _) = check(
         &executor,
         &program(json!({"argv": ["printf", "{\"n\": %s}", "$HOME"]})),
@@ -240,7 +241,7 @@ async fn a_program_gives_its_output_its_exit_code_and_evidence() {
     assert_eq!(command, ["printf", "{\"n\": %s}", "$HOME"]);
     check(
         &executor,
-        &program(json!({"argv": ["cat"], "stdin": "[1, 2]", "output": "json"})),
+        &program(json!({"argv": ["cat"], "stdin": "[1, 2]", "parse": "json"})),
         expect![[r#"
             (root) run succeeded x1 {"exit_code":0,"stdout":[1,2],"stderr":""}
             run succeeded
@@ -266,10 +267,10 @@ async fn a_program_gives_its_output_its_exit_code_and_evidence() {
     )
     .await;
     check(
-        &self::executor(CommandTool::new(".").only(["git"])),
+        &self::executor(ProgramTool::new(".").only(["git"])),
         &program(json!({"argv": ["rm", "x"]})),
         expect![[r#"
-            (root) run failed x1: program `rm` may not be run (possible: git) null
+            (root) run failed x1: `rm x` may not be run (possible: git) null
             run failed
         "#]],
     )
@@ -291,7 +292,7 @@ async fn a_program_is_ended_with_its_children() {
     if let StepKind::Tool(tool) = &mut plan.root.kind {
         tool.timeout_ms = Some(400);
     }
-    let (report, _) = run(&executor(CommandTool::new(&folder)), &plan).await;
+    let (report, _) = run(&executor(ProgramTool::new(&folder)), &plan).await;
     assert_eq!(report.work[0].outcome.word(), "unknown");
     let text = std::fs::read_to_string(&pids).unwrap();
     let pids: Vec<&str> = text.split_whitespace().collect();

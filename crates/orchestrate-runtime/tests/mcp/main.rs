@@ -14,11 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_core::cancel::CancelSignal;
-use orchestrate_core::id::{RunId, StepPath};
-use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure};
+use orchestrate_core::testing::tool_call;
+use orchestrate_core::tool::{Effect, Tool, ToolFailure};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The program of a server, if it is installed.
 fn program(name: &str) -> Option<PathBuf> {
@@ -59,18 +58,6 @@ fn server(
     })
 }
 
-fn call(arguments: Value) -> ToolCall {
-    ToolCall {
-        run: RunId::new("r").unwrap(),
-        step: StepPath::root(),
-        arguments: Arc::new(arguments),
-        approved: false,
-        tokens_left: 0,
-        idempotency_key: "r:0".into(),
-        cancel: CancelSignal::default(),
-    }
-}
-
 fn tool(tools: &[Arc<dyn Tool>], name: &str) -> Arc<dyn Tool> {
     let names: Vec<_> = tools.iter().map(|tool| tool.spec().name.clone()).collect();
     tools
@@ -95,7 +82,10 @@ async fn a_server_lists_calls_fails_and_comes_back_after_its_death() {
     let tools = server.tools().await.unwrap();
     let echo = tool(&tools, "mcp.s.echo");
     assert_eq!(echo.spec().effect, Effect::Read);
-    let said = echo.call(call(json!({"message": "hello"}))).await.unwrap();
+    let said = echo
+        .call(tool_call(json!({"message": "hello"})))
+        .await
+        .unwrap();
     assert!(said.output.as_str().unwrap().contains("hello"), "{said:?}");
     // What a server says of its own tools is not believed: whatever is not named may change something.
     assert!(
@@ -106,7 +96,10 @@ async fn a_server_lists_calls_fails_and_comes_back_after_its_death() {
             == 1
     );
 
-    let wrong = echo.call(call(json!({"message": 7}))).await.unwrap_err();
+    let wrong = echo
+        .call(tool_call(json!({"message": 7})))
+        .await
+        .unwrap_err();
     assert!(
         matches!(
             wrong,
@@ -130,12 +123,12 @@ async fn a_call_that_takes_too_long_is_given_up_and_the_server_stays() {
         .find(|name| name.to_lowercase().contains("long"))
         .unwrap_or_else(|| panic!("{names:?}"));
     let late = tool(&tools, long)
-        .call(call(json!({"duration": 60, "steps": 60})))
+        .call(tool_call(json!({"duration": 60, "steps": 60})))
         .await
         .unwrap_err();
     assert!(late.to_string().contains("took longer"), "{late}");
     let said = tool(&tools, "mcp.s.echo")
-        .call(call(json!({"message": "still here"})))
+        .call(tool_call(json!({"message": "still here"})))
         .await
         .unwrap();
     assert!(said.output.as_str().unwrap().contains("still here"));
@@ -154,12 +147,12 @@ async fn a_server_of_files_keeps_to_its_directory() {
     let tools = server.tools().await.unwrap();
     let read = tool(&tools, "mcp.s.read_text_file");
     let given = read
-        .call(call(json!({"path": root.join("a.txt")})))
+        .call(tool_call(json!({"path": root.join("a.txt")})))
         .await
         .unwrap();
     assert!(given.output.as_str().unwrap().contains("content of a"));
     let refused = read
-        .call(call(json!({"path": "/etc/passwd"})))
+        .call(tool_call(json!({"path": "/etc/passwd"})))
         .await
         .unwrap_err();
     assert!(matches!(refused, ToolFailure::Failed { .. }), "{refused:?}");
@@ -186,7 +179,7 @@ for line in sys.stdin:
     let server = server(argv, &std::env::temp_dir(), &[], Duration::from_secs(20));
     let tools = server.tools().await.unwrap();
     let dead = tool(&tools, "mcp.s.die")
-        .call(call(json!({})))
+        .call(tool_call(json!({})))
         .await
         .unwrap_err();
     assert!(dead.to_string().contains("ended in the middle"), "{dead}");

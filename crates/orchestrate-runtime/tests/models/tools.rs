@@ -2,33 +2,19 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
-use orchestrate_core::cancel::CancelSignal;
-use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::outcome::FailureClass;
-use orchestrate_core::tool::{Effect, Tool, ToolCall, ToolFailure};
+use orchestrate_core::testing::tool_call;
+use orchestrate_core::tool::{Effect, Tool, ToolFailure};
 use orchestrate_runtime::tools::{Git, HttpFetch, Shell};
 use serde_json::{Value, json};
 
 use crate::double::{Double, Reply};
 
-fn call(arguments: Value) -> ToolCall {
-    ToolCall {
-        run: RunId::new("r").unwrap(),
-        step: StepPath::root(),
-        arguments: Arc::new(arguments),
-        approved: false,
-        tokens_left: u64::MAX,
-        idempotency_key: "r:0".into(),
-        cancel: CancelSignal::default(),
-    }
-}
-
 /// What a tool gave, or the class and words of its failure.
 async fn given(tool: &dyn Tool, arguments: Value) -> Result<Value, (FailureClass, String)> {
-    match tool.call(call(arguments)).await {
+    match tool.call(tool_call(arguments)).await {
         Ok(output) => Ok((*output.output).clone()),
         Err(ToolFailure::Failed { class, message }) => Err((class, message)),
         Err(other) => Err((FailureClass::Input, other.to_string())),

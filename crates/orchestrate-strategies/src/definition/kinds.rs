@@ -10,7 +10,7 @@ use orchestrate_core::plan::{
 };
 use orchestrate_core::task::Context;
 use orchestrate_core::tool::Effect;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::build::{Builder, Start, policy};
 use super::inputs;
@@ -539,18 +539,4 @@ fn changes(spec: &StepSpec) -> bool {
         spec.effects,
         Some(EffectsSpec::Write | EffectsSpec::External)
     )
-}
-
-/// The arguments of a program's call, as its tool reads them.
-#[must_use]
-pub fn program_parameters() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "argv": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            "parse": {"enum": ["text", "json"]},
-        },
-        "required": ["argv"],
-        "additionalProperties": false,
-    })
 }

@@ -30,7 +30,7 @@ pub(crate) use collect::Outputs;
 pub use collect::{WORKFLOW_OUTPUTS, says_no};
 pub use format::format;
 pub use inputs::Given;
-pub use kinds::{PROGRAM_TOOLS, program_parameters};
+pub use kinds::PROGRAM_TOOLS;
 pub use library::{Custom, agents_schema, custom_agents};
 pub use problem::{CODES, DefinitionProblem, DefinitionProblems, Place};
 pub use remove::{Left, without_agent};

@@ -1,7 +1,17 @@
 //! Starts programs for an analysis: bounded in time and output, and ended with all their children.
+//!
+//! What holds is what holds for programs of a run (the runtime's `process`, which workflows may not know): a
+//! group of its own that ends when the program does, when its time is over and when nobody waits for it any
+//! more; output beyond the bound is read and dropped; who left the group holds nobody up. What differs is what
+//! an analysis needs: programs see our variables but for those that are taken from them, read nothing, and
+//! leave the last lines of both streams even when they took too long.
 
+mod command_line;
+mod ended;
 mod find;
 mod run;
 
+pub(crate) use command_line::describe;
+pub(crate) use ended::{Ended, Stop};
 pub(crate) use find::{in_directory, on_path};
-pub(crate) use run::{Ended, Program, Stop, describe};
+pub(crate) use run::Program;

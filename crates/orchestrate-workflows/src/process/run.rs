@@ -1,4 +1,4 @@
-//! One run of a program in a process group of its own.
+//! One run of a program in a process group of its own, from its start to its end.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::{sleep, sleep_until};
 
-/// How much of the last output is kept for people.
-const TAIL: usize = 16 << 10;
+use super::ended::{Ended, Kept, Stop};
+
 /// How long output is still read after a program ended. Only something that left its group can
 /// hold a pipe open for longer.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -24,71 +24,6 @@ pub(crate) struct Program {
     variables: Vec<(OsString, Option<OsString>)>,
     timeout: Duration,
     most_stdout: usize,
-}
-
-/// How a run came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// With this exit code.
-    Exit(i32),
-    /// By a signal, or in another way that has no code.
-    Killed,
-    /// It took longer than it may, and was ended with all its children.
-    TimedOut(Duration),
-}
-
-impl Stop {
-    /// Whether it ended with 0.
-    pub(crate) fn is_success(self) -> bool {
-        self == Self::Exit(0)
-    }
-
-    /// The exit code, where there is one.
-    pub(crate) fn code(self) -> Option<i32> {
-        match self {
-            Self::Exit(code) => Some(code),
-            Self::Killed | Self::TimedOut(_) => None,
-        }
-    }
-
-    /// In words: `ended with 2`.
-    pub(crate) fn told(self) -> String {
-        match self {
-            Self::Exit(code) => format!("ended with {code}"),
-            Self::Killed => "was ended by a signal".to_owned(),
-            Self::TimedOut(limit) => format!("took longer than {} s", limit.as_secs()),
-        }
-    }
-}
-
-/// What a program did.
-#[derive(Debug, Clone)]
-pub(crate) struct Ended {
-    pub(crate) stop: Stop,
-    /// What it wrote to stdout, up to a limit.
-    pub(crate) stdout: Vec<u8>,
-    /// Whether there was more.
-    pub(crate) is_cut: bool,
-    /// The last lines that it wrote to either stream.
-    pub(crate) tail: String,
-    pub(crate) duration: Duration,
-}
-
-impl Ended {
-    /// The last line that says anything.
-    pub(crate) fn last_line(&self) -> &str {
-        let mut lines = self.tail.lines().rev().map(str::trim);
-        lines
-            .find(|line| line.chars().any(char::is_alphanumeric))
-            .unwrap_or_default()
-    }
-
-    /// The last so many lines.
-    pub(crate) fn last_lines(&self, most: usize) -> String {
-        let lines: Vec<&str> = self.tail.trim_end().lines().collect();
-        let first = lines.len().saturating_sub(most);
-        lines.get(first..).unwrap_or_default().join("\n")
-    }
 }
 
 impl Program {
@@ -161,9 +96,12 @@ impl Program {
         command.wrap(KillOnDrop);
         #[cfg(unix)]
         command.wrap(process_wrap::tokio::ProcessGroup::leader());
-        let mut group = Group(command.spawn()?);
-        let mut stdout = group.0.stdout().take();
-        let mut stderr = group.0.stderr().take();
+        let mut group = Group {
+            child: command.spawn()?,
+            is_over: false,
+        };
+        let mut stdout = group.child.stdout().take();
+        let mut stderr = group.child.stderr().take();
         let mut kept = Kept::default();
         let (mut from_out, mut from_err) = (vec![0; 8192], vec![0; 8192]);
         let mut until = tokio::time::Instant::now() + self.timeout;
@@ -178,10 +116,8 @@ impl Program {
                     0 => stderr = None,
                     count => kept.tail(from_err.get(..count).unwrap_or_default()),
                 },
-                status = group.0.wait(), if stop.is_none() => {
-                    stop = Some(stopped(status));
-                    // Whatever it left behind in its group ends with it.
-                    group.end();
+                status = group.wait(), if stop.is_none() => {
+                    stop = Some(Stop::of(status));
                     until = tokio::time::Instant::now() + DRAIN;
                 }
                 () = sleep_until(until) => {
@@ -191,7 +127,7 @@ impl Program {
                     group.end();
                     // Reaped here, so that nothing of it is left when the caller goes on.
                     tokio::select! {
-                        _ = group.0.wait() => {}
+                        _ = group.wait() => {}
                         () = sleep(DRAIN) => {}
                     }
                     stop = Some(Stop::TimedOut(self.timeout));
@@ -201,47 +137,41 @@ impl Program {
         }
         Ok(Ended {
             stop: stop.unwrap_or(Stop::Killed),
+            tail: kept.readable(),
             stdout: kept.stdout,
             is_cut: kept.is_cut,
-            tail: readable(&kept.tail),
             duration: started.elapsed(),
         })
     }
 }
 
-/// A command line as people type it.
-pub(crate) fn describe(command: &[String]) -> String {
-    let quoted = command.iter().map(|part| {
-        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@+%".contains(c);
-        if !part.is_empty() && part.chars().all(is_plain) {
-            part.clone()
-        } else {
-            format!("'{}'", part.replace('\'', r"'\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+/// A running program. Dropping it ends the whole group, not only its leader.
+struct Group {
+    child: Box<dyn ChildWrapper>,
+    /// Once the leader was waited for, its number may come to belong to somebody else.
+    is_over: bool,
 }
 
-/// A running program. Dropping it ends the whole group, not only its leader.
-struct Group(Box<dyn ChildWrapper>);
-
 impl Group {
+    async fn wait(&mut self) -> std::io::Result<ExitStatus> {
+        let status = self.child.wait().await;
+        // Whatever it left behind in its group ends with it.
+        self.end();
+        self.is_over = true;
+        status
+    }
+
     fn end(&mut self) {
-        // A group that is gone already needs no ending.
-        let _ = self.0.start_kill();
+        if !self.is_over {
+            // A group that is gone already needs no ending.
+            let _ = self.child.start_kill();
+        }
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-fn stopped(status: std::io::Result<ExitStatus>) -> Stop {
-    match status.ok().and_then(|status| status.code()) {
-        Some(code) => Stop::Exit(code),
-        None => Stop::Killed,
     }
 }
 
@@ -253,55 +183,11 @@ async fn read(stream: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> u
     }
 }
 
-#[derive(Default)]
-struct Kept {
-    stdout: Vec<u8>,
-    is_cut: bool,
-    tail: Vec<u8>,
-}
-
-impl Kept {
-    fn stdout(&mut self, bytes: &[u8], most: usize) {
-        let room = most.saturating_sub(self.stdout.len()).min(bytes.len());
-        self.stdout
-            .extend_from_slice(bytes.get(..room).unwrap_or_default());
-        self.is_cut |= room < bytes.len();
-        self.tail(bytes);
-    }
-
-    fn tail(&mut self, bytes: &[u8]) {
-        self.tail.extend_from_slice(bytes);
-        if self.tail.len() > 2 * TAIL {
-            let surplus = self.tail.len() - TAIL;
-            self.tail.drain(..surplus);
-        }
-    }
-}
-
-/// Text for people: without colours and other control characters.
-fn readable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\u{1b}' => {
-                if rest.next_if_eq(&'[').is_some() {
-                    while rest.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
-                }
-            }
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process::ended::TAIL;
     use std::future::Future;
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -411,11 +297,5 @@ mod tests {
             std::fs::read_to_string(&file).unwrap()
         });
         until_gone(&child);
-    }
-
-    #[test]
-    fn commands_are_shown_as_they_are_typed() {
-        let command = ["a b", "--x=1", "it's", ""].map(str::to_owned);
-        assert_eq!(describe(&command), r"'a b' --x=1 'it'\''s' ''");
     }
 }

@@ -15,13 +15,11 @@ use orchestrate_core::team::Agent;
 use orchestrate_core::tool::Effect;
 use serde_json::{Value, json};
 
-use super::child::{Ended, Program, ProgramError};
 use super::message;
 use super::preset::{ProgramSetup, Protocol};
 use crate::agent::prompt_of;
+use crate::process::{Ended, Environment, Program};
 
-/// Bytes of each stream that are kept.
-const KEPT: usize = 4 << 20;
 /// How much of what a program complained is shown.
 const SHOWN: usize = 400;
 /// What an agent counts as that does not say how sure it is.
@@ -69,12 +67,12 @@ impl ProcessBackend {
             Protocol::Text => Some(prompt.clone().into_bytes()),
         };
         Program {
-            argv: argv.collect(),
-            directory: self.directory.clone(),
-            variables: setup.variables.clone(),
+            environment: Environment::Usual {
+                and: setup.variables.clone(),
+            },
             input: told,
-            keep: KEPT,
-            timeout: setup.timeout,
+            timeout: Some(setup.timeout),
+            ..Program::new(argv.collect(), &self.directory)
         }
     }
 }
@@ -129,7 +127,8 @@ impl AgentBackend for ProcessBackend {
             CallStart::Fresh => {}
         }
         let argv = order.argv.clone();
-        let ended = order.run().await.map_err(|error| not_ended(&error))?;
+        let ended = order.run().await;
+        let ended = ended.map_err(|error| AgentFailure::new(error.class(), error.told()))?;
         let evidence = evidence(setup, argv, &ended);
         let answer = judged(setup, &ended);
         let (success, response) = match &answer {
@@ -157,20 +156,9 @@ fn output(value: Value) -> AgentOutput {
     AgentOutput::json(value).with_confidence(stated.unwrap_or(UNSTATED))
 }
 
-fn not_ended(error: &ProgramError) -> AgentFailure {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    let message = format!("{error}{}", cause.unwrap_or_default());
-    let class = match error {
-        ProgramError::TimedOut { .. } => FailureClass::Timeout,
-        ProgramError::Start { .. } | ProgramError::Empty => FailureClass::NotExecuted,
-        ProgramError::Lost { .. } => FailureClass::Internal,
-    };
-    AgentFailure::new(class, message)
-}
-
 /// What a program that ended came to: its exit status first, then its own word, then its answer.
 fn judged(setup: &ProgramSetup, ended: &Ended) -> Result<Value, AgentFailure> {
-    let answer = message::answer(&ended.stdout, setup.answer_at.as_deref());
+    let answer = message::answer(&ended.stdout.bytes, setup.answer_at.as_deref());
     let name = &setup.name;
     let said_no = answer
         .as_ref()
@@ -183,7 +171,7 @@ fn judged(setup: &ProgramSetup, ended: &Ended) -> Result<Value, AgentFailure> {
             None => failure,
         }
     };
-    match (ended.status, &answer) {
+    match (ended.code(), &answer) {
         (Some(0), Some(_)) if said_no => {
             Err(failed(format!("`{name}` says that it did not succeed")))
         }
@@ -192,14 +180,11 @@ fn judged(setup: &ProgramSetup, ended: &Ended) -> Result<Value, AgentFailure> {
             FailureClass::Output,
             format!("`{name}` ended well and wrote nothing"),
         )),
-        (status, _) => {
-            let status = status.map_or("by a signal".to_owned(), |code| {
-                format!("with status {code}")
-            });
-            let words = String::from_utf8_lossy(&ended.stderr);
+        _ => {
+            let words = ended.stderr.text();
             let words: String = words.trim().chars().take(SHOWN).collect();
             let gap = if words.is_empty() { "" } else { ": " };
-            Err(failed(format!("`{name}` ended {status}{gap}{words}")))
+            Err(failed(format!("`{name}` {}{gap}{words}", ended.told())))
         }
     }
 }
@@ -213,22 +198,7 @@ fn evidence(setup: &ProgramSetup, argv: Vec<String>, ended: &Ended) -> Evidence 
             word
         }
     };
-    let mut notes = Vec::new();
-    if ended.dropped > 0 {
-        notes.push(format!(
-            "{} bytes of its output were not kept",
-            ended.dropped
-        ));
-    }
-    Evidence {
-        method: "a program in a process group of its own".to_owned(),
-        tool: setup.name.clone(),
-        command: Some(argv.into_iter().map(short).collect()),
-        exit_code: ended.status,
-        duration_ms: Some(ended.took.as_secs_f64() * 1e3),
-        notes,
-        ..Evidence::default()
-    }
+    ended.evidence(setup.name.clone(), argv.into_iter().map(short).collect())
 }
 
 #[cfg(test)]
@@ -298,7 +268,7 @@ mod tests {
         check(
             Protocol::Json,
             &["sh", "-c", "echo '{\"n\": 1}'; echo broken >&2; exit 3"],
-            expect![[r#"failed {"n":1} Some("`tool` ended with status 3: broken")"#]],
+            expect![[r#"failed {"n":1} Some("`tool` ended with exit code 3: broken")"#]],
         )
         .await;
         check(
