@@ -74,11 +74,11 @@ fn main() {
     let trust = format!("[trust]\nprojects = [\"{}\"]\n", trusted.display());
     fs::write(user.join("config.toml"), trust).unwrap();
 
-    let hints = ["capabilities=generate_unit_tests", "strategy=sequential"];
+    let workflow = "schema: orchestrate.workflow/v1\nname: w\nsteps:\n  a: { agent: coder }\n";
+    fs::write(project.join("w.yaml"), workflow).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_orchestrate"));
     command
-        .args(["run", "Write unit tests for the cache", "--session", "s"])
-        .args(hints.map(|hint| ["--hint", hint]).as_flattened())
+        .args(["run", "w.yaml", "--session", "s"])
         .current_dir(&project)
         .env("HOME", place.path())
         .env("XDG_CONFIG_HOME", place.path().join("config"))
