@@ -97,13 +97,14 @@ impl Pace {
         };
         let resume = self.blocked_until.max(now.saturating_add(wait));
         self.blocked_until = resume;
-        if let Some(share) = told.tokens {
-            self.hold_tokens(now, share);
-        }
         // Where requests are left it was the tokens that were too many, or something that is not named.
         let left = told.requests.is_some_and(Share::is_left);
+        let tokens = told.tokens.filter(|share| share.is_short());
+        if let (Some(share), true) = (tokens, left || told.requests.is_none()) {
+            self.hold_tokens(now, share);
+        }
         if !left || told.tokens.is_none() {
-            let told = told.requests.filter(|_| !left);
+            let told = told.requests.filter(|share| !left && share.is_short());
             self.requests.refused(now, sent, resume, told);
         }
         // What had gathered by then would be sent all at once.
