@@ -25,6 +25,7 @@ use orchestrate_core::template::Tier;
 use orchestrate_core::testing::journal::{pinned, run_id};
 use orchestrate_core::testing::template;
 use orchestrate_runtime::{FunctionBackend, LocalExecutor};
+use orchestrate_store::Store;
 use serde_json::json;
 
 type Journal = Arc<dyn RunJournal>;
@@ -86,7 +87,10 @@ fn fan(n: usize) -> Plan {
 
 fn journal(folder: &Path, name: &str) -> Journal {
     let at = folder.join(name).join("store.db");
-    orchestrate_store::open(&format!("sqlite:{}", at.display()), true).unwrap()
+    Store::open(&format!("sqlite:{}", at.display()))
+        .unwrap()
+        .journal(true)
+        .unwrap()
 }
 
 async fn engine(folder: &Path) {

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use orchestrate_core::event::Event;
 use orchestrate_core::journal::{Durability, RunFilter, RunJournal};
 use orchestrate_core::testing::journal::{pinned, run_id, started, step_finished, step_started};
+use orchestrate_store::Store;
 use serde_json::json;
 
 use crate::server::Server;
@@ -233,7 +234,7 @@ impl Kind for Local {
             "sqlite" => format!("sqlite:{}/store.db", folder.display()),
             _ => format!("file:{}", folder.display()),
         };
-        let journal = orchestrate_store::open(&address, true).unwrap();
+        let journal = Store::open(&address).unwrap().journal(true).unwrap();
         assert_eq!(journal.durability(), Durability::Full);
         (journal, Place::Folder(folder))
     }
@@ -257,7 +258,7 @@ impl Kind for Server {
 
     fn fresh(&self) -> (Journal, Place) {
         let address = self.database();
-        let journal = orchestrate_store::open(&address, true).unwrap();
+        let journal = Store::open(&address).unwrap().journal(true).unwrap();
         assert_eq!(journal.durability(), Durability::Full);
         (journal, Place::Database(address))
     }

@@ -121,7 +121,7 @@ impl Store {
     /// Sessions and notes of agents.
     #[must_use]
     pub fn memory(&self) -> StoredMemory {
-        StoredMemory::new(self.documents.clone())
+        StoredMemory::new(self.documents.clone(), self.now.clone())
     }
 
     /// What a team of agents shares, by the name of the team.
@@ -136,5 +136,46 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Store({})", self.place())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+        Store::open(url)?.journal(create)
+    }
+
+    #[test]
+    fn an_address_says_kind_place_and_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("x/store.db");
+        let at = at.display();
+        let missing = journal(&format!("sqlite:{at}"), false).unwrap_err();
+        assert_eq!(missing, JournalError::Empty);
+        let full = journal(&format!("sqlite:{at}"), true).unwrap();
+        assert_eq!(full.durability(), Durability::Full);
+        assert_eq!(full.url(), format!("sqlite:{at}"));
+        let fast = journal(&format!("{at}?fast"), false).unwrap();
+        assert_eq!(fast.durability(), Durability::Fast);
+        let files = format!("file:{}", folder.path().join("y").display());
+        assert_eq!(journal(&files, false).unwrap_err(), JournalError::Empty);
+        assert_eq!(journal(&files, true).unwrap().url(), files);
+        assert!(journal(&files, false).is_ok());
+        for bad in [
+            "mysql:x",
+            "sqlite:",
+            &format!("{at}?quick"),
+            &format!("{files}?fast"),
+            &format!("file:{at}"),
+            &*folder.path().to_string_lossy(),
+        ] {
+            let refused = journal(bad, true).unwrap_err();
+            assert!(
+                matches!(refused, JournalError::Place { .. }),
+                "{bad}: {refused}"
+            );
+        }
     }
 }

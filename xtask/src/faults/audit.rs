@@ -10,7 +10,7 @@ use orchestrate_core::journal::{JournalError, RecordedRun, RunFilter, RunJournal
 use serde_json::Value;
 
 use super::process::Heard;
-use super::stage::{Check, Place, Stage};
+use super::stage::{self, Check, Place, Stage};
 use super::tally::Tally;
 use super::worker::{Line, effects, planned_attempts};
 
@@ -95,7 +95,7 @@ impl Ledger {
         url: &str,
         tally: &mut Tally,
     ) -> Check<Found> {
-        let found = match orchestrate_store::open(url, false) {
+        let found = match stage::journal(url, false) {
             Ok(journal) => stage.wait(read(&journal))?,
             // It may have been cut before the store was made.
             Err(JournalError::Empty) if self.told.is_empty() => Found::default(),

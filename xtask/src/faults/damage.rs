@@ -10,7 +10,7 @@ use super::history::{Change, History};
 use super::image::{Image, as_left, lay_out};
 use super::pairs::recorded;
 use super::random::Random;
-use super::stage::{Check, Place, Stage};
+use super::stage::{self, Check, Place, Stage};
 use super::tally::Tally;
 
 const PLAN: &str = "twelve";
@@ -36,7 +36,7 @@ pub(crate) fn open(stage: &Stage) -> Check<Opened> {
     let closed = as_left(&history.changes);
     let place = stage.place()?;
     lay_out(&cut, &place.store())?;
-    let journal = orchestrate_store::open(&place.url(), false);
+    let journal = stage::journal(&place.url(), false);
     let journal = journal.map_err(|error| error.to_string())?;
     let whole = stage.wait(read(&journal))?;
     Ok(Opened::cases(Damage {
@@ -87,7 +87,7 @@ impl Damage {
     }
 
     fn look(&self, stage: &Stage, place: &Place, tally: &mut Tally) -> Check {
-        let journal = match orchestrate_store::open(&place.url(), true) {
+        let journal = match stage::journal(&place.url(), true) {
             Ok(journal) => journal,
             Err(error) => {
                 tally.count(&format!("stores refused as {}", error.code()), 1);

@@ -11,7 +11,7 @@ use super::history::{Change, History};
 use super::image::{after, lay_out};
 use super::process::{End, Orders, work};
 use super::random::Random;
-use super::stage::{Check, Faults, Kind, Place, Stage};
+use super::stage::{self, Check, Faults, Kind, Place, Stage};
 use super::tally::Tally;
 use super::worker::{Line, parse};
 
@@ -118,7 +118,7 @@ struct Cut {
 
 /// Every run of a store as it is found; the store is made if the cut left none.
 fn found(stage: &Stage, place: &Place) -> Check<Found> {
-    let journal = orchestrate_store::open(&place.url(), true).map_err(|error| error.to_string())?;
+    let journal = stage::journal(&place.url(), true).map_err(|error| error.to_string())?;
     stage.wait(read(&journal))
 }
 

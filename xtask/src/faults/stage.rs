@@ -4,12 +4,23 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use orchestrate_core::journal::{JournalError, RunJournal};
+use orchestrate_store::Store;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 /// What a look at a broken store gives: what was wanted, or the first thing that is not as promised.
 pub(crate) type Check<T = ()> = Result<T, String>;
+
+/// The journal of the store at an address.
+///
+/// # Errors
+/// As those of [`Store::open`] and [`Store::journal`].
+pub(crate) fn journal(url: &str, create: bool) -> Result<Arc<dyn RunJournal>, JournalError> {
+    Store::open(url)?.journal(create)
+}
 
 const DISK: &str = include_str!("disk.c");
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CancelRequest, Decision, JournalError, Outside, Ownership, Pinned, RecordedRun, RunFilter,
-    RunSummary,
+    RunSummary, resolve,
 };
 use crate::event::Event;
 use crate::id::{RunId, StepPath};
@@ -95,11 +95,22 @@ pub trait RunJournal: Send + Sync + fmt::Debug {
     /// When nothing can be listed at all.
     async fn list(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, JournalError>;
 
+    /// The names of all runs, newest first; a journal that can give them without reading runs does.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    async fn names(&self) -> Result<Vec<RunId>, JournalError> {
+        let runs = self.list(&RunFilter::default()).await?;
+        Ok(runs.into_iter().map(|run| run.run_id).collect())
+    }
+
     /// The run that a reference means; see [`resolve`](super::resolve).
     ///
     /// # Errors
     /// As [`resolve`](super::resolve).
-    async fn find(&self, reference: &str) -> Result<RunId, JournalError>;
+    async fn find(&self, reference: &str) -> Result<RunId, JournalError> {
+        resolve(reference, &self.names().await?)
+    }
 
     /// Records a decision on a step. The first one counts.
     ///
@@ -138,5 +149,12 @@ pub trait RunJournal: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When nothing can be checked at all.
-    async fn verify(&self) -> Result<Vec<JournalError>, JournalError>;
+    async fn verify(&self) -> Result<Vec<JournalError>, JournalError> {
+        let mut problems = Vec::new();
+        // The list has the runs of which nothing but their loss is known; their names alone are not kept.
+        for run in self.list(&RunFilter::default()).await? {
+            problems.extend(self.load(&run.run_id).await.err());
+        }
+        Ok(problems)
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{Decision, JOURNAL_FORMAT};
 use crate::error::{ErrorKind, Explain};
 use crate::id::{RunId, StepPath};
+use crate::learning::StoreError;
 
 /// Entries that were answered for and are not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,20 @@ pub enum JournalError {
         /// Why not.
         problem: String,
     },
+}
+
+/// For whoever opens a store to get at its journal.
+impl From<StoreError> for JournalError {
+    fn from(error: StoreError) -> Self {
+        let (path, problem) = match error {
+            StoreError::Address { given, problem } => (given, problem),
+            other => (String::new(), other.to_string()),
+        };
+        Self::Place {
+            path: path.into(),
+            problem,
+        }
+    }
 }
 
 fn names(runs: &[RunId]) -> String {

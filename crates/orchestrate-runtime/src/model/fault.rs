@@ -8,15 +8,37 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::provider::Provider;
+use super::told::Told;
 
 /// How much of what a provider says is shown.
 const SHOWN: usize = 300;
 
-pub(super) fn read(provider: &Provider, model: &str, error: Error) -> ModelError {
+/// A call that failed, and what the provider told of its limits with it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: ModelError,
+    pub(super) told: Told,
+}
+
+/// A call that was not made: nothing was told.
+impl From<ModelError> for Failed {
+    fn from(error: ModelError) -> Self {
+        Self {
+            error,
+            told: Told::default(),
+        }
+    }
+}
+
+pub(super) fn read(provider: &Provider, model: &str, error: Error) -> Failed {
     let (fault, message, headers) = sort(&error);
     let message: String = provider.masked(&message).chars().take(SHOWN).collect();
-    let wait = headers.and_then(retry_after_ms);
-    ModelError::new(model, fault, message).with_retry_after(wait)
+    let told = headers.map(Told::read).unwrap_or_default();
+    // Rounded up, and as long as can be where it is longer.
+    let wait = told.wait.map(|wait| wait.as_micros().div_ceil(1000));
+    let wait = wait.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX));
+    let error = ModelError::new(model, fault, message).with_retry_after(wait);
+    Failed { error, told }
 }
 
 fn sort(error: &Error) -> (ModelFault, String, Option<&HeaderMap>) {
@@ -196,14 +218,6 @@ fn message_of(body: &Value) -> Option<&str> {
         .find_map(|path| body.pointer(path)?.as_str())
 }
 
-/// How long a provider asks to wait, in milliseconds.
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let ms = number("retry-after-ms").or_else(|| Some(number("retry-after")? * 1000.0))?;
-    // The cast saturates, and makes zero of negative and undefined numbers.
-    Some(ms.ceil() as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,21 +270,5 @@ mod tests {
         let body = r#"{"error":{"message":"Incorrect API key provided: sk-abc"}}"#;
         let (_, message) = of_status(StatusCode::UNAUTHORIZED, body);
         assert_eq!(message, "the key was refused (status 401)");
-    }
-
-    #[test]
-    fn the_wait_is_read_in_both_forms() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(retry_after_ms(&headers), None);
-        headers.insert("retry-after", "1.5".parse().unwrap());
-        assert_eq!(retry_after_ms(&headers), Some(1500));
-        headers.insert("retry-after-ms", "20".parse().unwrap());
-        assert_eq!(retry_after_ms(&headers), Some(20));
-        headers.clear();
-        headers.insert(
-            "retry-after",
-            "Wed, 21 Oct 2026 07:28:00 GMT".parse().unwrap(),
-        );
-        assert_eq!(retry_after_ms(&headers), None);
     }
 }

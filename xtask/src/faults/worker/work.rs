@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::acknowledge::{Line, word};
 use super::{backend, plans};
+use crate::stage;
 
 /// How often a run is gone on with after its journal failed, in the same process.
 const PATIENCE: u32 = 5;
@@ -75,7 +76,7 @@ pub(crate) fn main(words: &[String]) -> ExitCode {
 
 /// Reads every run of a store, and changes nothing.
 async fn look(orders: &Orders) -> Result<(), RunError> {
-    let journal = orchestrate_store::open(&orders.store, false)?;
+    let journal = stage::journal(&orders.store, false)?;
     for run in journal.list(&RunFilter::default()).await? {
         journal.load(&run.run_id).await?;
         say(&Line::Ended {
@@ -121,7 +122,7 @@ type Opened = (LocalExecutor, Plan, Vec<(RunId, RunState)>);
 async fn open(orders: &Orders) -> Result<Opened, RunError> {
     let plan = plans::plan(&orders.plan).map_err(place)?;
     let backend = backend::backend(&orders.effects).map_err(place)?;
-    let journal = orchestrate_store::open(&orders.store, true)?;
+    let journal = stage::journal(&orders.store, true)?;
     let runs = journal.list(&RunFilter::default()).await?;
     let runs = runs.into_iter().map(|run| (run.run_id, run.state));
     let builder = LocalExecutor::builder().backend(backend);

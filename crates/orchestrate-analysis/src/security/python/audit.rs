@@ -32,7 +32,7 @@ catalogue! {
         "write `./*`, or put `--` before it", ["B609"];
 }
 
-/// Calls that are worth a look whatever they get.
+/// Calls that are worth a look whatever they get, beside those of parsers of XML.
 pub(super) const CALLS: &[&str] = &[
     "eval",
     "exec",
@@ -76,24 +76,6 @@ pub(super) const CALLS: &[&str] = &[
     "wsgiref.handlers.CGIHandler",
     "twisted.web.twcgi.CGIDirectory",
     "twisted.web.twcgi.CGIScript",
-    "xml.sax.parse",
-    "xml.sax.parseString",
-    "xml.sax.make_parser",
-    "xml.sax.expatreader.create_parser",
-    "xml.dom.minidom.parse",
-    "xml.dom.minidom.parseString",
-    "xml.dom.pulldom.parse",
-    "xml.dom.pulldom.parseString",
-    "xml.dom.expatbuilder.parse",
-    "xml.dom.expatbuilder.parseString",
-    "xml.etree.ElementTree.parse",
-    "xml.etree.ElementTree.fromstring",
-    "xml.etree.ElementTree.iterparse",
-    "xml.etree.ElementTree.XMLParser",
-    "xml.etree.cElementTree.parse",
-    "xml.etree.cElementTree.fromstring",
-    "xml.etree.cElementTree.iterparse",
-    "xml.etree.cElementTree.XMLParser",
 ];
 
 /// Modules whose use is worth a look.

@@ -118,6 +118,28 @@ static XML: Sink = Sink::new(&XXE, At::Index(0), Uses::DATA)
     .with_unknown(Unknown::Any(Low, Low));
 static PATTERN: Sink = Sink::new(&REGEX, At::Index(0), Uses::OTHER);
 
+/// The standard library's parsers of XML, all of which follow what a document tells them to fetch.
+pub(super) const XML_PARSERS: &[&str] = &[
+    "xml.sax.parse",
+    "xml.sax.parseString",
+    "xml.sax.make_parser",
+    "xml.sax.expatreader.create_parser",
+    "xml.dom.minidom.parse",
+    "xml.dom.minidom.parseString",
+    "xml.dom.pulldom.parse",
+    "xml.dom.pulldom.parseString",
+    "xml.dom.expatbuilder.parse",
+    "xml.dom.expatbuilder.parseString",
+    "xml.etree.ElementTree.parse",
+    "xml.etree.ElementTree.fromstring",
+    "xml.etree.ElementTree.iterparse",
+    "xml.etree.ElementTree.XMLParser",
+    "xml.etree.cElementTree.parse",
+    "xml.etree.cElementTree.fromstring",
+    "xml.etree.cElementTree.iterparse",
+    "xml.etree.cElementTree.XMLParser",
+];
+
 /// The calls that must not get outside data.
 pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
     let mut all: Vec<(&'static str, &'static Sink)> = Vec::new();
@@ -394,31 +416,8 @@ pub(super) fn sinks() -> Vec<(&'static str, &'static Sink)> {
         &XPATH_SINK,
         &["*.xpath", "lxml.etree.XPath", "elementpath.select"],
     );
-    add(
-        &XML,
-        &[
-            "xml.sax.parse",
-            "xml.sax.parseString",
-            "xml.sax.make_parser",
-            "xml.dom.minidom.parse",
-            "xml.dom.minidom.parseString",
-            "xml.dom.pulldom.parse",
-            "xml.dom.pulldom.parseString",
-            "xml.dom.expatbuilder.parse",
-            "xml.dom.expatbuilder.parseString",
-            "xml.etree.ElementTree.parse",
-            "xml.etree.ElementTree.fromstring",
-            "xml.etree.ElementTree.iterparse",
-            "xml.etree.ElementTree.XMLParser",
-            "xml.etree.cElementTree.parse",
-            "xml.etree.cElementTree.fromstring",
-            "xml.etree.cElementTree.iterparse",
-            "xml.etree.cElementTree.XMLParser",
-            "lxml.etree.parse",
-            "lxml.etree.fromstring",
-            "xml.sax.expatreader.create_parser",
-        ],
-    );
+    add(&XML, XML_PARSERS);
+    add(&XML, &["lxml.etree.parse", "lxml.etree.fromstring"]);
     add(
         &PATTERN,
         &[

@@ -18,6 +18,7 @@ use crate::security::value::Constant;
 pub(super) fn on_call<'t>(flow: &mut Flow<'t>, call: &Call<'t>) {
     let path = call.path.strip_prefix("six.moves.").unwrap_or(&call.path);
     if CALLS.contains(&path)
+        || rules::XML_PARSERS.contains(&path)
         || starts_program(path)
         || opens_any_address(call, path)
         || loads_model(call, path)

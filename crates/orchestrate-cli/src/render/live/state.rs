@@ -29,6 +29,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What the run had used before these events.
+    pub(super) fn had_used(&mut self, spending: Spending) {
+        self.spending = spending;
+    }
+
     /// Takes in one event. Gives the line that stays on the screen, if the event has one.
     pub(super) fn apply(&mut self, event: &Event) -> Option<String> {
         self.spending.apply(event);

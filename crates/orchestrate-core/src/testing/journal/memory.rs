@@ -10,7 +10,7 @@ use crate::id::{RunId, StepPath};
 use crate::journal::{
     CancelRequest, Decided, Decision, Digest, Durability, Encoded, JournalError, Outside,
     Ownership, Pinned, Progress, RecordedRun, RunFilter, RunJournal, RunState, RunSummary, chain,
-    decode_event, decode_pinned, resolve,
+    decode_event, decode_pinned,
 };
 
 /// A [`RunJournal`] in memory.
@@ -270,12 +270,6 @@ impl RunJournal for MemoryJournal {
         Ok(runs)
     }
 
-    async fn find(&self, reference: &str) -> Result<RunId, JournalError> {
-        let runs = self.list(&RunFilter::default()).await?;
-        let names: Vec<RunId> = runs.into_iter().map(|run| run.run_id).collect();
-        resolve(reference, &names)
-    }
-
     async fn decide(
         &self,
         run: &RunId,
@@ -319,15 +313,6 @@ impl RunJournal for MemoryJournal {
         state.run(run)?.idle()?;
         state.runs.remove(run);
         Ok(())
-    }
-
-    async fn verify(&self) -> Result<Vec<JournalError>, JournalError> {
-        let runs: Vec<RunId> = self.state().runs.keys().cloned().collect();
-        let mut problems = Vec::new();
-        for run in runs {
-            problems.extend(self.load(&run).await.err());
-        }
-        Ok(problems)
     }
 }
 

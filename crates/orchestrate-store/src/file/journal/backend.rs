@@ -8,7 +8,7 @@ use orchestrate_core::event::Event;
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
     CancelRequest, Decision, Durability, JournalError, Outside, Ownership, Pinned, RecordedRun,
-    RunFilter, RunJournal, RunSummary, resolve,
+    RunFilter, RunJournal, RunSummary,
 };
 
 use super::disk::Disk;
@@ -142,12 +142,6 @@ impl RunJournal for FileJournal {
             .await
     }
 
-    async fn find(&self, reference: &str) -> Result<RunId, JournalError> {
-        let runs = self.list(&RunFilter::default()).await?;
-        let names: Vec<RunId> = runs.into_iter().map(|run| run.run_id).collect();
-        resolve(reference, &names)
-    }
-
     async fn decide(
         &self,
         run: &RunId,
@@ -179,13 +173,5 @@ impl RunJournal for FileJournal {
         let run = run.clone();
         self.blocking(move |disk, owned| write::delete(disk, owned, &run))
             .await
-    }
-
-    async fn verify(&self) -> Result<Vec<JournalError>, JournalError> {
-        let mut problems = Vec::new();
-        for run in self.list(&RunFilter::default()).await? {
-            problems.extend(self.load(&run.run_id).await.err());
-        }
-        Ok(problems)
     }
 }

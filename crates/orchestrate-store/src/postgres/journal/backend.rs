@@ -7,7 +7,7 @@ use orchestrate_core::event::Event;
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
     CancelRequest, Decision, Durability, JournalError, Outside, Ownership, Pinned, RecordedRun,
-    RunFilter, RunJournal, RunSummary, resolve,
+    RunFilter, RunJournal, RunSummary,
 };
 use tokio_postgres::Config;
 
@@ -148,14 +148,11 @@ impl RunJournal for PostgresJournal {
         job.await.map_err(|fault| fault.explain(&self.place, None))
     }
 
-    async fn find(&self, reference: &str) -> Result<RunId, JournalError> {
+    async fn names(&self) -> Result<Vec<RunId>, JournalError> {
         let job = self
             .link
             .read(async move |session| read::names(session).await);
-        let names = job
-            .await
-            .map_err(|fault| fault.explain(&self.place, None))?;
-        resolve(reference, &names)
+        job.await.map_err(|fault| fault.explain(&self.place, None))
     }
 
     async fn decide(
@@ -197,13 +194,5 @@ impl RunJournal for PostgresJournal {
             .link
             .write(async move |session| write::delete(session, &wanted).await);
         job.await.map_err(self.explain(run))
-    }
-
-    async fn verify(&self) -> Result<Vec<JournalError>, JournalError> {
-        let mut problems = Vec::new();
-        for run in self.list(&RunFilter::default()).await? {
-            problems.extend(self.load(&run.run_id).await.err());
-        }
-        Ok(problems)
     }
 }

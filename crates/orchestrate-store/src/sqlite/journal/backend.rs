@@ -8,7 +8,7 @@ use orchestrate_core::event::Event;
 use orchestrate_core::id::{RunId, StepPath};
 use orchestrate_core::journal::{
     CancelRequest, Decision, Durability, JournalError, Outside, Ownership, Pinned, RecordedRun,
-    RunFilter, RunJournal, RunSummary, resolve,
+    RunFilter, RunJournal, RunSummary,
 };
 
 use super::{read, write};
@@ -139,13 +139,8 @@ impl RunJournal for SqliteJournal {
         job.await.map_err(self.store())
     }
 
-    async fn find(&self, reference: &str) -> Result<RunId, JournalError> {
-        let names = self
-            .database
-            .read(read::names)
-            .await
-            .map_err(self.store())?;
-        resolve(reference, &names)
+    async fn names(&self) -> Result<Vec<RunId>, JournalError> {
+        self.database.read(read::names).await.map_err(self.store())
     }
 
     async fn decide(
@@ -188,14 +183,5 @@ impl RunJournal for SqliteJournal {
             .database
             .write(move |connection, heads| write::delete(connection, heads, &places, &wanted));
         job.await.map_err(self.explain(run))
-    }
-
-    async fn verify(&self) -> Result<Vec<JournalError>, JournalError> {
-        let runs = self.list(&RunFilter::default()).await?;
-        let mut problems = Vec::new();
-        for run in runs {
-            problems.extend(self.load(&run.run_id).await.err());
-        }
-        Ok(problems)
     }
 }
