@@ -101,7 +101,12 @@ pub(crate) enum CliError {
     #[error("no model is named that could plan")]
     NoPlanner,
     #[error("the limit of {limit} was reached while a model planned (it used {used})")]
-    PlanningLimit { limit: &'static str, used: String },
+    PlanningLimit {
+        limit: &'static str,
+        /// What raises it.
+        flag: &'static str,
+        used: String,
+    },
     #[error("`[{section}]`: {problem}")]
     Service { section: String, problem: String },
     #[error("`{}` is not a recording that this version can play back", path.display())]
@@ -232,8 +237,8 @@ impl Explain for CliError {
                 "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
             )],
             Self::NoPlanner => vec!["name one as `planner` under `[models.agents]` in orchestrate.toml or as `capable` under `[models]`, or leave `--planner model` out".into()],
-            Self::PlanningLimit { limit, .. } => vec![
-                format!("raise the limit of {limit} (`--max-tokens`, `--max-cost`, or `[limits]` in orchestrate.toml), or leave `--planner model` out: the rules plan without a model"),
+            Self::PlanningLimit { flag, .. } => vec![
+                format!("raise `{flag}`, or leave `--planner model` out: the rules plan without a model"),
             ],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
             Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],

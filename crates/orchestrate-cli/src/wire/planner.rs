@@ -158,6 +158,10 @@ pub(crate) async fn consult(
 fn limit_reached(limit: LimitKind, used: Usage) -> CliError {
     CliError::PlanningLimit {
         limit: limit.as_str(),
+        flag: match limit {
+            LimitKind::Cost => "--max-cost",
+            _ => "--max-tokens",
+        },
         used: spent(&used).unwrap_or_else(|| "nothing".to_owned()),
     }
 }

@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::span::{Fall, Span};
-use super::told::Share;
+use super::told::{Share, longer_period};
 
 /// The first pace of a provider that names no limit, in requests a second.
 const FIRST: f64 = 20.0;
@@ -38,6 +38,9 @@ const EARNED: f64 = 0.015;
 const MOST_EARNED: f64 = 40.0;
 /// The part of a limit that was told which is used at least, however often that is refused.
 const CAREFUL: f64 = 0.92;
+/// A limit that was told is for a longer time than it seemed if it is so many times what was
+/// measured.
+const CONTRADICTED: f64 = 1.8;
 /// A limit that is this close to the one before has not moved.
 const SAME: f64 = 0.2;
 
@@ -206,6 +209,13 @@ impl Learned {
         let shown = fall.limit(resume);
         let limit = told.map_or(shown, |share| {
             self.period = self.period.max(share.period());
+            while share.window.is_none()
+                && fall.is_exact()
+                && share.limit / self.period > CONTRADICTED * shown
+                && let Some(longer) = longer_period(self.period)
+            {
+                self.period = longer;
+            }
             let told = share.limit / self.period;
             let known = fall
                 .limit

@@ -240,4 +240,28 @@ mod tests {
         let wait = pace.take(at(10.1), 3000).unwrap_err();
         assert!((wait.as_secs_f64() - 20.0).abs() < 0.1, "{wait:?}");
     }
+
+    #[test]
+    fn a_time_that_does_not_fit_what_was_let_through_is_taken_for_a_longer_one() {
+        let mut pace = Pace::new(None, None);
+        let mut now = Duration::ZERO;
+        for _ in 0..200 {
+            while let Err(wait) = pace.take(now, 0) {
+                now += wait;
+            }
+        }
+        // 500 a minute, of which the next one comes in 120 ms.
+        let limits = Told {
+            requests: Some(Share {
+                limit: 500.0,
+                left: Some(0.0),
+                renewed_in: Some(0.12),
+                window: None,
+            }),
+            ..told(Some(0.12))
+        };
+        pace.refused(now, now, 0, &limits);
+        let spacing = spacing(&mut pace);
+        assert!((0.11..0.14).contains(&spacing), "{spacing}");
+    }
 }

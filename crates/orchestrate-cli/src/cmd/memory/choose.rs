@@ -1,7 +1,9 @@
 //! Which of what is kept is meant: by name, part of a name, age, or all of it.
 
 use orchestrate_store::{Store, StoredMemory};
+use serde_json::json;
 
+use crate::app::Call;
 use crate::args::{FindArgs, ForgetArgs};
 use crate::cmd::runs::now_ms;
 use crate::cmd::store::of_runs;
@@ -12,6 +14,8 @@ use crate::error::{CliError, Failure};
 pub(super) struct Kind {
     /// One of them.
     pub(super) one: &'static str,
+    /// Several of them.
+    pub(super) many: &'static str,
     /// The verb that lists them.
     pub(super) list: &'static str,
 }
@@ -77,7 +81,7 @@ pub(super) fn chosen<'a, T: Kept>(
 ) -> Result<Vec<&'a T>, CliError> {
     if args.names.is_empty() && args.older_than.is_none() && !args.all {
         return Err(CliError::arguments(
-            format!("nothing says which {}s are to be removed", kind.one),
+            format!("nothing says which {} are to be removed", kind.many),
             "give them by name, `--older-than AGE` or `--all`",
         ));
     }
@@ -93,13 +97,26 @@ pub(super) fn chosen<'a, T: Kept>(
     Ok(chosen.map(|(_, it)| it).collect())
 }
 
-/// What is said below a list of what is removed, or would be.
-pub(super) fn told(kind: &Kind, count: usize, removed: bool, list: &str) -> String {
-    match (count, removed) {
+/// Says which of so many were removed, or would be.
+pub(super) fn tell(
+    kind: &Kind,
+    chosen: &[&impl Kept],
+    all: usize,
+    args: &ForgetArgs,
+    table: impl FnOnce() -> String,
+    call: &Call,
+) -> Result<(), Failure> {
+    let names: Vec<&str> = chosen.iter().map(|it| it.name()).collect();
+    let document = json!({"removed": args.yes, kind.many: names, "kept": all - names.len()});
+    let text = || match (names.len(), args.yes) {
         (0, _) => format!("no {} fits, nothing is removed\n", kind.one),
-        (_, true) => format!("{list}\nremoved: {count}\n"),
-        (_, false) => format!("{list}\nwould be removed: {count}; `--yes` removes them\n"),
-    }
+        (count, true) => format!("{}\nremoved: {count}\n", table()),
+        (count, false) => format!(
+            "{}\nwould be removed: {count}; `--yes` removes them\n",
+            table()
+        ),
+    };
+    call.printer.answer(text, &document)
 }
 
 #[cfg(test)]
@@ -117,6 +134,7 @@ mod tests {
 
     const KIND: Kind = Kind {
         one: "session",
+        many: "sessions",
         list: "sessions list",
     };
 

@@ -5,7 +5,7 @@ use orchestrate_runtime::guard::scrub;
 use orchestrate_store::{Note, StoredMemory};
 use serde_json::{Value, json};
 
-use super::choose::{Kept, Kind, chosen, memory, newest_first, one, told};
+use super::choose::{Kept, Kind, chosen, memory, newest_first, one, tell};
 use crate::app::Call;
 use crate::args::{ForgetArgs, NotesVerb};
 use crate::cmd::runs::moment;
@@ -16,6 +16,7 @@ use crate::render::{Columns, cut, safe, size};
 
 const KIND: Kind = Kind {
     one: "note",
+    many: "notes",
     list: "notes list",
 };
 
@@ -111,19 +112,7 @@ fn forget(args: &ForgetArgs, call: &Call) -> Result<(), Failure> {
                 memory.put_note(&note.key, "").await?;
             }
         }
-        let document = json!({
-            "removed": args.yes,
-            "notes": chosen.iter().map(|it| &it.key).collect::<Vec<_>>(),
-            "kept": notes.len() - chosen.len(),
-        });
-        let text = || {
-            told(
-                &KIND,
-                chosen.len(),
-                args.yes,
-                &table(chosen.iter().copied()),
-            )
-        };
-        call.printer.answer(text, &document)
+        let list = || table(chosen.iter().copied());
+        tell(&KIND, &chosen, notes.len(), args, list, call)
     })
 }

@@ -11,7 +11,7 @@ use orchestrate_store::StoredMemory;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::choose::{Kept, Kind, chosen, memory, newest_first, one, told};
+use super::choose::{Kept, Kind, chosen, memory, newest_first, one, tell};
 use crate::app::Call;
 use crate::args::{ForgetArgs, SessionsVerb};
 use crate::cmd::runs::moment;
@@ -22,6 +22,7 @@ use crate::render::{Columns, DIM, HEAD, counted, paint, safe, size};
 
 const KIND: Kind = Kind {
     one: "session",
+    many: "sessions",
     list: "sessions list",
 };
 
@@ -212,7 +213,8 @@ fn lines(out: &mut String, entry: &Entry) {
     let mut say = |who: &str, text: &str| {
         let mut who = who;
         for line in text.lines() {
-            let _ = writeln!(out, "    {who:9}  {}", safe(line));
+            let line = format!("    {who:9}  {}", safe(line));
+            let _ = writeln!(out, "{}", line.trim_end());
             who = "";
         }
     };
@@ -244,19 +246,7 @@ fn forget(args: &ForgetArgs, call: &Call) -> Result<(), Failure> {
                 memory.forget(&it.session).await?;
             }
         }
-        let document = json!({
-            "removed": args.yes,
-            "sessions": chosen.iter().map(|it| &it.session).collect::<Vec<_>>(),
-            "kept": sessions.len() - chosen.len(),
-        });
-        let text = || {
-            told(
-                &KIND,
-                chosen.len(),
-                args.yes,
-                &table(chosen.iter().copied()),
-            )
-        };
-        call.printer.answer(text, &document)
+        let list = || table(chosen.iter().copied());
+        tell(&KIND, &chosen, sessions.len(), args, list, call)
     })
 }

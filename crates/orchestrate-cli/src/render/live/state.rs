@@ -312,6 +312,27 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_gone_on_with_counts_from_what_it_had_used() {
+        let used = |tokens: u64| Usage {
+            tokens,
+            ..Usage::default()
+        };
+        let before = EventKind::StepRetried {
+            step: StepPath::root().child(&"coder"),
+            attempt: 1,
+            class: FailureClass::Output,
+            message: "again".to_owned(),
+            delay_ms: 0,
+            usage: used(700),
+        };
+        let mut state = State::default();
+        state.had_used(Spending::of(&[event(5, before)]));
+        state.apply(&started(10, "coder", 2));
+        let lines = state.lines(10, 72, 5).join("\n");
+        assert!(lines.contains("so far: 700 tokens"), "{lines}");
+    }
+
+    #[test]
     fn more_steps_than_rows_are_counted() {
         let events: Vec<Event> = ["a", "b", "c", "d"].map(|it| started(0, it, 2)).to_vec();
         check(
