@@ -1,5 +1,7 @@
 //! What the client library reports, in our classes. No key and no whole body gets into a message.
 
+use std::time::Duration;
+
 use genai::Error;
 use genai::webc::StreamTimeout;
 use orchestrate_core::model::{ModelError, ModelFault};
@@ -8,7 +10,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::provider::Provider;
-use super::told::Told;
+use super::told::{self, Told};
 
 /// How much of what a provider says is shown.
 const SHOWN: usize = 300;
@@ -33,7 +35,8 @@ impl From<ModelError> for Failed {
 pub(super) fn read(provider: &Provider, model: &str, error: Error) -> Failed {
     let (fault, message, headers) = sort(&error);
     let message: String = provider.masked(&message).chars().take(SHOWN).collect();
-    let told = headers.map(Told::read).unwrap_or_default();
+    let mut told = headers.map(Told::read).unwrap_or_default();
+    told.wait = told.wait.or_else(|| wait_in_body(&error));
     // Rounded up, and as long as can be where it is longer.
     let wait = told.wait.map(|wait| wait.as_micros().div_ceil(1000));
     let wait = wait.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX));
@@ -103,6 +106,19 @@ fn sort(error: &Error) -> (ModelFault, String, Option<&HeaderMap>) {
             None,
         ),
     }
+}
+
+/// Gemini sends no headers about limits; how long to wait stands in the body.
+fn wait_in_body(error: &Error) -> Option<Duration> {
+    let body = match error {
+        Error::HttpError { body, .. } => body,
+        Error::WebStream { error, .. } => return wait_in_body(error.downcast_ref()?),
+        _ => return None,
+    };
+    let body: Value = serde_json::from_str(body).ok()?;
+    let details = first(&body).pointer("/error/details")?.as_array()?;
+    let delay = details.iter().find_map(|it| it.get("retryDelay")?.as_str());
+    Duration::try_from_secs_f64(told::seconds(delay?)?).ok()
 }
 
 fn of_web(error: &genai::webc::Error) -> (ModelFault, String, Option<&HeaderMap>) {
@@ -196,11 +212,7 @@ fn said(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         return String::new();
     };
-    // Gemini wraps its errors into a list when it streams.
-    let value = match &value {
-        Value::Array(items) => items.first().unwrap_or(&Value::Null),
-        other => other,
-    };
+    let value = first(&value);
     let code = ["/error/code", "/error/type", "/error/status"]
         .iter()
         .find_map(|path| value.pointer(path)?.as_str());
@@ -209,6 +221,14 @@ fn said(body: &str) -> String {
         (Some(message), None) => message.to_owned(),
         (None, Some(code)) => code.to_owned(),
         (None, None) => String::new(),
+    }
+}
+
+/// Gemini wraps its errors into a list when it streams.
+fn first(body: &Value) -> &Value {
+    match body {
+        Value::Array(items) => items.first().unwrap_or(&Value::Null),
+        other => other,
     }
 }
 

@@ -2,15 +2,15 @@
 //!
 //! A refusal shows the limit ([`Fall`]). The pace falls a little below it, comes back close to it, and from
 //! time to time looks beyond it: faster with each request until one is refused or the limit turns out to
-//! have been raised. A look costs refusals, so it has to be earned: each request earns a part of one, and
-//! the share of refusals stays below that part however often the limit moves. While a limit stands the
-//! looks become rarer; when it moved they begin anew. Where the provider itself names its limit with a
+//! have been raised. A look costs refusals, so it has to be earned: each request earns a part of one, every
+//! refusal is paid from that, and who has nothing left does not look. While a limit stands the looks become
+//! rarer; when it moved they begin anew. Where the provider itself names its limit with a
 //! refusal, that is the limit.
 
 use std::time::Duration;
 
 use super::span::{Fall, Span};
-use super::told::Share;
+use super::told::{Share, longer_period};
 
 /// The first pace of a provider that names no limit, in requests a second.
 const FIRST: f64 = 20.0;
@@ -34,10 +34,15 @@ const STEP: f64 = 0.1;
 const STEP_IN_WINDOWS: f64 = 0.3;
 /// What each request earns, in refusals.
 const EARNED: f64 = 0.015;
+/// What is there at first, in refusals.
+const EARNED_AT_FIRST: f64 = 2.0;
 /// What can be earned in advance, or owed, in refusals.
 const MOST_EARNED: f64 = 40.0;
 /// The part of a limit that was told which is used at least, however often that is refused.
 const CAREFUL: f64 = 0.92;
+/// A limit that was told is for a longer time than it seemed if it is so many times what was
+/// measured.
+const CONTRADICTED: f64 = 1.8;
 /// A limit that is this close to the one before has not moved.
 const SAME: f64 = 0.2;
 
@@ -61,7 +66,9 @@ pub(super) struct Learned {
     period: f64,
     /// Since the last refusal.
     span: Span,
+    /// The look that is under way.
     look: Option<Look>,
+    /// The last refusal that changed the pace.
     fall: Option<Fall>,
     /// When a refusal last changed the pace.
     changed_at: Duration,
@@ -71,6 +78,7 @@ pub(super) struct Learned {
     since: f64,
     /// Requests until the next look.
     gap: f64,
+    /// Refusals that may be risked.
     earned: f64,
     /// How long after it was sent a refusal comes back, in seconds.
     delay: f64,
@@ -92,7 +100,7 @@ impl Learned {
             windows: false,
             since: 0.0,
             gap: SHORTEST,
-            earned: 2.0,
+            earned: EARNED_AT_FIRST,
             delay: 0.0,
         }
     }
@@ -206,11 +214,19 @@ impl Learned {
         let shown = fall.limit(resume);
         let limit = told.map_or(shown, |share| {
             self.period = self.period.max(share.period());
-            let told = share.limit / self.period;
+            while share.window.is_none()
+                && fall.is_exact()
+                && share.limit / self.period > CONTRADICTED * shown
+                && let Some(longer) = longer_period(self.period)
+            {
+                self.period = longer;
+            }
+            let told = share.limit / share.window.unwrap_or(self.period);
             let known = fall
                 .limit
                 .is_some_and(|before| (told / before - 1.0).abs() < SAME);
-            // Who keeps to what was told and is refused sends too evenly for what lies between.
+            // Who keeps to what was told and is refused all the same meets a limit that is counted more
+            // strictly, so a little less is used.
             if known && fall.look.is_none() {
                 shown.clamp(told * CAREFUL, told)
             } else {

@@ -97,13 +97,14 @@ impl Pace {
         };
         let resume = self.blocked_until.max(now.saturating_add(wait));
         self.blocked_until = resume;
-        if let Some(share) = told.tokens {
-            self.hold_tokens(now, share);
-        }
         // Where requests are left it was the tokens that were too many, or something that is not named.
         let left = told.requests.is_some_and(Share::is_left);
+        let tokens = told.tokens.filter(|share| share.is_short());
+        if let (Some(share), true) = (tokens, left || told.requests.is_none()) {
+            self.hold_tokens(now, share);
+        }
         if !left || told.tokens.is_none() {
-            let told = told.requests.filter(|_| !left);
+            let told = told.requests.filter(|share| !left && share.is_short());
             self.requests.refused(now, sent, resume, told);
         }
         // What had gathered by then would be sent all at once.
@@ -239,5 +240,29 @@ mod tests {
         // 100 tokens a second from nothing.
         let wait = pace.take(at(10.1), 3000).unwrap_err();
         assert!((wait.as_secs_f64() - 20.0).abs() < 0.1, "{wait:?}");
+    }
+
+    #[test]
+    fn a_time_that_does_not_fit_what_was_let_through_is_taken_for_a_longer_one() {
+        let mut pace = Pace::new(None, None);
+        let mut now = Duration::ZERO;
+        for _ in 0..200 {
+            while let Err(wait) = pace.take(now, 0) {
+                now += wait;
+            }
+        }
+        // 500 a minute, of which the next one comes in 120 ms.
+        let limits = Told {
+            requests: Some(Share {
+                limit: 500.0,
+                left: Some(0.0),
+                renewed_in: Some(0.12),
+                window: None,
+            }),
+            ..told(Some(0.12))
+        };
+        pace.refused(now, now, 0, &limits);
+        let spacing = spacing(&mut pace);
+        assert!((0.11..0.14).contains(&spacing), "{spacing}");
     }
 }

@@ -95,6 +95,11 @@ impl Fall {
         self.another();
     }
 
+    /// Whether enough was let through to measure the limit well.
+    pub(super) fn is_exact(&self) -> bool {
+        self.span.sent > MANY
+    }
+
     /// Whether all are made to wait so long that a window must have been used up.
     pub(super) fn is_long(&self, resume: Duration) -> bool {
         self.blocked(resume) > LONG
@@ -124,7 +129,7 @@ impl Fall {
                 }
             }
             (None, None) if !long => taken.min(self.rate * FIRST),
-            (None, Some(_)) if !long && sent > MANY => taken.min(self.rate * SLOWER),
+            (None, Some(_)) if !long && self.is_exact() => taken.min(self.rate * SLOWER),
             (None, Some(_)) if !long => {
                 (sent * taken + BEFORE * self.rate * SLOWER) / (sent + BEFORE)
             }

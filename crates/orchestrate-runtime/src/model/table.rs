@@ -8,8 +8,9 @@
 //! it is not refused, and each look costs a refusal where it was not raised, more where requests are on
 //! their way. Through 600, 240, 900 and 300 a minute for 20 s each go 680 requests, so 13 may be refused.
 //! Two falls and two rises cost about two each; what is left is five looks in 80 s, one in 16 s, and a rise
-//! is found when its phase is nearly over. Phases of a minute leave 20 looks in 240 s: just enough for one
-//! caller, too few where requests are on their way. With ten times the limit both are mastered in buckets.
+//! is found late. Phases of a minute leave about 30 looks in 240 s: enough where buckets forgive, too few
+//! where requests are on their way, each of which makes a look dearer. With ten times the limit there are
+//! ten times the looks, and buckets are mastered through phases of a minute.
 //!
 //! In windows of a second a look that was refused costs the rest of the window, and a wait in whole seconds
 //! a whole one; ten requests that take 20 ms more or less never fill such a window evenly. In long sliding
@@ -152,6 +153,7 @@ fn the_pace_masters_many_callers_where_limits_are_told_with_refusals() {
     );
 }
 
+/// A choice, because each case takes a second.
 #[test]
 fn the_pace_masters_limits_of_thousands_a_minute() {
     check(
@@ -159,11 +161,11 @@ fn the_pace_masters_limits_of_thousands_a_minute() {
         480,
         false,
         "
-        .+.+ ...+ .+.+
-        .+.+ .+.+ .+.+
-        ++.. ++.. ++..
+        .+.. .... ....
+        .... .+.. ....
+        +... .... .+..
         ...+ .... ....
-        ...+ .... ....
+        .... .... ....
         .... .... ....
         .... .... ....
         .... .... ....
