@@ -102,11 +102,13 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Fmt(args) => cmd::fmt::run(args, call),
         Verb::Init(args) => cmd::init::run(args, call),
         Verb::Lessons(verb) => cmd::lessons::run(verb, call),
+        Verb::Notes(verb) => cmd::memory::notes(verb, call),
         Verb::Plan(args) => cmd::plan::run(args, call),
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
         Verb::Runs(verb) => cmd::runs::run(verb, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
+        Verb::Sessions(verb) => cmd::memory::sessions(verb, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
         Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
@@ -132,6 +134,8 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
         | Verb::Init(_)
         | Verb::Explain(_)
         | Verb::Runs(_)
+        | Verb::Sessions(_)
+        | Verb::Notes(_)
         | Verb::Approvals(_)
         | Verb::Completions(_)
         | Verb::Schema(_)

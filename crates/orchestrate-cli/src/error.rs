@@ -100,6 +100,13 @@ pub(crate) enum CliError {
     Unpriced { model: String, agent: String },
     #[error("no model is named that could plan")]
     NoPlanner,
+    #[error("the limit of {limit} was reached while a model planned (it used {used})")]
+    PlanningLimit {
+        limit: &'static str,
+        /// What raises it.
+        flag: &'static str,
+        used: String,
+    },
     #[error("`[{section}]`: {problem}")]
     Service { section: String, problem: String },
     #[error("`{}` is not a recording that this version can play back", path.display())]
@@ -172,6 +179,7 @@ impl Explain for CliError {
             Self::Unknown { .. } => "ORC0909",
             Self::Unpriced { .. } => "ORC1323",
             Self::NoPlanner => "ORC1350",
+            Self::PlanningLimit { .. } => "ORC1351",
             Self::Provider { .. } => "ORC1324",
             Self::Service { .. } => "ORC1325",
             Self::Recording { .. } => "ORC1331",
@@ -199,6 +207,7 @@ impl Explain for CliError {
             | Self::Provider { .. }
             | Self::Service { .. }
             | Self::Recording { .. } => ErrorKind::Definition,
+            Self::PlanningLimit { .. } => ErrorKind::Limit,
             Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
             Self::Internal { .. } => ErrorKind::Internal,
         }
@@ -228,6 +237,9 @@ impl Explain for CliError {
                 "set its price as `[prices.\"{model}\"]` with `input` and `output` in orchestrate.toml, or leave `--max-cost` out"
             )],
             Self::NoPlanner => vec!["name one as `planner` under `[models.agents]` in orchestrate.toml or as `capable` under `[models]`, or leave `--planner model` out".into()],
+            Self::PlanningLimit { flag, .. } => vec![
+                format!("raise `{flag}`, or leave `--planner model` out: the rules plan without a model"),
+            ],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
             Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
             Self::Init { .. } => vec!["`init` writes over nothing: look at what is there, or choose another directory with `--path`".into()],

@@ -55,6 +55,9 @@ pub enum EventKind {
         plan_digest: String,
         /// The task.
         task: String,
+        /// What a model used that planned the run, before it began; the run pays for it.
+        #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+        planning: Usage,
     },
     /// An attempt of an agent or a call of a tool began.
     StepStarted {

@@ -110,6 +110,7 @@ mod tests {
                 format: "f".into(),
                 plan_digest: "d".into(),
                 task: "t".into(),
+                planning: Usage::default(),
             },
         }
     }

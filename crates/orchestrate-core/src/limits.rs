@@ -96,6 +96,12 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Usage {
+    /// Whether nothing was used.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What is left of it without a part, at least nothing.
     #[must_use]
     pub fn without(self, part: Self) -> Self {

@@ -30,8 +30,10 @@ pub struct RunReport {
     pub pending: Vec<ApprovalRequest>,
     /// What the plan's root gave.
     pub output: Arc<Value>,
-    /// What was used.
+    /// What was used, planning included.
     pub usage: Usage,
+    /// What of it a model used that planned the run.
+    pub planning: Usage,
     /// From start to end, in microseconds.
     pub wall_us: u64,
     /// Sum of the steps' own times, in microseconds.
@@ -63,10 +65,13 @@ impl RunReport {
             EventKind::RunStarted {
                 run_id,
                 plan_digest,
+                planning,
                 ..
             } => {
                 self.run_id = Some(run_id.clone());
                 self.plan_digest.clone_from(plan_digest);
+                self.usage += *planning;
+                self.planning = *planning;
             }
             EventKind::StepFinished {
                 step,
@@ -191,6 +196,7 @@ impl RunReport {
             wall_ms: self.wall_us as f64 / 1e3,
             summed_ms: self.summed_us as f64 / 1e3,
             usage: self.usage,
+            planning: self.planning,
             census,
             mail: self.mail,
             errors,

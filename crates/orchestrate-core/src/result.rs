@@ -120,8 +120,11 @@ pub struct StrategyResult {
     pub wall_ms: f64,
     /// Sum of the agents' own times, in milliseconds.
     pub summed_ms: f64,
-    /// What was used.
+    /// What was used, planning included.
     pub usage: Usage,
+    /// What of it a model used that planned the run.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub planning: Usage,
     /// What became of the steps of agents, tools and people.
     pub census: Census,
     /// What became of the messages that agents sent to each other.

@@ -23,9 +23,17 @@ struct OpenSpending {
 }
 
 impl Spending {
+    /// What a run has used by these events.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut spending = Self::default();
+        events.into_iter().for_each(|event| spending.apply(event));
+        spending
+    }
+
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match &event.kind {
+            EventKind::RunStarted { planning, .. } => self.ended += *planning,
             EventKind::CallFinished { step, result, .. } => {
                 self.open.entry(step.clone()).or_default().calls += result.usage;
             }

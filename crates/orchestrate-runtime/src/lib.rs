@@ -59,6 +59,6 @@ pub use backends::{FunctionAgent, FunctionBackend};
 pub use clock::SystemClock;
 pub use error::RunError;
 pub use local::{
-    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, RunHandle,
+    Assignment, Canceller, Events, Fork, LocalExecutor, LocalExecutorBuilder, Recorded, RunHandle,
 };
 pub use policy::ApprovalPolicy;

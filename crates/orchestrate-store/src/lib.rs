@@ -42,7 +42,7 @@ pub use atomic::{WriteError, write_atomically};
 pub use coordination::{AgentStatus, Team};
 pub use file::FileJournal;
 pub use learning::{Imported, LearningStore, read_configuration};
-pub use memory::{SessionSummary, StoredMemory};
+pub use memory::{Note, StoredMemory};
 pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;
 pub use store::{Now, Store};

@@ -4,11 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use orchestrate_core::canonical;
 use orchestrate_core::learning::{StoreError, check_name};
-use orchestrate_core::memory::{Folded, Memory, SessionTurn, check_note, with_turn};
+use orchestrate_core::memory::{
+    Folded, Memory, SessionSummary, SessionTurn, check_note, check_part, with_turn,
+};
 use serde_json::{Value, json};
 
-use crate::documents::{Change, Document, Documents, Read};
+use crate::documents::{Change, Document, Documents, Read, Select, transact};
+use crate::store::Now;
 
 /// The space of everything here.
 const SPACE: &str = "memory";
@@ -18,73 +22,71 @@ const NOTES: &str = "notes";
 
 /// What agents keep from run to run. Cheap to clone; all clones and all processes share what is in it.
 #[derive(Clone)]
-pub struct StoredMemory(Arc<dyn Documents>);
+pub struct StoredMemory {
+    documents: Arc<dyn Documents>,
+    now: Now,
+}
 
-/// A session and who takes part in it.
+/// A note with everything that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionSummary {
-    /// Its name.
-    pub session: String,
-    /// The agent.
-    pub agent: String,
-    /// How many turns are kept, a summary among them.
-    pub turns: usize,
-    /// About how many bytes were said.
-    pub bytes: usize,
+pub struct Note {
+    /// By what it is asked for.
+    pub key: String,
+    /// What it says.
+    pub text: String,
+    /// When it was written, in milliseconds since 1970; absent for those of earlier versions.
+    pub updated_ms: Option<u64>,
 }
 
 impl StoredMemory {
-    pub(crate) fn new(documents: Arc<dyn Documents>) -> Self {
-        Self(documents)
+    pub(crate) fn new(documents: Arc<dyn Documents>, now: Now) -> Self {
+        Self { documents, now }
     }
 
-    /// The sessions, each agent's part by itself, in order.
+    /// All notes, in the order of their keys.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sessions(&self) -> Result<Vec<SessionSummary>, StoreError> {
-        let found = self.0.read(SPACE, &[Read::all(SESSIONS)]).await?;
-        let summaries = found.iter().filter_map(|document| {
-            let turns = turns(document);
-            let (session, agent) = document.key.split_once(BETWEEN)?;
-            Some(SessionSummary {
-                session: session.to_owned(),
-                agent: agent.to_owned(),
-                turns: turns.len(),
-                bytes: turns.iter().map(|turn| turn.said.bytes()).sum(),
+    pub async fn notes(&self) -> Result<Vec<Note>, StoreError> {
+        let found = self.documents.read(SPACE, &[Read::all(NOTES)]).await?;
+        let notes = found.iter().filter_map(|document| {
+            Some(Note {
+                key: document.key.clone(),
+                text: text(document)?,
+                updated_ms: updated(document),
             })
         });
-        Ok(summaries.collect())
+        Ok(notes.collect())
     }
 
-    /// Removes a session, and says whose parts there were.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn forget(&self, session: &str) -> Result<Vec<String>, StoreError> {
-        check_name("session", session)?;
-        let all = self.sessions().await?.into_iter();
-        let agents: Vec<String> = all
-            .filter(|it| it.session == session)
-            .map(|it| it.agent)
-            .collect();
-        let keys: Vec<String> = agents.iter().map(|agent| key(session, agent)).collect();
-        let decide = move |_: &[Document]| {
-            Ok(keys
-                .into_iter()
-                .map(|key| Change::Delete(SESSIONS, key))
-                .collect())
-        };
-        self.0.change(SPACE, &[], Box::new(decide)).await?;
-        Ok(agents)
+    /// What was malformed and left out since this was last asked.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.documents.take_warnings()
     }
 }
 
-/// Stands in no name of a session, so that two different pairs never have one key.
+/// Stands between the names in the key of a part.
 const BETWEEN: &str = "--in--";
+/// The longest key that every backend takes.
+const LONGEST_KEY: usize = 200;
 
+/// The key of a part: its names where they can be told apart in it, else a digest of them.
 fn key(session: &str, agent: &str) -> String {
-    format!("{session}{BETWEEN}{agent}")
+    let key = format!("{session}{BETWEEN}{agent}");
+    if key.len() <= LONGEST_KEY && key.split_once(BETWEEN) == Some((session, agent)) {
+        key
+    } else {
+        canonical::digest(&json!([session, agent]))
+    }
+}
+
+/// Whose part of which session a document is.
+fn names(document: &Document) -> Option<(&str, &str)> {
+    let named = |name: &str| document.body.get(name).and_then(Value::as_str);
+    // Those of earlier versions are named by their keys alone.
+    let both = named("session").zip(named("agent"));
+    both.or_else(|| document.key.split_once(BETWEEN))
 }
 
 fn turns(document: &Document) -> Vec<SessionTurn> {
@@ -97,23 +99,16 @@ fn text(document: &Document) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn checked(session: &str) -> Result<(), StoreError> {
-    check_name("session", session)?;
-    if session.contains(BETWEEN) {
-        return Err(StoreError::Name {
-            what: "session",
-            given: session.to_owned(),
-        });
-    }
-    Ok(())
+fn updated(document: &Document) -> Option<u64> {
+    document.body.get("updated_ms").and_then(Value::as_u64)
 }
 
 #[async_trait]
 impl Memory for StoredMemory {
     async fn recall(&self, session: &str, agent: &str) -> Result<Vec<SessionTurn>, StoreError> {
-        checked(session)?;
+        check_part(session, agent)?;
         let read = Read::key(SESSIONS, key(session, agent));
-        let found = self.0.read(SPACE, &[read]).await?;
+        let found = self.documents.read(SPACE, &[read]).await?;
         Ok(found.first().map(turns).unwrap_or_default())
     }
 
@@ -123,31 +118,75 @@ impl Memory for StoredMemory {
         agent: &str,
         turn: SessionTurn,
         folded: Option<Folded>,
-    ) -> Result<(), StoreError> {
-        checked(session)?;
+    ) -> Result<bool, StoreError> {
+        check_part(session, agent)?;
         let key = key(session, agent);
-        let (read, group) = (Read::key(SESSIONS, key.clone()), session.to_owned());
+        let read = Read::key(SESSIONS, key.clone());
+        let (session, agent, now) = (session.to_owned(), agent.to_owned(), (self.now)());
         let decide = move |found: &[Document]| {
             let before = found.first().map(turns).unwrap_or_default();
-            let body = json!({"turns": with_turn(before, turn, folded)});
-            Ok(vec![Change::Put(Document {
+            let (turns, is_folded) = with_turn(before, turn, folded);
+            let body =
+                json!({"session": session, "agent": agent, "turns": turns, "updated_ms": now});
+            let part = Document {
                 kind: SESSIONS,
                 key,
-                group,
+                group: session,
                 body,
-            })])
+            };
+            Ok((vec![Change::Put(part)], is_folded))
         };
-        self.0.change(SPACE, &[read], Box::new(decide)).await
+        transact(&*self.documents, SPACE, &[read], decide).await
+    }
+
+    async fn sessions(&self) -> Result<Vec<SessionSummary>, StoreError> {
+        let found = self.documents.read(SPACE, &[Read::all(SESSIONS)]).await?;
+        let summaries = found.iter().filter_map(|document| {
+            let (session, agent) = names(document)?;
+            let turns = turns(document);
+            Some(SessionSummary::of(
+                session,
+                agent,
+                &turns,
+                updated(document),
+            ))
+        });
+        let mut summaries: Vec<SessionSummary> = summaries.collect();
+        summaries.sort_by(|a, b| (&a.session, &a.agent).cmp(&(&b.session, &b.agent)));
+        Ok(summaries)
+    }
+
+    async fn forget(&self, session: &str) -> Result<Vec<String>, StoreError> {
+        check_name("session", session)?;
+        let read = Read {
+            kind: SESSIONS,
+            select: Select::Group(session.to_owned()),
+        };
+        let session = session.to_owned();
+        let decide = move |found: &[Document]| {
+            // A backend without an index gives the parts of all sessions.
+            let parts = found.iter().filter_map(|document| {
+                let (name, agent) = names(document)?;
+                let gone = Change::Delete(SESSIONS, document.key.clone());
+                (name == session).then(|| (agent.to_owned(), gone))
+            });
+            let mut parts: Vec<(String, Change)> = parts.collect();
+            parts.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let (agents, changes) = parts.into_iter().unzip();
+            Ok((changes, agents))
+        };
+        transact(&*self.documents, SPACE, &[read], decide).await
     }
 
     async fn note_keys(&self) -> Result<Vec<String>, StoreError> {
-        let found = self.0.read(SPACE, &[Read::all(NOTES)]).await?;
+        let found = self.documents.read(SPACE, &[Read::all(NOTES)]).await?;
         Ok(found.into_iter().map(|document| document.key).collect())
     }
 
     async fn note(&self, key: &str) -> Result<Option<String>, StoreError> {
         check_name("key of a note", key)?;
-        let found = self.0.read(SPACE, &[Read::key(NOTES, key)]).await?;
+        let read = Read::key(NOTES, key);
+        let found = self.documents.read(SPACE, &[read]).await?;
         Ok(found.first().and_then(text))
     }
 
@@ -160,72 +199,29 @@ impl Memory for StoredMemory {
                 kind: NOTES,
                 key: key.to_owned(),
                 group: String::new(),
-                body: json!({"text": text}),
+                body: json!({"text": text, "updated_ms": (self.now)()}),
             })
         };
         let decide = move |_: &[Document]| Ok(vec![change]);
-        self.0.change(SPACE, &[], Box::new(decide)).await
+        self.documents.change(SPACE, &[], Box::new(decide)).await
     }
 }
 
 impl fmt::Debug for StoredMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoredMemory({})", self.0.place())
+        write!(f, "StoredMemory({})", self.documents.place())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Address, Store};
-    use orchestrate_core::memory::ProcessMemory;
-    use orchestrate_core::model::History;
 
-    /// What every memory does alike.
-    async fn check(memory: &dyn Memory) {
-        let turn = |key: &str| SessionTurn {
-            key: key.to_owned(),
-            said: History::begin(format!("said in {key}")),
-        };
-        assert!(memory.recall("s", "a").await.unwrap().is_empty());
-        memory.remember("s", "a", turn("1"), None).await.unwrap();
-        memory.remember("s", "b", turn("1"), None).await.unwrap();
-        memory.remember("s", "a", turn("2"), None).await.unwrap();
-        let folded = Folded {
-            keys: vec!["1".to_owned()],
-            summary: "one".to_owned(),
-        };
-        let third = memory.remember("s", "a", turn("3"), Some(folded));
-        third.await.unwrap();
-        let turns = memory.recall("s", "a").await.unwrap();
-        let keys: Vec<&str> = turns.iter().map(|it| it.key.as_str()).collect();
-        assert_eq!(keys, ["summary", "2", "3"]);
-        assert_eq!(memory.recall("s", "b").await.unwrap().len(), 1);
-        assert!(memory.recall("../s", "a").await.is_err());
-
-        memory.put_note("build", "cargo test").await.unwrap();
-        memory.put_note("age", "old").await.unwrap();
-        memory.put_note("build", "cargo nextest").await.unwrap();
-        assert_eq!(memory.note_keys().await.unwrap(), ["age", "build"]);
-        let note = memory.note("build").await.unwrap();
-        assert_eq!(note.as_deref(), Some("cargo nextest"));
-        memory.put_note("build", "").await.unwrap();
-        assert_eq!(memory.note("build").await.unwrap(), None);
-    }
-
-    #[tokio::test]
-    async fn every_memory_keeps_turns_and_notes_alike() {
-        check(&ProcessMemory::default()).await;
-        let directory = tempfile::tempdir().unwrap();
-        for address in ["file:", "sqlite:"] {
-            let place = directory.path().join(address.trim_end_matches(':'));
-            let address: Address = format!("{address}{}", place.display()).parse().unwrap();
-            let store = Store::at(address);
-            let memory = store.memory();
-            check(&memory).await;
-            assert_eq!(memory.sessions().await.unwrap().len(), 2);
-            assert_eq!(memory.forget("s").await.unwrap(), ["a", "b"]);
-            assert!(memory.recall("s", "a").await.unwrap().is_empty());
-        }
+    #[test]
+    fn no_two_parts_have_one_key() {
+        assert_eq!(key("s", "a"), "s--in--a");
+        assert_ne!(key("x--in", "b"), key("x", "in--b"));
+        let long = "n".repeat(128);
+        assert!(key(&long, &long).len() <= LONGEST_KEY);
     }
 }

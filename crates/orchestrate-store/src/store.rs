@@ -121,7 +121,7 @@ impl Store {
     /// Sessions and notes of agents.
     #[must_use]
     pub fn memory(&self) -> StoredMemory {
-        StoredMemory::new(self.documents.clone())
+        StoredMemory::new(self.documents.clone(), self.now.clone())
     }
 
     /// What a team of agents shares, by the name of the team.

@@ -4,9 +4,9 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
     AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, FmtArgs,
-    InitArgs, LessonsVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb, StrategiesVerb,
-    ValidateArgs, WorkflowsVerb, approvals, compose, format, guide, help, learning, list,
-    release_prep, runs, validate,
+    InitArgs, LessonsVerb, NotesVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb,
+    SessionsVerb, StrategiesVerb, ValidateArgs, WorkflowsVerb, approvals, compose, format, guide,
+    help, learning, list, memory, release_prep, runs, validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -58,6 +58,12 @@ pub(crate) enum Verb {
     /// Look at what waits for a person, and decide it
     #[command(subcommand, after_help = approvals::guide())]
     Approvals(ApprovalsVerb),
+    /// Look at the conversations that agents go on with from run to run, and remove them
+    #[command(subcommand, after_help = memory::sessions_guide())]
+    Sessions(SessionsVerb),
+    /// Look at the short texts that agents keep by a key, and remove them
+    #[command(subcommand, after_help = memory::notes_guide())]
+    Notes(NotesVerb),
     /// List or show the agents that a team can have
     #[command(subcommand, after_help = list::agents_guide())]
     Agents(AgentsVerb),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::guide::footer;
-use super::values::Hint;
+use super::values::{Age, Hint, age};
 use crate::exit::Exit;
 
 /// Where runs are recorded.
@@ -147,9 +147,9 @@ pub(crate) struct PruneArgs {
     /// Keep the newest so many that have ended
     #[arg(long, value_name = "COUNT")]
     pub(crate) keep: Option<usize>,
-    /// Only those that ended more than so many days ago
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) older_than: Option<u64>,
+    /// Only those that ended so long ago, for example `30d`, `12h` or `2w`; a number alone means days
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub(crate) older_than: Option<Age>,
     /// Remove them, and do not only show them
     #[arg(long)]
     pub(crate) yes: bool,

@@ -79,6 +79,30 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a share is a number from 0 to 1".to_owned())
 }
 
+/// How long ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Age {
+    /// The same in milliseconds.
+    pub(crate) ms: u64,
+}
+
+/// An age: a whole number with `h`, `d` or `w` behind it; alone it means days.
+pub(super) fn age(text: &str) -> Result<Age, String> {
+    const HOUR_MS: u64 = 60 * 60 * 1000;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..) {
+        Some("h") => Some(HOUR_MS),
+        Some("" | "d") => Some(24 * HOUR_MS),
+        Some("w") => Some(7 * 24 * HOUR_MS),
+        _ => None,
+    };
+    let ms = digits.parse::<u64>().ok().zip(unit);
+    ms.map(|(count, unit)| Age {
+        ms: count.saturating_mul(unit),
+    })
+    .ok_or_else(|| "an age is written `12h`, `30d` or `2w`; `30` means days".to_owned())
+}
+
 /// A time in days: a number above 0.
 pub(super) fn days(text: &str) -> Result<f64, String> {
     threshold(text)
@@ -132,6 +156,15 @@ mod tests {
         );
         for bad in ["domain", "=x", "domain=", ""] {
             assert!(value(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ages_have_units() {
+        let hours = |text: &str| age(text).map(|it| it.ms / 3_600_000);
+        assert_eq!(["3h", "2d", "2", "1w"].map(hours), [3, 48, 48, 168].map(Ok));
+        for bad in ["", "d", "-1d", "1.5d", "3 d", "1y", "1dd"] {
+            assert!(age(bad).is_err(), "{bad:?}");
         }
     }
 

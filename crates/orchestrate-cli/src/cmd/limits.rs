@@ -1,9 +1,27 @@
-//! The limits of a run: flags over settings.
+//! The limits of a run: flags over settings, and what to do about one that was reached.
 
 use orchestrate_core::limits::{Cost, Limits};
+use orchestrate_core::outcome::LimitKind;
 
 use crate::args::LimitArgs;
 use crate::settings::{Settings, names};
+
+/// What a person can do about a limit that stopped a run; none for bounds that a plan has by itself.
+pub(crate) fn advice(limit: LimitKind) -> Option<String> {
+    let flag = match limit {
+        LimitKind::Calls => "--max-calls",
+        LimitKind::Tokens => "--max-tokens",
+        LimitKind::Cost => "--max-cost",
+        LimitKind::WallTime => "--max-seconds",
+        LimitKind::Depth => "--max-depth",
+        LimitKind::Width => "--max-width",
+        _ => return None,
+    };
+    let limit = limit.as_str();
+    Some(format!(
+        "the limit of {limit} stopped it: raise `{flag}`, or `limits` of the workflow or step that sets it"
+    ))
+}
 
 /// The limits that hold.
 pub(crate) fn limits(args: &LimitArgs, settings: &Settings) -> Limits {

@@ -11,6 +11,7 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod lessons;
+pub(crate) mod memory;
 pub(crate) mod plan;
 pub(crate) mod release_prep;
 pub(crate) mod run;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use orchestrate_core::error::similar;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
 use orchestrate_strategies::definition::{Files as _, Given};
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     if let Some(out) = &args.out {
         files::writable(out)?;
     }
-    let plan = plan_of(
+    let Planned { plan, .. } = plan_of(
         &args.task,
         &args.path,
         &args.inputs,
@@ -79,6 +80,23 @@ const HINTS: [&str; 12] = [
     "synthesizer",
 ];
 
+/// A plan, with what it took to make it.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: ExecutionPlan,
+    /// What a model used; nothing where the rules planned.
+    pub(crate) planning: Usage,
+}
+
+impl From<ExecutionPlan> for Planned {
+    fn from(plan: ExecutionPlan) -> Self {
+        Self {
+            plan,
+            planning: Usage::default(),
+        }
+    }
+}
+
 /// The plan of a task in words, or of the workflow in a file or of that name.
 pub(crate) fn plan_of(
     task: &str,
@@ -88,7 +106,7 @@ pub(crate) fn plan_of(
     call: &Call,
     models: &wire::Models,
     place: &learn::Place<'_>,
-) -> Result<ExecutionPlan, Failure> {
+) -> Result<Planned, Failure> {
     let path = Path::new(task);
     let is_file = definitions::is_definition(path) && (path.exists() || !task.contains(' '));
     let disk = Disk::of(project);
@@ -128,11 +146,8 @@ pub(crate) fn plan_of(
         }
     }
     let workflow = definitions::workflow(&source, &Given::Values(given), project, models)?;
-    wire::planned(
-        workflow,
-        limits::limits(&about.limits, &call.settings),
-        project,
-    )
+    let limits = limits::limits(&about.limits, &call.settings);
+    wire::planned(workflow, limits, project).map(Planned::from)
 }
 
 /// Composes a plan for a task, with its hints and limits.
@@ -143,7 +158,7 @@ fn compose(
     place: &learn::Place<'_>,
     call: &Call,
     models: &wire::Models,
-) -> Result<ExecutionPlan, Failure> {
+) -> Result<Planned, Failure> {
     let mut context = Context::new();
     for hint in &about.hints {
         let known = HINTS.contains(&&*hint.key);
@@ -166,12 +181,15 @@ fn compose(
     let limits = limits::limits(&about.limits, &call.settings);
     let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
     match about.planner {
-        Planner::Rules => wire::compose(task, context, limits, project, lessons),
+        Planner::Rules => wire::compose(task, context, limits, project, lessons).map(Planned::from),
         Planner::Model => {
             let ruled = wire::compose(task, context.clone(), limits, project, lessons)?;
             let advised = wait_for(wire::consult(models, project, context, limits, ruled))?;
             call.printer.note(&advised.told);
-            Ok(advised.plan)
+            Ok(Planned {
+                plan: advised.plan,
+                planning: advised.used,
+            })
         }
     }
 }

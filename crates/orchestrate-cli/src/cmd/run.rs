@@ -6,7 +6,7 @@ use std::sync::Arc;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::AgentConfiguration;
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
 use orchestrate_core::result::StrategyResult;
@@ -19,10 +19,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::plan::{Planned, plan_of};
 use super::recipe::Recipe;
 use super::traces::Tracing;
 use super::watch::{Begin, Watched, wait_for, watch_with};
-use super::{detach, files, learn, limits, measure, plan::plan_of, store};
+use super::{detach, files, learn, limits, measure, store};
 use crate::app::Call;
 use crate::args::RunArgs;
 use crate::error::{CliError, Failure};
@@ -58,17 +59,21 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         files::writable(path)?;
     }
     let models = models(args, &call.settings, recorder.as_ref())?;
-    let (plan, composition) = match (&args.plan, &args.task) {
-        (Some(path), _) => saved(path)?,
+    let (plan, composition, planning) = match (&args.plan, &args.task) {
+        (Some(path), _) => {
+            let (plan, composition) = saved(path)?;
+            (plan, composition, Usage::default())
+        }
         (None, Some(task)) => {
             let about = &args.about;
-            let plan = plan_of(task, &args.path, &args.inputs, about, call, &models, &place)?;
+            let Planned { plan, planning } =
+                plan_of(task, &args.path, &args.inputs, about, call, &models, &place)?;
             if !sure(&plan, args.yes, printer, &models)? {
                 printer.note("not run");
                 return Ok(Exit::Cancelled);
             }
             let composition = AgentConfiguration::of(&plan);
-            (plan.plan, Some(composition))
+            (plan.plan, Some(composition), planning)
         }
         (None, None) => {
             return Err(CliError::arguments(
@@ -91,6 +96,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         &models,
         journal.clone(),
         about,
+        planning,
     )?;
     let assignments = executor.assignments(&plan);
     if composition.is_some() {
@@ -193,7 +199,9 @@ pub(crate) fn executor(
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let models = models(args, settings, None)?;
-    executor_of(args, settings, limits, &models, journal, about)
+    // What planned a recorded run is recorded with it.
+    let planning = Usage::default();
+    executor_of(args, settings, limits, &models, journal, about, planning)
 }
 
 fn executor_of(
@@ -203,12 +211,14 @@ fn executor_of(
     models: &wire::Models,
     journal: Option<Arc<dyn RunJournal>>,
     about: Value,
+    planning: Usage,
 ) -> Result<LocalExecutor, Failure> {
     let options = measure::options(&args.measure, settings, &args.path)?;
     let decisions = args.decide.clone();
-    wire::executor(
+    let executor = wire::executor(
         &args.path, options, limits, models, decisions, journal, about,
-    )
+    )?;
+    Ok(executor.with_planning(planning))
 }
 
 /// Says what a run came to.
@@ -227,6 +237,16 @@ pub(crate) fn conclude(
         let decision = decision.map_or("DECISION", String::as_str);
         printer.note(&format!(
             "`orchestrate approvals decide {run} {step} {decision}` decides, and `orchestrate runs resume {run}` goes on"
+        ));
+    }
+    if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
+        && let Some(advice) = limits::advice(limit)
+    {
+        printer.note(&advice);
+    }
+    if let Some(before) = render::spent(&watched.before) {
+        printer.note(&format!(
+            "of what the run used, {before} had been used before it was gone on with"
         ));
     }
     let document = RunDocument {

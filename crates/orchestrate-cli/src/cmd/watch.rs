@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_runtime::LocalExecutor;
+use orchestrate_runtime::Recorded;
 use orchestrate_workflows::programs::Progress;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -46,6 +48,8 @@ async fn next(told: &mut Option<Told>) -> Option<String> {
 #[derive(Debug)]
 pub(crate) struct Watched {
     pub(crate) report: RunReport,
+    /// What of its usage was recorded before somebody went on with it here.
+    pub(crate) before: Usage,
     /// How the program is to end because it was stopped from outside.
     pub(crate) stopped: Option<Exit>,
     /// Signals are obeyed until the report is shown.
@@ -118,18 +122,19 @@ pub(crate) fn watch_with(
     threads.block_on(async {
         let mut signals = Signals::new()
             .map_err(|error| CliError::internal("signals cannot be listened to", error))?;
-        let (report, stopped) =
+        let (report, before, stopped) =
             follow(executor, begin, printer, &mut signals, work, &mut told).await?;
         threads.spawn(async move { leave(signals.next().await) });
         Ok(Watched {
             report,
+            before,
             stopped,
             _threads: runtime,
         })
     })
 }
 
-/// Follows a run to its end. Gives its report, and how the program is to end if it was stopped.
+/// Follows a run to its end. Gives its report, what of it had been used before, and how the program is to end if it was stopped.
 async fn follow(
     executor: &LocalExecutor,
     begin: Begin<'_>,
@@ -137,14 +142,17 @@ async fn follow(
     signals: &mut Signals,
     mut work: Option<Told>,
     told: &mut impl FnMut(&Event),
-) -> Result<(RunReport, Option<Exit>), Failure> {
+) -> Result<(RunReport, Usage, Option<Exit>), Failure> {
     let mut handle = match begin {
         Begin::Plan(plan) => executor.start(plan)?,
         Begin::Resume { run, take_over } => executor.resume(run, take_over).await?,
     };
     let mut events = handle.events();
     let mut live = Live::new(printer);
-    let mut seen = RunReport::default();
+    let Recorded { report, spending } = handle.recorded().clone();
+    let before = spending.total();
+    live.had_used(spending);
+    let mut seen = report;
     let mut ticks = interval(REDRAW);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut stop: Option<(Exit, Instant)> = None;
@@ -181,7 +189,7 @@ async fn follow(
     live.finish();
     // The executor's own report is in the order of the plan; what was seen is in that of the events.
     let report = if ended { handle.report().await? } else { seen };
-    Ok((report, stop.map(|(exit, _)| exit)))
+    Ok((report, before, stop.map(|(exit, _)| exit)))
 }
 
 #[expect(

@@ -370,6 +370,12 @@ pub(super) const PAGES: &[Page] = &[
         "Name one as `planner` under `[models.agents]`, or as `capable` under `[models]`; or leave the flag out, and the rules plan.",
     ),
     page(
+        "ORC1351",
+        "a limit was reached while a model planned",
+        "What `--planner model` uses counts on the limits of the run. They did not suffice for a plan, and nothing was run.",
+        "Raise `--max-tokens` or `--max-cost`; or leave `--planner model` out, and the rules plan without a model.",
+    ),
+    page(
         "ORC1401",
         "an advisory database cannot be read",
         "`--advisory-db` names no directory that can be listed.",

@@ -21,4 +21,4 @@ pub(crate) use printer::{Printer, json};
 pub(crate) use release::release;
 pub(crate) use run::run;
 pub(crate) use style::{BAD, DIM, GOOD, HEAD, WARN, paint};
-pub(crate) use text::{duration, safe, spent, word, wrap};
+pub(crate) use text::{counted, cut, duration, safe, size, spent, word, wrap};

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::page::Page;
 use super::release::state;
-use super::text::{counted, duration};
+use super::text::{counted, duration, spent};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
@@ -83,6 +83,9 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
             counted(usage.cost, "unit")
         ),
     );
+    if let Some(planning) = spent(&result.planning) {
+        page.text(8, &format!("of it for planning: {planning}"));
+    }
     if usage.unpriced_tokens > 0 {
         let unpriced = counted(usage.unpriced_tokens, "token");
         page.text(

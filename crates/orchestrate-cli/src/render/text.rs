@@ -95,6 +95,16 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// How many bytes, in the unit that people would say it in.
+pub(crate) fn size(bytes: usize) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        b if b < 1e3 => format!("{b:.0} B"),
+        b if b < 1e6 => format!("{:.1} kB", b / 1e3),
+        b => format!("{:.1} MB", b / 1e6),
+    }
+}
+
 /// A count with its noun, which is regular.
 pub(crate) fn counted(count: impl std::fmt::Display, noun: &str) -> String {
     let count = count.to_string();

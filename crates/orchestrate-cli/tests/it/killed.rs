@@ -179,9 +179,8 @@ fn kill_in_tool(place: &Place, call: usize, args: &[&str]) {
     let tool = soon(&told);
     child.kill().unwrap();
     child.wait().unwrap();
-    // Nobody was left to end the tool with the run.
-    let killed = Command::new("kill").args(["-9", tool.trim()]).status();
-    assert!(killed.unwrap().success());
+    // Elsewhere than on Linux nobody is left to end the tool with the run; there it is gone or about to be.
+    let _ = Command::new("kill").args(["-9", tool.trim()]).output();
     fs::remove_file(place.path().join(hold)).unwrap();
 }
 
@@ -334,4 +333,27 @@ fn a_run_that_the_account_stopped_goes_on_once_that_is_mended() {
         ran.shown()
     );
     assert_eq!(calls(&place), [0, 1, 2]);
+}
+
+/// The first program has been started when the second begins. Who is never gone makes the test run into its
+/// time limit.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_ends_with_a_run_that_is_killed() {
+    let place = Place::empty();
+    place.with("two.yaml", "schema: orchestrate.workflow/v1\nname: two\nsteps:\n  first: { run: [sh, -c, 'echo $$ > first; exec sleep 600'], effects: read }\n  second: { run: [sh, -c, 'until [ -s first ]; do :; done; cat first > gate'], effects: read }\n");
+    let gate = place.path().join("gate");
+    let made = Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    let mut child = begin(&place, &["run", "two.yaml"]);
+    let (tell, told) = channel();
+    std::thread::spawn(move || tell.send(fs::read_to_string(&gate).unwrap()));
+    let program = soon(&told);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // One that has ended and that nobody has waited for yet is gone all the same.
+    let stat = || fs::read_to_string(format!("/proc/{}/stat", program.trim()));
+    while stat().is_ok_and(|stat| !stat.contains(") Z ")) {
+        std::thread::yield_now();
+    }
 }

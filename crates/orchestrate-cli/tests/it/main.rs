@@ -14,6 +14,8 @@ mod demo;
 #[cfg(unix)]
 mod killed;
 mod lessons;
+mod limits;
+mod memory;
 mod models;
 mod program;
 #[cfg(unix)]

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::models::{KEY, calls, project, says, script};
 use crate::program::{Place, Ran};
 
-const TASK: &str = "Write unit tests for the cache";
-const DONE: &str = "{\"summary\": \"It is done.\", \"confidence\": 0.9}";
+pub(crate) const TASK: &str = "Write unit tests for the cache";
+pub(crate) const DONE: &str = "{\"summary\": \"It is done.\", \"confidence\": 0.9}";
 
 /// A project whose agents may call tools, with further settings.
-fn at_work(address: &str, settings: &str) -> Place {
+pub(crate) fn at_work(address: &str, settings: &str) -> Place {
     let place = project(address);
     let path = place.path().join("orchestrate.toml");
     let before = std::fs::read_to_string(path).unwrap();
@@ -21,7 +21,7 @@ fn at_work(address: &str, settings: &str) -> Place {
     place
 }
 
-fn run(place: &Place, args: &[&str]) -> Ran {
+pub(crate) fn run(place: &Place, args: &[&str]) -> Ran {
     place.run_with(args, &[("LOCAL_KEY", KEY)])
 }
 
@@ -55,6 +55,10 @@ fn a_call_waits_for_a_person_and_is_made_once() {
         let ended = run(&place, &["runs", "resume", "latest"]);
         assert_eq!(ended.code, Some(0), "{}", ended.shown());
         assert_eq!(place.path().join("cache.txt").exists(), written);
+        // The whole run counts, and what was used before is told apart.
+        assert!(ended.stdout.contains("1360 tokens"), "{}", ended.shown());
+        let before = "340 tokens, unpriced had been used before";
+        assert!(ended.stderr.contains(before), "{}", ended.shown());
         // The model was asked once more, told what became of its call, and then for the two others.
         let requests = asked.lock().unwrap().clone();
         assert_eq!(requests.len(), 4);
@@ -212,10 +216,8 @@ fn a_model_is_told_what_was_measured_and_cannot_state_another_figure() {
     let task = "Document the cache";
     let hints = ["--hint", "strategy=sequential", "--json"];
     let ran = run(&place, &[&["run", task][..], &hints].concat()).json();
-    let writer = ran["outputs"].as_array().unwrap().iter();
-    let writer = writer
-        .filter(|it| it["agent_id"] == "documentation_writer")
-        .next_back();
+    let mut outputs = ran["outputs"].as_array().unwrap().iter();
+    let writer = outputs.rfind(|it| it["agent_id"] == "documentation_writer");
     let output = &writer.unwrap()["output"];
     assert_eq!(output["doc_coverage_percent"], 50.0, "{output}");
     assert_eq!(output["stated_doc_coverage_percent"], 99);

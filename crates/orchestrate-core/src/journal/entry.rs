@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::id::{RunId, StepPath};
-use crate::limits::Limits;
+use crate::limits::{Limits, Usage};
 use crate::plan::Plan;
 
 /// The format of journals; another is refused, never guessed at.
@@ -32,6 +32,9 @@ pub struct Pinned {
     /// The run that this one was forked from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// What a model used that planned the run, before it began; the run pays for it.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub planning: Usage,
     /// What whoever began the run needs to know to go on with it, for example which repository it
     /// is about. The journal only keeps it.
     #[serde(default, skip_serializing_if = "Value::is_null")]
@@ -51,6 +54,7 @@ impl Pinned {
             plan,
             limits,
             origin: None,
+            planning: Usage::default(),
             about: Value::Null,
         }
     }

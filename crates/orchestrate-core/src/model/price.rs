@@ -87,11 +87,21 @@ impl Price {
     /// The most that so many tokens can cost, whatever they are charged as.
     #[must_use]
     pub fn most(&self, tokens: u64) -> Cost {
-        let dearest = [self.input, self.output, self.cache_read, self.cache_write]
-            .into_iter()
-            .max();
-        let sum = u128::from(tokens) * u128::from(dearest.unwrap_or_default().0);
+        let sum = u128::from(tokens) * u128::from(self.dearest().0);
         Cost(u64::try_from(sum.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+    }
+
+    /// The most tokens that surely cost no more than that, whatever they are charged as.
+    #[must_use]
+    pub fn affords(&self, cost: Cost) -> u64 {
+        let micros = u128::from(cost.0) * 1_000_000;
+        let tokens = micros.checked_div(self.dearest().0.into());
+        tokens.map_or(u64::MAX, |it| u64::try_from(it).unwrap_or(u64::MAX))
+    }
+
+    fn dearest(&self) -> Cost {
+        let prices = [self.input, self.output, self.cache_read, self.cache_write];
+        prices.into_iter().max().unwrap_or_default()
     }
 }
 
@@ -99,6 +109,18 @@ impl Price {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn prop_what_a_cost_affords_costs_no_more_and_one_token_more_may(
+            price in 1u64..100_000_000, cost in 0u64..10_000_000_000,
+        ) {
+            let price = Price { output: Cost(price), ..Price::FREE };
+            let tokens = price.affords(Cost(cost));
+            prop_assert!(price.most(tokens) <= Cost(cost));
+            prop_assert!(price.most(tokens + 1) > Cost(cost));
+        }
+    }
 
     #[test]
     fn each_kind_of_token_has_its_price_and_sums_are_rounded_up() {

@@ -1,9 +1,10 @@
-//! What the tests of other crates import: scripted agents, a manual clock, small templates and calls.
+//! What the tests of other crates import: scripted agents, a manual clock, small templates and calls, laws of boundaries.
 
 mod agents;
 mod approver;
 mod clock;
 pub mod journal;
+pub mod memory;
 mod models;
 mod plans;
 mod tools;

@@ -2,7 +2,7 @@
 
 use orchestrate_core::limits::Usage;
 use orchestrate_core::model::{CacheMark, History, Model, ModelFault, OutputSchema};
-use orchestrate_strategies::turn::{End, Need, Turn, TurnLimits, TurnSetup};
+use orchestrate_strategies::turn::{End, Need, Turn, TurnLimit, TurnLimits, TurnSetup};
 use serde_json::Value;
 
 use super::form::Form;
@@ -30,6 +30,8 @@ pub struct Consulted {
     pub sent_back: Vec<String>,
     /// What it used.
     pub usage: Usage,
+    /// The bound that was reached, if one was.
+    pub limit: Option<TurnLimit>,
     /// In what way the provider failed, if it did.
     pub fault: Option<ModelFault>,
 }
@@ -45,6 +47,7 @@ pub async fn consult(
         answer: Err(String::new()),
         sent_back: Vec::new(),
         usage: Usage::default(),
+        limit: None,
         fault: None,
     };
     let form = match Form::of(Some(question.schema)) {
@@ -92,6 +95,7 @@ pub async fn consult(
             Need::Done(End::Answered { value }) => break Ok(value.clone()),
             Need::Done(End::Failed { message, .. }) => break Err(message.clone()),
             Need::Done(End::LimitReached { limit, .. }) => {
+                consulted.limit = Some(*limit);
                 break Err(format!("it reached its limit of {}", limit.as_str()));
             }
             // It was given no tools, so it can call none and nobody needs to allow any.

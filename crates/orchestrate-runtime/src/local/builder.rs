@@ -6,7 +6,7 @@ use orchestrate_core::approval::Approver;
 use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::journal::RunJournal;
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::tool::Tool;
 use orchestrate_strategies::catalog::Catalog;
 use serde_json::Value;
@@ -120,6 +120,7 @@ impl LocalExecutorBuilder {
             catalog: self.catalog.unwrap_or_else(Catalog::builtin),
             journal: self.journal,
             about: self.about,
+            planning: Usage::default(),
         })
     }
 }

@@ -15,7 +15,7 @@ use orchestrate_core::clock::Clock;
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
 use orchestrate_core::id::{AgentId, RunId, StepPath};
 use orchestrate_core::journal::{JournalError, Outside};
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
@@ -29,6 +29,7 @@ use super::approvals::{Approvals, Reply};
 use super::assign::{Assigned, Backends};
 use super::call_log::CallNews;
 use super::deadlines::Deadlines;
+use super::executor::RunAccount;
 use super::flights::{Flight, Flights, Stopping};
 use super::ledger::Ledger;
 use super::line::Line;
@@ -89,7 +90,7 @@ pub(super) struct Setup<'a> {
     pub(super) backends: &'a Backends,
     pub(super) tools: &'a Tools,
     pub(super) approver: Option<Arc<dyn Approver>>,
-    pub(super) limits: Limits,
+    pub(super) account: RunAccount,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) subscriber: Option<UnboundedSender<Vec<Event>>>,
     pub(super) record: Option<Record>,
@@ -111,6 +112,8 @@ pub(super) struct Dispatcher {
     pub(super) deadlines: Deadlines,
     pub(super) ledger: Ledger,
     pub(super) limits: Limits,
+    /// What was used before the run began.
+    pub(super) planning: Usage,
     pub(super) flights: Flights,
     /// Steps that wait for a place or a reservation.
     pub(super) waiting: Line,
@@ -156,7 +159,7 @@ impl Dispatcher {
             backends,
             tools,
             approver,
-            limits,
+            account: RunAccount { limits, planning },
             clock,
             subscriber,
             record,
@@ -176,6 +179,7 @@ impl Dispatcher {
             deadlines: Deadlines::default(),
             ledger: Ledger::new(limits),
             limits,
+            planning,
             flights: Flights::default(),
             waiting: Line::default(),
             stopping: Stopping::default(),
@@ -253,11 +257,13 @@ impl Dispatcher {
         self.origin_us = self.clock.now_us();
         let wall = self.limits.wall_ms.map(Duration::from_millis);
         self.wall = wall.and_then(|wall| Instant::now().checked_add(wall));
+        self.ledger.book_planning(self.planning);
         self.publish(EventKind::RunStarted {
             run_id: self.run.clone(),
             format: EVENT_FORMAT.to_owned(),
             plan_digest: self.digest.clone(),
             task: self.task.as_ref().to_owned(),
+            planning: self.planning,
         });
     }
 

@@ -9,7 +9,7 @@ use orchestrate_core::plan::Plan;
 use orchestrate_strategies::graph::replay::Replay;
 use orchestrate_strategies::graph::reuse::Again;
 
-use super::executor::{LocalExecutor, new_run_id, owner, startable};
+use super::executor::{LocalExecutor, RunAccount, new_run_id, owner, startable};
 use super::handle::RunHandle;
 use super::recording::Record;
 use super::resume::Past;
@@ -69,7 +69,10 @@ impl LocalExecutor {
         self.spawn(
             run.clone(),
             &pinned.plan,
-            pinned.limits,
+            RunAccount {
+                limits: pinned.limits,
+                planning: pinned.planning,
+            },
             true,
             Some(record),
             past,

@@ -9,7 +9,7 @@ use orchestrate_core::approval::Approver;
 use orchestrate_core::clock::Clock;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{Pinned, RunJournal};
-use orchestrate_core::limits::Limits;
+use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
 use orchestrate_core::result::StrategyResult;
@@ -30,6 +30,13 @@ use super::resume::Past;
 use super::tools::Tools;
 use crate::error::RunError;
 
+/// What a run may use, and what of it was used before it began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunAccount {
+    pub(super) limits: Limits,
+    pub(super) planning: Usage,
+}
+
 /// Runs plans in this process. Cheap to clone; one executor can run many plans at once.
 #[derive(Debug, Clone)]
 pub struct LocalExecutor {
@@ -41,12 +48,22 @@ pub struct LocalExecutor {
     pub(super) catalog: Catalog,
     pub(super) journal: Option<Arc<dyn RunJournal>>,
     pub(super) about: Value,
+    /// What a model used that planned what is run.
+    pub(super) planning: Usage,
 }
 
 impl LocalExecutor {
     /// Starts to make one.
     pub fn builder() -> LocalExecutorBuilder {
         LocalExecutorBuilder::default()
+    }
+
+    /// The same executor for runs that a model has planned: each that it begins pays for what the model
+    /// used, within its limits. One that is gone on with pays what was recorded of it.
+    #[must_use]
+    pub fn with_planning(mut self, used: Usage) -> Self {
+        self.planning = used;
+        self
     }
 
     /// Which backend will run which agent of a plan, in the order of the agents' ids.
@@ -113,6 +130,7 @@ impl LocalExecutor {
         let created_ms = self.clock.wall_ms();
         Pinned {
             about: self.about.clone(),
+            planning: self.planning,
             ..Pinned::new(run.clone(), plan.clone(), limits, created_ms)
         }
     }
@@ -126,14 +144,18 @@ impl LocalExecutor {
             pinned: Box::new(self.pinned(&run, plan, limits)),
             owner: owner(),
         });
-        self.spawn(run, plan, limits, watched, record, None)
+        let account = RunAccount {
+            limits,
+            planning: self.planning,
+        };
+        self.spawn(run, plan, account, watched, record, None)
     }
 
     pub(super) fn spawn(
         &self,
         run: RunId,
         plan: &Plan,
-        limits: Limits,
+        account: RunAccount,
         watched: bool,
         record: Option<Record>,
         past: Option<Past>,
@@ -154,7 +176,7 @@ impl LocalExecutor {
                 backends: &self.backends,
                 tools: &self.tools,
                 approver: self.approver.clone(),
-                limits,
+                account,
                 clock: self.clock.clone(),
                 subscriber,
                 record,
@@ -162,8 +184,9 @@ impl LocalExecutor {
             graph,
         );
         let canceller = Canceller::new(dispatcher.signal(), dispatcher.address());
+        let recorded = past.as_ref().map(Past::recorded).unwrap_or_default();
         let task = runtime.spawn(dispatcher.run(past));
-        Ok(RunHandle::new(run, events, canceller, task))
+        Ok(RunHandle::new(run, events, recorded, canceller, task))
     }
 
     /// Refuses a plan whose tools can change more than it admits. A tool that is not there is no

@@ -45,6 +45,7 @@ impl LocalExecutor {
         };
         let forked = Pinned {
             about: pinned.about,
+            planning: pinned.planning,
             ..Pinned::new(new_run_id(), plan, pinned.limits, self.wall_ms())
         };
         self.record_taken_over(forked, origin, kept).await
@@ -76,6 +77,7 @@ impl LocalExecutor {
         };
         let next = Pinned {
             about: pinned.about,
+            planning: pinned.planning,
             ..Pinned::new(new_run_id(), pinned.plan, pinned.limits, self.wall_ms())
         };
         self.record_taken_over(next, origin, kept).await.map(Some)

@@ -6,6 +6,7 @@ use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::Event;
 use orchestrate_core::id::RunId;
 use orchestrate_core::report::RunReport;
+use orchestrate_core::spending::Spending;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -22,11 +23,21 @@ impl Drop for Keep {
     }
 }
 
+/// What was recorded of a run before somebody went on with it; of a new run, nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// What it had come to.
+    pub report: RunReport,
+    /// What it had used.
+    pub spending: Spending,
+}
+
 /// A run that is under way. When the handle and its [`Events`] are both dropped, the run is torn down.
 #[derive(Debug)]
 pub struct RunHandle {
     run: RunId,
     events: Option<UnboundedReceiver<Vec<Event>>>,
+    recorded: Recorded,
     canceller: Canceller,
     dispatcher: JoinHandle<Result<RunReport, RunError>>,
     keep: Arc<Keep>,
@@ -36,6 +47,7 @@ impl RunHandle {
     pub(super) fn new(
         run: RunId,
         events: Option<UnboundedReceiver<Vec<Event>>>,
+        recorded: Recorded,
         canceller: Canceller,
         dispatcher: JoinHandle<Result<RunReport, RunError>>,
     ) -> Self {
@@ -43,6 +55,7 @@ impl RunHandle {
         Self {
             run,
             events,
+            recorded,
             canceller,
             dispatcher,
             keep,
@@ -55,7 +68,13 @@ impl RunHandle {
         &self.run
     }
 
-    /// All events of the run, from the first. They can be taken once; a second stream is empty.
+    /// What was recorded of the run before this handle; its events follow.
+    #[must_use]
+    pub fn recorded(&self) -> &Recorded {
+        &self.recorded
+    }
+
+    /// All events of the run from [`Self::recorded`] on. They can be taken once; a second stream is empty.
     pub fn events(&mut self) -> Events {
         Events {
             batches: self.events.take(),

@@ -82,6 +82,11 @@ impl Ledger {
         self.budget.book(payers, used);
     }
 
+    /// Books what was used before the run began.
+    pub(super) fn book_planning(&mut self, used: Usage) {
+        self.budget.book(Account::RUN, used);
+    }
+
     /// Books what the ended steps of a recorded run used, and takes over which limits were reached.
     pub(super) fn take_over(&mut self, replay: &Replay, all: Usage) {
         let graph = replay.graph();

@@ -32,4 +32,4 @@ pub use assign::Assignment;
 pub use builder::LocalExecutorBuilder;
 pub use executor::LocalExecutor;
 pub use fork::Fork;
-pub use handle::{Canceller, Events, RunHandle};
+pub use handle::{Canceller, Events, Recorded, RunHandle};

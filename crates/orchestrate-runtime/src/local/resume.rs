@@ -7,6 +7,7 @@ use orchestrate_core::journal::Outside;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_core::report::RunReport;
+use orchestrate_core::spending::Spending;
 use orchestrate_core::tool::Effect;
 use orchestrate_strategies::graph::Work;
 use orchestrate_strategies::graph::replay::{OpenStep, Replay};
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use super::dispatcher::{Dispatcher, Going};
 use super::flights::Step;
+use super::handle::Recorded;
 
 /// What was recorded of a run, folded.
 #[derive(Debug)]
@@ -44,6 +46,16 @@ impl Past {
             elapsed_us,
             epoch,
             outside,
+        }
+    }
+}
+
+impl Past {
+    /// What was recorded of it, for whoever watches the run go on.
+    pub(super) fn recorded(&self) -> Recorded {
+        Recorded {
+            report: self.report.clone(),
+            spending: Spending::of(&self.events),
         }
     }
 }

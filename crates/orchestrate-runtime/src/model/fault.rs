@@ -1,5 +1,7 @@
 //! What the client library reports, in our classes. No key and no whole body gets into a message.
 
+use std::time::Duration;
+
 use genai::Error;
 use genai::webc::StreamTimeout;
 use orchestrate_core::model::{ModelError, ModelFault};
@@ -8,15 +10,38 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::provider::Provider;
+use super::told::{self, Told};
 
 /// How much of what a provider says is shown.
 const SHOWN: usize = 300;
 
-pub(super) fn read(provider: &Provider, model: &str, error: Error) -> ModelError {
+/// A call that failed, and what the provider told of its limits with it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) error: ModelError,
+    pub(super) told: Told,
+}
+
+/// A call that was not made: nothing was told.
+impl From<ModelError> for Failed {
+    fn from(error: ModelError) -> Self {
+        Self {
+            error,
+            told: Told::default(),
+        }
+    }
+}
+
+pub(super) fn read(provider: &Provider, model: &str, error: Error) -> Failed {
     let (fault, message, headers) = sort(&error);
     let message: String = provider.masked(&message).chars().take(SHOWN).collect();
-    let wait = headers.and_then(retry_after_ms);
-    ModelError::new(model, fault, message).with_retry_after(wait)
+    let mut told = headers.map(Told::read).unwrap_or_default();
+    told.wait = told.wait.or_else(|| wait_in_body(&error));
+    // Rounded up, and as long as can be where it is longer.
+    let wait = told.wait.map(|wait| wait.as_micros().div_ceil(1000));
+    let wait = wait.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX));
+    let error = ModelError::new(model, fault, message).with_retry_after(wait);
+    Failed { error, told }
 }
 
 fn sort(error: &Error) -> (ModelFault, String, Option<&HeaderMap>) {
@@ -81,6 +106,19 @@ fn sort(error: &Error) -> (ModelFault, String, Option<&HeaderMap>) {
             None,
         ),
     }
+}
+
+/// Gemini sends no headers about limits; how long to wait stands in the body.
+fn wait_in_body(error: &Error) -> Option<Duration> {
+    let body = match error {
+        Error::HttpError { body, .. } => body,
+        Error::WebStream { error, .. } => return wait_in_body(error.downcast_ref()?),
+        _ => return None,
+    };
+    let body: Value = serde_json::from_str(body).ok()?;
+    let details = first(&body).pointer("/error/details")?.as_array()?;
+    let delay = details.iter().find_map(|it| it.get("retryDelay")?.as_str());
+    Duration::try_from_secs_f64(told::seconds(delay?)?).ok()
 }
 
 fn of_web(error: &genai::webc::Error) -> (ModelFault, String, Option<&HeaderMap>) {
@@ -174,11 +212,7 @@ fn said(body: &str) -> String {
     let Ok(value) = serde_json::from_str::<Value>(body) else {
         return String::new();
     };
-    // Gemini wraps its errors into a list when it streams.
-    let value = match &value {
-        Value::Array(items) => items.first().unwrap_or(&Value::Null),
-        other => other,
-    };
+    let value = first(&value);
     let code = ["/error/code", "/error/type", "/error/status"]
         .iter()
         .find_map(|path| value.pointer(path)?.as_str());
@@ -190,18 +224,18 @@ fn said(body: &str) -> String {
     }
 }
 
+/// Gemini wraps its errors into a list when it streams.
+fn first(body: &Value) -> &Value {
+    match body {
+        Value::Array(items) => items.first().unwrap_or(&Value::Null),
+        other => other,
+    }
+}
+
 fn message_of(body: &Value) -> Option<&str> {
     ["/error/message", "/message", "/error"]
         .iter()
         .find_map(|path| body.pointer(path)?.as_str())
-}
-
-/// How long a provider asks to wait, in milliseconds.
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let ms = number("retry-after-ms").or_else(|| Some(number("retry-after")? * 1000.0))?;
-    // The cast saturates, and makes zero of negative and undefined numbers.
-    Some(ms.ceil() as u64)
 }
 
 #[cfg(test)]
@@ -256,21 +290,5 @@ mod tests {
         let body = r#"{"error":{"message":"Incorrect API key provided: sk-abc"}}"#;
         let (_, message) = of_status(StatusCode::UNAUTHORIZED, body);
         assert_eq!(message, "the key was refused (status 401)");
-    }
-
-    #[test]
-    fn the_wait_is_read_in_both_forms() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(retry_after_ms(&headers), None);
-        headers.insert("retry-after", "1.5".parse().unwrap());
-        assert_eq!(retry_after_ms(&headers), Some(1500));
-        headers.insert("retry-after-ms", "20".parse().unwrap());
-        assert_eq!(retry_after_ms(&headers), Some(20));
-        headers.clear();
-        headers.insert(
-            "retry-after",
-            "Wed, 21 Oct 2026 07:28:00 GMT".parse().unwrap(),
-        );
-        assert_eq!(retry_after_ms(&headers), None);
     }
 }

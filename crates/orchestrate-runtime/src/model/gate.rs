@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::breaker::{Admitted, Breaker};
 use super::pace::Pace;
+use super::told::Told;
 
 /// The gate of one provider and key.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct Gate {
     origin: Instant,
 }
 
-/// A call that has passed the gate; `leave` is told how it ended.
+/// A call that has passed the gate.
 #[derive(Debug)]
 #[must_use = "the gate must be told how the call ended"]
 pub(super) struct Pass {
@@ -81,18 +82,23 @@ impl Gate {
         })
     }
 
-    /// Takes in how a call ended.
-    pub(super) fn leave(&self, pass: Pass, answer: &Result<ModelResponse, ModelError>) {
-        self.breaker.report(pass.admitted, answer.as_ref().err());
+    /// A call was answered.
+    pub(super) fn accepted(&self, pass: Pass, response: &ModelResponse) {
+        self.breaker.report(pass.admitted, None);
+        if let Some(pace) = &self.pace {
+            lock(pace).accepted(pass.reserved, response.usage.total());
+        }
+    }
+
+    /// A call failed, and the provider told this of its limits.
+    pub(super) fn failed(&self, pass: Pass, error: &ModelError, told: &Told) {
+        self.breaker.report(pass.admitted, Some(error));
         let Some(pace) = &self.pace else { return };
         let mut pace = lock(pace);
-        match answer {
-            Ok(response) => pace.accepted(pass.reserved, response.usage.total()),
-            Err(error) if error.fault == ModelFault::RateLimited => {
-                let wait = error.retry_after_ms.map(Duration::from_millis);
-                pace.refused(self.now(), pass.sent, wait);
-            }
-            Err(_) => pace.accepted(pass.reserved, 0),
+        if error.fault == ModelFault::RateLimited {
+            pace.refused(self.now(), pass.sent, pass.reserved, told);
+        } else {
+            pace.accepted(pass.reserved, 0);
         }
     }
 
@@ -107,65 +113,28 @@ fn lock(pace: &Mutex<Pace>) -> std::sync::MutexGuard<'_, Pace> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::doubles::{Double, Shape};
     use super::*;
     use orchestrate_core::model::{StopReason, TokenUsage};
     use std::sync::Arc;
 
-    /// A provider whose limit moves: it takes so many requests a minute, and holds those of so many seconds.
-    #[derive(Debug)]
-    struct Limited {
-        rate: f64,
-        holds: f64,
-        says_when: bool,
-        level: f64,
-        at: Instant,
-        accepted: u32,
-        refused: u32,
-    }
-
-    impl Limited {
-        fn limit(&mut self, per_minute: f64) {
-            self.rate = per_minute / 60.0;
-            self.level = self.level.min(self.rate * self.holds);
-        }
-
-        fn call(&mut self) -> Result<ModelResponse, ModelError> {
-            let now = Instant::now();
-            let gone = (now - self.at).as_secs_f64();
-            self.at = now;
-            self.level = (self.level + gone * self.rate).min((self.rate * self.holds).max(1.0));
-            if self.level < 1.0 {
-                self.refused += 1;
-                let wait = (1.0 - self.level) / self.rate * 1000.0;
-                let error = ModelError::new("m", ModelFault::RateLimited, "too many");
-                return Err(error.with_retry_after(self.says_when.then_some(wait.ceil() as u64)));
-            }
-            self.level -= 1.0;
-            self.accepted += 1;
-            Ok(ModelResponse {
-                model: "m".to_owned(),
-                text: String::new(),
-                calls: Vec::new(),
-                usage: TokenUsage::default(),
-                cost: None,
-                stop: StopReason::Completed,
-            })
+    fn answered() -> ModelResponse {
+        ModelResponse {
+            model: "m".to_owned(),
+            text: String::new(),
+            calls: Vec::new(),
+            usage: TokenUsage::default(),
+            cost: None,
+            stop: StopReason::Completed,
         }
     }
 
     /// So many agents call through one gate, each call on its way for 400 to 560 milliseconds; gives the
     /// share of refusals and the share of the limits that was used.
-    async fn play(callers: u64, holds: f64, says_when: bool) -> (f64, f64) {
+    async fn play(callers: u64, holds: u32, says_when: bool) -> (f64, f64) {
         let gate = Arc::new(Gate::new(None, None, false));
-        let provider = Arc::new(Mutex::new(Limited {
-            rate: 10.0,
-            holds,
-            says_when,
-            level: 10.0 * holds,
-            at: Instant::now(),
-            accepted: 0,
-            refused: 0,
-        }));
+        let provider = Arc::new(Mutex::new(Double::new(Shape::Bucket(holds), 10.0)));
+        let began = Instant::now();
         let agents: Vec<_> = (0..callers)
             .map(|agent| {
                 let (gate, provider) = (gate.clone(), provider.clone());
@@ -175,16 +144,29 @@ mod tests {
                             return;
                         };
                         tokio::time::sleep(Duration::from_millis(150 + agent * 7)).await;
-                        let answer = provider.lock().unwrap().call();
+                        let answer = provider.lock().unwrap().call(began.elapsed());
                         tokio::time::sleep(Duration::from_millis(250)).await;
-                        gate.leave(pass, &answer);
+                        match answer {
+                            Ok(()) => gate.accepted(pass, &answered()),
+                            Err(wait) => {
+                                let wait = says_when.then(|| Duration::from_secs_f64(wait));
+                                let told = Told {
+                                    wait,
+                                    ..Told::default()
+                                };
+                                let error =
+                                    ModelError::new("m", ModelFault::RateLimited, "too many");
+                                gate.failed(pass, &error, &told);
+                            }
+                        }
                     }
                 })
             })
             .collect();
         let mut possible = 0.0;
         for (per_minute, minutes) in [(600.0, 6u32), (240.0, 6), (900.0, 9), (300.0, 6)] {
-            provider.lock().unwrap().limit(per_minute);
+            let now = began.elapsed();
+            provider.lock().unwrap().set_limit(now, per_minute / 60.0);
             possible += per_minute * f64::from(minutes);
             tokio::time::sleep(Duration::from_secs(60) * minutes).await;
         }
@@ -201,11 +183,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_at_once_follow_a_limit_that_moves_with_few_refusals() {
         for (callers, holds, says_when) in [
-            (24, 5.0, true),
-            (24, 1.0, true),
-            (24, 60.0, true),
-            (24, 1.0, false),
-            (12, 5.0, true),
+            (24, 5, true),
+            (24, 1, true),
+            (24, 60, true),
+            (24, 1, false),
+            (12, 5, true),
         ] {
             let (refused, used) = play(callers, holds, says_when).await;
             let case = format!("{callers} callers, {holds} seconds held, wait said: {says_when}");

@@ -9,7 +9,7 @@ use orchestrate_core::model::{
     Delta, Deltas, Model, ModelError, ModelFault, ModelRequest, ModelResponse, Price,
 };
 
-use super::fault;
+use super::fault::{self, Failed};
 use super::project;
 use super::provider::Provider;
 
@@ -37,7 +37,7 @@ impl HttpModel {
         &self,
         request: &ModelRequest<'_>,
         deltas: &Deltas<'_>,
-    ) -> Result<ModelResponse, ModelError> {
+    ) -> Result<ModelResponse, Failed> {
         let target = self.provider.target(&self.name, &self.model)?;
         let client = self.provider.client(&self.name)?;
         let options = project::options(request, self.provider.setup());
@@ -71,7 +71,7 @@ impl HttpModel {
             }
         }
         let message = "the connection was cut in the middle of the answer";
-        Err(ModelError::new(&self.name, ModelFault::Connection, message))
+        Err(ModelError::new(&self.name, ModelFault::Connection, message).into())
     }
 }
 
@@ -97,8 +97,15 @@ impl Model for HttpModel {
         let gate = self.provider.gate();
         let most = request.input_estimate() + u64::from(request.max_output_tokens);
         let pass = gate.enter(&self.name, most).await?;
-        let answer = self.call(request, deltas).await;
-        gate.leave(pass, &answer);
-        answer
+        match self.call(request, deltas).await {
+            Ok(response) => {
+                gate.accepted(pass, &response);
+                Ok(response)
+            }
+            Err(Failed { error, told }) => {
+                gate.failed(pass, &error, &told);
+                Err(error)
+            }
+        }
     }
 }

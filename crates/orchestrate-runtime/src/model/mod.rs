@@ -5,16 +5,24 @@
 
 mod book;
 mod breaker;
+mod bucket;
+#[cfg(test)]
+mod doubles;
 mod fault;
 mod gate;
 mod http;
+mod learned;
 mod pace;
 mod prices;
 mod project;
 mod provider;
 mod reach;
+mod span;
 mod steady;
+#[cfg(test)]
+mod table;
 mod tls;
+mod told;
 
 pub(crate) use tls::ensure as ensure_crypto;
 

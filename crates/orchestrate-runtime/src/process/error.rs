@@ -29,6 +29,8 @@ pub enum ProgramError {
         program: String,
         /// How long it may take.
         timeout: Duration,
+        /// The last that it wrote, shortened.
+        last: String,
     },
     /// Its end could not be seen.
     #[error("`{program}` was lost")]
@@ -52,12 +54,17 @@ impl ProgramError {
         }
     }
 
-    /// What happened, with its cause.
+    /// What happened, with its cause and what is known beside it.
     #[must_use]
     pub fn told(&self) -> String {
-        match self.source() {
-            Some(cause) => format!("{self}: {cause}"),
-            None => self.to_string(),
+        match self {
+            Self::TimedOut { last, .. } if !last.is_empty() => {
+                format!("{self}; the last it wrote: {last}")
+            }
+            _ => match self.source() {
+                Some(cause) => format!("{self}: {cause}"),
+                None => self.to_string(),
+            },
         }
     }
 }

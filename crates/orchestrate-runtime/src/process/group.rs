@@ -12,6 +12,8 @@ pub(crate) fn in_group(command: Command) -> CommandWrap {
     command.wrap(KillOnDrop);
     #[cfg(unix)]
     command.wrap(process_wrap::tokio::ProcessGroup::leader());
+    #[cfg(target_os = "linux")]
+    command.wrap(super::watch::Watched);
     command
 }
 

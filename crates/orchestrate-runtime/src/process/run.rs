@@ -1,5 +1,6 @@
 //! One program from its start to its end. Whatever happens to who waits for it, its whole group ends.
 
+use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
@@ -19,6 +20,8 @@ pub const KEPT: usize = 4 << 20;
 /// How long output is still read after a program ended. Only something that left its group can hold a
 /// stream open for longer.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How much is told of what a program wrote that took too long, in characters.
+const LAST: usize = 1000;
 
 /// A program that is to be run. No shell reads its arguments.
 #[derive(Debug, Clone)]
@@ -79,61 +82,66 @@ impl Program {
     /// [`ProgramError`] when it did not start, was too slow or was lost. An exit code is no error.
     pub async fn run(self) -> Result<Ended, ProgramError> {
         let program = self.argv.first().cloned().ok_or(ProgramError::Empty)?;
+        let began = Instant::now();
         let mut group = match self.start() {
             Ok(group) => group,
             Err(source) => return Err(ProgramError::Start { program, source }),
         };
-        let Some(limit) = self.timeout else {
-            return self.ended(program, &mut group).await;
-        };
-        if let Ok(ended) = timeout(limit, self.ended(program.clone(), &mut group)).await {
-            return ended;
-        }
-        group.end();
-        // Waited for here, so that nothing of it is left when the caller goes on.
-        let _ = timeout(DRAIN, group.wait()).await;
-        Err(ProgramError::TimedOut {
-            program,
-            timeout: limit,
-        })
-    }
-
-    async fn ended(&self, program: String, group: &mut Group) -> Result<Ended, ProgramError> {
-        let began = Instant::now();
-        let (mut out, mut complaints) = (Written::default(), Written::default());
-        let status = {
-            let stdin = group.child.stdin().take();
-            let stdout = group.child.stdout().take();
-            let stderr = group.child.stderr().take();
-            let mut streams = pin!(async {
-                tokio::join!(
-                    feed(stdin, self.input.as_deref()),
-                    out.read(stdout, self.keep),
-                    complaints.read(stderr, self.keep),
-                )
-            });
-            let mut end = pin!(group.wait());
-            tokio::select! {
-                status = &mut end => {
-                    let _ = timeout(DRAIN, streams).await;
-                    status
+        let (mut stdout, mut stderr) = (Written::default(), Written::default());
+        let end = self.until_it_ends(&mut group, &mut stdout, &mut stderr);
+        let status = match self.timeout {
+            None => end.await,
+            Some(limit) => match timeout(limit, end).await {
+                Ok(status) => status,
+                Err(_) => {
+                    group.end();
+                    // Waited for here, so that nothing of it is left when the caller goes on.
+                    let _ = timeout(DRAIN, group.wait()).await;
+                    return Err(ProgramError::TimedOut {
+                        program,
+                        timeout: limit,
+                        last: last_of(&stdout, &stderr),
+                    });
                 }
-                _ = &mut streams => end.await,
-            }
+            },
         };
         Ok(Ended {
             status: status.map_err(|source| ProgramError::Lost { program, source })?,
-            stdout: out,
-            stderr: complaints,
+            stdout,
+            stderr,
             took: began.elapsed(),
         })
     }
 
-    fn start(&self) -> std::io::Result<Group> {
-        let (program, arguments) = self
-            .argv
-            .split_first()
-            .ok_or(std::io::ErrorKind::NotFound)?;
+    /// Feeds and reads it until it has ended and all that it wrote is read.
+    async fn until_it_ends(
+        &self,
+        group: &mut Group,
+        out: &mut Written,
+        complaints: &mut Written,
+    ) -> io::Result<ExitStatus> {
+        let stdin = group.child.stdin().take();
+        let stdout = group.child.stdout().take();
+        let stderr = group.child.stderr().take();
+        let mut streams = pin!(async {
+            tokio::join!(
+                feed(stdin, self.input.as_deref()),
+                out.read(stdout, self.keep),
+                complaints.read(stderr, self.keep),
+            )
+        });
+        let mut end = pin!(group.wait());
+        tokio::select! {
+            status = &mut end => {
+                let _ = timeout(DRAIN, streams).await;
+                status
+            }
+            _ = &mut streams => end.await,
+        }
+    }
+
+    fn start(&self) -> io::Result<Group> {
+        let (program, arguments) = self.argv.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -204,6 +212,19 @@ impl Written {
             self.dropped += (count - room) as u64;
         }
     }
+}
+
+/// The last of what a program wrote, for people: its complaints behind its output.
+fn last_of(stdout: &Written, stderr: &Written) -> String {
+    let texts = [stdout.text(), stderr.text()];
+    let texts: Vec<&str> = texts
+        .iter()
+        .map(|it| it.trim())
+        .filter(|it| !it.is_empty())
+        .collect();
+    let text = texts.join("\n");
+    let skip = text.chars().count().saturating_sub(LAST);
+    text.chars().skip(skip).collect()
 }
 
 async fn feed(stdin: Option<ChildStdin>, input: Option<&[u8]>) {
@@ -284,11 +305,14 @@ mod tests {
     async fn a_program_that_is_given_up_ends_with_its_children() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("pid").display().to_string();
-        let script = format!("sleep 300 & echo $! > {file}; wait");
+        let script = format!("sleep 300 & echo $! > {file}; echo began; echo bad >&2; wait");
         let mut it = program(&["sh", "-c", &script]);
         it.timeout = Some(Duration::from_millis(400));
         let error = it.run().await.unwrap_err();
-        assert!(matches!(error, ProgramError::TimedOut { .. }), "{error}");
+        assert_eq!(
+            error.told(),
+            "`sh` took longer than 0.4 s and was ended; the last it wrote: began\nbad"
+        );
         let pid = std::fs::read_to_string(&file).unwrap();
         for _ in 0..50 {
             if !is_alive(pid.trim()) {

@@ -10,6 +10,7 @@ use orchestrate_core::condition::{Condition, Reference};
 use orchestrate_core::event::{Event, EventKind};
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{CancelRequest, Decision, JournalError, RunJournal};
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::plan::{Arm, Join, Plan, RetryPolicy, Step, StepKind};
 use orchestrate_core::report::RunReport;
@@ -372,6 +373,29 @@ async fn an_owner_that_was_replaced_stops_and_says_so() {
         "{refused}"
     );
     assert!(new.report().await.unwrap().success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_planned_a_run_is_recorded_with_it_and_paid_once() {
+    let journal = Arc::new(MemoryJournal::default());
+    let executor = executor(backend(&Attempts::default()), &journal);
+    let used = Usage {
+        tokens: 340,
+        ..Usage::default()
+    };
+    let plan = plan(TEAM, sequence(vec![agent("slow"), agent("work")]));
+    let planned = executor.clone().with_planning(used);
+    let run = planned.record(&plan).await.unwrap();
+    // Whoever begins it later need not know.
+    let begun = executor.resume(&run, false).await.unwrap();
+    assert_eq!(begun.recorded().spending.total(), Usage::default());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let gone_on = executor.resume(&run, true).await.unwrap();
+    assert!(begun.report().await.is_err());
+    assert_eq!(gone_on.recorded().spending.total(), used);
+    let report = gone_on.report().await.unwrap();
+    assert!(report.success());
+    assert_eq!((report.usage.tokens, report.planning), (340, used));
 }
 
 #[tokio::test(start_paused = true)]

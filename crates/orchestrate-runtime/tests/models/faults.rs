@@ -51,6 +51,10 @@ async fn the_wait_that_a_provider_asks_for_is_kept() {
         assert_eq!(error.retry_after_ms, Some(7000), "{kind:?}");
         assert_eq!(AgentFailure::from(error).retry_after_ms, Some(7000));
     }
+    // Gemini sends no such header: it stands in the body.
+    let body = r#"[{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "type.googleapis.com/google.rpc.Help"}, {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7.5s"}]}}]"#;
+    let error = fails(ProviderKind::Gemini, Reply::status(429, body)).await;
+    assert_eq!(error.retry_after_ms, Some(7500));
 }
 
 #[tokio::test]

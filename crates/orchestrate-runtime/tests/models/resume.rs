@@ -8,13 +8,15 @@ use orchestrate_core::backend::{AgentBackend as _, AgentFailure, AgentInput};
 use orchestrate_core::calls::{CallIntent, CallLog, CallResult, CallStart, Calls};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::id::{RunId, StepPath};
+use orchestrate_core::memory::{Folded, Memory as _, ProcessMemory};
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::scope::Scope;
 use orchestrate_core::team::Agent;
 use orchestrate_core::template::Tier;
+use orchestrate_core::testing::memory::said;
 use orchestrate_core::testing::{ScriptedModel, model_calls, model_says, template};
 use orchestrate_core::tool::Effect;
-use orchestrate_runtime::agent::ModelBackend;
+use orchestrate_runtime::agent::{ModelBackend, Session};
 use orchestrate_runtime::model::{ModelBook, Prices};
 use orchestrate_runtime::tools::ToolSet;
 use serde_json::json;
@@ -60,6 +62,16 @@ impl CallLog for Log {
 /// Runs until the call `dies_at` was made and not recorded, then once more to its end. Gives what the
 /// second run came to, and how often the model and the tool were called in all.
 async fn check(effect: Effect, dies_at: u32) -> (Result<serde_json::Value, String>, usize, usize) {
+    check_in(|backend| backend, effect, dies_at, async {}).await
+}
+
+/// The same with a backend that is set up further, and with what happens between the two.
+async fn check_in(
+    set_up: impl FnOnce(ModelBackend) -> ModelBackend,
+    effect: Effect,
+    dies_at: u32,
+    meanwhile: impl Future<Output = ()>,
+) -> (Result<serde_json::Value, String>, usize, usize) {
     let model = Arc::new(ScriptedModel::new(
         "m",
         [
@@ -78,7 +90,7 @@ async fn check(effect: Effect, dies_at: u32) -> (Result<serde_json::Value, Strin
     tools.allow("*", "*");
     let mut book = ModelBook::new(Prices::default());
     book.set_tier_model(Tier::Cheap, model.clone());
-    let backend = ModelBackend::new(Arc::new(book)).with_tools(tools);
+    let backend = set_up(ModelBackend::new(Arc::new(book)).with_tools(tools));
     let mut template = template("reviewer", Tier::Cheap);
     template.resource_requirements.max_tokens = 20_000;
     let team = orchestrate_core::team::Team::new([Arc::new(template)]);
@@ -104,6 +116,7 @@ async fn check(effect: Effect, dies_at: u32) -> (Result<serde_json::Value, Strin
     };
     assert!(backend.run(input()).await.is_err());
     *log.dies_after.lock().unwrap() = None;
+    meanwhile.await;
     let ended = backend.run(input()).await;
     let ended = ended
         .map(|output| (*output.output).clone())
@@ -118,6 +131,33 @@ async fn no_finished_call_is_repeated() {
     let (ended, models, tools) = check(Effect::External, 2).await;
     assert_eq!(ended, Ok(json!({"summary": "done again"})));
     assert_eq!((models, tools), (3, 1));
+}
+
+/// What others say in the session meanwhile is not heard by a step that is begun again: it would ask anew.
+#[tokio::test]
+async fn in_a_session_that_goes_on_meanwhile_no_finished_call_is_repeated_either() {
+    let memory = Arc::new(ProcessMemory::default());
+    let before = memory.remember("s", "reviewer", said("earlier:a"), None);
+    before.await.unwrap();
+    let session = Session::new(memory.clone(), "s", 10_000);
+    let others_go_on = async {
+        let turns = memory.recall("s", "reviewer").await.unwrap();
+        let keys = turns.into_iter().map(|it| it.key).collect();
+        let summary = "short".to_owned();
+        let folded = Some(Folded { keys, summary });
+        let turn = said("other:a");
+        assert!(
+            memory
+                .remember("s", "reviewer", turn, folded)
+                .await
+                .unwrap()
+        );
+    };
+    let in_session = |backend: ModelBackend| backend.in_session(session);
+    let (ended, models, tools) = check_in(in_session, Effect::External, 2, others_go_on).await;
+    assert_eq!(ended, Ok(json!({"summary": "done again"})));
+    assert_eq!((models, tools), (3, 1));
+    assert_eq!(memory.recall("s", "reviewer").await.unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::processes::runtime;
 use crate::server::Server;
-use crate::{coordination, laws as journals, learning, processes, shared};
+use crate::{coordination, laws as journals, learning, memory, processes, shared};
 
 /// Gives fresh, empty stores of one backend.
 pub(crate) struct Backend<'a> {
@@ -55,7 +55,9 @@ fn laws(backend: &Backend<'_>) {
     runtime().block_on(async {
         learning::laws(backend).await;
         coordination::laws(backend).await;
+        memory::laws(backend).await;
     });
+    memory::four_processes_lose_no_turn(backend);
     coordination::four_processes_share_the_work(backend);
     processes::four_processes_lose_nothing(backend);
 }

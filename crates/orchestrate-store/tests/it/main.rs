@@ -15,6 +15,7 @@ mod file_damage;
 mod file_form;
 mod laws;
 mod learning;
+mod memory;
 mod processes;
 mod server;
 mod shared;

@@ -107,6 +107,7 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
         "limits": recorded.pinned.limits,
         "about": recorded.pinned.about,
         "usage": report.usage,
+        "planning": report.planning,
         "steps": steps,
         "open_steps": open,
         "decisions": outside.decisions,

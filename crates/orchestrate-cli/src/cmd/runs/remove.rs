@@ -14,13 +14,11 @@ use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{Columns, safe};
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-
 pub(super) fn prune(args: &PruneArgs, call: &Call) -> Result<Exit, Failure> {
     if args.runs.is_empty() && args.keep.is_none() && args.older_than.is_none() {
         return Err(CliError::arguments(
             "nothing says which runs are to be removed",
-            "give `--keep COUNT`, `--older-than DAYS`, or the runs by name",
+            "give `--keep COUNT`, `--older-than AGE`, or the runs by name",
         )
         .into());
     }
@@ -33,9 +31,7 @@ pub(super) fn prune(args: &PruneArgs, call: &Call) -> Result<Exit, Failure> {
         chosen.extend(runs.iter().find(|it| it.run_id == run));
     }
     if args.keep.is_some() || args.older_than.is_some() {
-        let oldest = args
-            .older_than
-            .map(|days| now_ms().saturating_sub(days.saturating_mul(DAY_MS)));
+        let oldest = args.older_than.map(|age| now_ms().saturating_sub(age.ms));
         let ended = runs.iter().filter(|run| run.state == RunState::Ended);
         let old = ended
             .skip(args.keep.unwrap_or_default())

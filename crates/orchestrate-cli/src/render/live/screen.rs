@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use anstream::adapter::strip_str;
 use orchestrate_core::event::{Event, EventKind};
+use orchestrate_core::spending::Spending;
 
 use super::state::State;
-use crate::render::{Printer, safe};
+use crate::render::{Printer, safe, spent};
 
 /// The shortest time between two redraws.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
@@ -51,6 +52,14 @@ impl Live {
             origin: Instant::now(),
             drawn: 0,
         }
+    }
+
+    /// What the run had used before it was gone on with; the totals count from there.
+    pub(crate) fn had_used(&mut self, spending: Spending) {
+        if let Some(used) = spent(&spending.total()) {
+            self.say(&format!("  [..]   {used} were used before"));
+        }
+        self.state.had_used(spending);
     }
 
     /// Takes in one event, and shows what it leaves behind.

@@ -29,6 +29,11 @@ pub(super) struct State {
 }
 
 impl State {
+    /// What the run had used before these events.
+    pub(super) fn had_used(&mut self, spending: Spending) {
+        self.spending = spending;
+    }
+
     /// Takes in one event. Gives the line that stays on the screen, if the event has one.
     pub(super) fn apply(&mut self, event: &Event) -> Option<String> {
         self.spending.apply(event);
@@ -304,6 +309,27 @@ mod tests {
                 |         so far: 3600 tokens, 0.0062 and 1200 unpriced
             "#]],
         );
+    }
+
+    #[test]
+    fn a_run_that_is_gone_on_with_counts_from_what_it_had_used() {
+        let used = |tokens: u64| Usage {
+            tokens,
+            ..Usage::default()
+        };
+        let before = EventKind::StepRetried {
+            step: StepPath::root().child(&"coder"),
+            attempt: 1,
+            class: FailureClass::Output,
+            message: "again".to_owned(),
+            delay_ms: 0,
+            usage: used(700),
+        };
+        let mut state = State::default();
+        state.had_used(Spending::of(&[event(5, before)]));
+        state.apply(&started(10, "coder", 2));
+        let lines = state.lines(10, 72, 5).join("\n");
+        assert!(lines.contains("so far: 700 tokens"), "{lines}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub fn started(run: &str) -> Event {
             format: EVENT_FORMAT.to_owned(),
             plan_digest: "d".to_owned(),
             task: "a sample".to_owned(),
+            planning: Usage::default(),
         },
     )
 }
