@@ -458,6 +458,35 @@ async fn gone_on_with(
     (report, began.elapsed().as_secs())
 }
 
+#[tokio::test(start_paused = true)]
+async fn time_goes_on_in_a_run_that_is_gone_on_with() {
+    let journal = Arc::new(MemoryJournal::default());
+    // The clock of each executor begins with it, like that of a process.
+    let executor = |second_takes_s: u64| {
+        let takes = |seconds: u64| async move {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            Ok(AgentOutput::json(json!("done")))
+        };
+        let backend = FunctionBackend::new()
+            .agent("first", move |_| takes(2))
+            .agent("second", move |_| takes(second_takes_s));
+        executor(backend, &journal)
+    };
+    let plan = plan(
+        &["first", "second"],
+        sequence(vec![agent("first"), agent("second")]),
+    );
+    let handle = executor(3600).start(&plan).unwrap();
+    let run = handle.run_id().clone();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    drop(handle);
+    tokio::task::yield_now().await;
+    let handle = executor(1).resume(&run, true).await.unwrap();
+    let report = handle.report().await.unwrap();
+    assert!(report.success(), "{report:?}");
+    assert_eq!(report.agents[1].duration_ms.round(), 1000.0);
+}
+
 /// How long a step rests whose second attempt is due an hour after the first.
 async fn rested_s(wall_s: u64) -> u64 {
     let attempts = Attempts::default();
