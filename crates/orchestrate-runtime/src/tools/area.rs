@@ -8,6 +8,10 @@ use orchestrate_core::tool::ToolFailure;
 
 use super::failed;
 
+/// Names of what decides which programs are run and what agents may do: hooks and settings of git, and the
+/// settings, agents, workflows and decisions of the project. Who may write files may not allow itself more.
+const GOVERNING: [&str; 3] = [".git", ".orchestrate", "orchestrate.toml"];
+
 /// A path that is not allowed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,6 +19,12 @@ pub enum AreaError {
     /// It leads out of the area.
     #[error("`{path}` is outside of the allowed area")]
     Outside {
+        /// The path as given.
+        path: String,
+    },
+    /// What stands there decides which programs are run and what agents may do.
+    #[error("`{path}` may not be written: it decides what is run and allowed here")]
+    Governing {
         /// The path as given.
         path: String,
     },
@@ -33,7 +43,7 @@ pub enum AreaError {
 impl From<AreaError> for ToolFailure {
     fn from(error: AreaError) -> Self {
         let class = match error {
-            AreaError::Outside { .. } => FailureClass::Denied,
+            AreaError::Outside { .. } | AreaError::Governing { .. } => FailureClass::Denied,
             AreaError::Io { .. } => FailureClass::Input,
         };
         failed(class, error.to_string())
@@ -79,8 +89,24 @@ impl Area {
     /// lead out of the area, nor may the file be a link that does.
     ///
     /// # Errors
-    /// When the path leads out of the area.
+    /// When the path leads out of the area, or to what decides what is run and allowed in it.
     pub fn writable(&self, path: &str) -> Result<PathBuf, AreaError> {
+        let real = self.resolved(path)?;
+        let below = real.strip_prefix(&self.root).unwrap_or(&real);
+        // Some file systems take names of another case for the same.
+        let governs = below.components().any(|part| {
+            let part = part.as_os_str();
+            GOVERNING.iter().any(|name| part.eq_ignore_ascii_case(name))
+        });
+        if governs {
+            let path = path.to_owned();
+            return Err(AreaError::Governing { path });
+        }
+        Ok(real)
+    }
+
+    /// Where a path leads whose last parts need not exist.
+    fn resolved(&self, path: &str) -> Result<PathBuf, AreaError> {
         let joined = self.joined(path)?;
         // A link counts as existing even when what it points to does not.
         if joined.symlink_metadata().is_ok() {
@@ -182,5 +208,29 @@ mod tests {
         for bad in ["up/x", "up/new/x", "link", "dangling", "../x", "/tmp/x"] {
             assert!(area.writable(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn who_writes_files_does_not_decide_what_is_allowed() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join(".git")).unwrap();
+        symlink(".git", directory.path().join("innocent")).unwrap();
+        let area = Area::new(directory.path()).unwrap();
+        for bad in [
+            ".git/hooks/pre-commit",
+            "innocent/config",
+            "vendor/it/.git",
+            ".GIT/config",
+            "orchestrate.toml",
+            "./Orchestrate.toml",
+            ".orchestrate/agents/mine.yaml",
+        ] {
+            let error = area.writable(bad).unwrap_err();
+            assert!(matches!(error, AreaError::Governing { .. }), "{bad}");
+        }
+        for good in [".github/workflows/a.yaml", ".gitignore", "orchestrate.md"] {
+            assert!(area.writable(good).is_ok(), "{good}");
+        }
+        assert!(area.existing(".git").is_ok());
     }
 }
