@@ -25,7 +25,7 @@ pub struct Custom {
 /// # Errors
 /// [`DefinitionProblems`] with everything that is wrong, with positions.
 pub fn custom_agents(source: &Source, world: World<'_>) -> Result<Vec<Custom>, DefinitionProblems> {
-    let (read, problems) =
+    let (read, mut problems) =
         Document::read::<AgentsFile>(&source.file, &source.text, agents_schema());
     let Some((document, file)) = read else {
         return Err(DefinitionProblems(problems));
@@ -74,7 +74,8 @@ pub fn custom_agents(source: &Source, world: World<'_>) -> Result<Vec<Custom>, D
             });
         }
     }
-    let problems = document.into_problems();
+    problems.extend(document.into_problems());
+    problems.sort_by_key(|problem| problem.at);
     if problems.is_empty() {
         Ok(custom)
     } else {

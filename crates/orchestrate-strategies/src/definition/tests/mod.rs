@@ -463,6 +463,11 @@ fn agents_of_a_file_replace_others_only_when_they_say_so() {
         agents.yaml:4:27: the instructions of a template hold no values: there is no workflow around it [ORC1018]
         agents.yaml:4:45: there is no agent `cod_reviewer` to replace [ORC1016]
           hint: did you mean `code_reviewer`?"#]].assert_eq(&read("  code_reviewer: { prompt: x }\n  cod_reviewer: { prompt: '{{ inputs.x }}', replaces: true }\n"));
+    // What is not understood is told and not left out.
+    expect![[r#"
+        agents.yaml:3:22: unknown field `max_token` of `ours` [ORC1012]
+          hint: did you mean `max_tokens`?"#]]
+    .assert_eq(&read("  ours: { prompt: x, max_token: 5 }\n"));
 }
 
 fn any_definition() -> impl Strategy<Value = String> {
