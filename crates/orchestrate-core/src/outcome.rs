@@ -59,6 +59,16 @@ impl FailureClass {
             Self::Internal => "internal",
         }
     }
+
+    /// Whether it says something of the account, the machine or the person, and nothing of the agent that
+    /// failed by it: no agent would have done better.
+    #[must_use]
+    pub fn lies_elsewhere(self) -> bool {
+        matches!(
+            self,
+            Self::Transient | Self::Credentials | Self::Quota | Self::Denied | Self::NotExecuted
+        )
+    }
 }
 
 /// Why a step was not run.

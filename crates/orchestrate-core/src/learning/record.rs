@@ -4,32 +4,25 @@ use super::{
     AgentConfiguration, CONTRIBUTION, ConfigurationStore, Pattern, PatternLibrary, RunOutcome,
     StoreError,
 };
-use crate::outcome::{CancelReason, FailureClass, Outcome, SkipReason};
+use crate::outcome::{CancelReason, Outcome, SkipReason};
 use crate::report::RunReport;
 
 /// What a run teaches of its composition; none when it teaches nothing.
 ///
-/// A run that a person cancelled, or of which an agent had nothing that could run it or no right or
-/// credential to, says something of the person or the machine and nothing of the composition. The
+/// A run that a person cancelled, or of which an agent failed by what [lies elsewhere](crate::outcome::FailureClass::lies_elsewhere),
+/// says something of the person, the account or the machine and nothing of the composition. The
 /// quality is the mean confidence of the agents that were to work, those that failed counting
 /// nought, in percent.
 #[must_use]
 pub fn outcome_of(report: &RunReport, at: u64) -> Option<RunOutcome> {
     let outcome = report.outcome.as_ref()?;
-    let elsewhere = |outcome: &Outcome| {
-        matches!(
-            outcome,
-            Outcome::Unknown { .. }
-                | Outcome::Cancelled {
-                    reason: CancelReason::User
-                }
-                | Outcome::Failed {
-                    class: FailureClass::NotExecuted
-                        | FailureClass::Credentials
-                        | FailureClass::Denied,
-                    ..
-                }
-        )
+    let elsewhere = |outcome: &Outcome| match outcome {
+        Outcome::Unknown { .. }
+        | Outcome::Cancelled {
+            reason: CancelReason::User,
+        } => true,
+        Outcome::Failed { class, .. } => class.lies_elsewhere(),
+        _ => false,
     };
     if elsewhere(outcome) || report.agents.iter().any(|agent| elsewhere(&agent.outcome)) {
         return None;
@@ -85,6 +78,7 @@ mod tests {
     use super::*;
     use crate::id::{AgentId, RunId, StepPath};
     use crate::limits::Usage;
+    use crate::outcome::FailureClass;
     use crate::result::AgentResult;
     use std::sync::Arc;
 
@@ -149,6 +143,8 @@ mod tests {
         for class in [
             FailureClass::NotExecuted,
             FailureClass::Credentials,
+            FailureClass::Quota,
+            FailureClass::Transient,
             FailureClass::Denied,
         ] {
             let missing = agent(Outcome::failed(class, "x"), 0.0);

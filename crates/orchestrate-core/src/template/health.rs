@@ -206,13 +206,10 @@ impl HealthBoard {
 pub fn speaks_for_health(outcome: &Outcome) -> Option<bool> {
     match outcome {
         Outcome::Succeeded => Some(true),
-        Outcome::Failed { class, .. } => match class {
-            FailureClass::Input
-            | FailureClass::Credentials
-            | FailureClass::Denied
-            | FailureClass::NotExecuted => None,
-            _ => Some(false),
-        },
+        Outcome::Failed { class, .. } => {
+            let own = !class.lies_elsewhere() && *class != FailureClass::Input;
+            own.then_some(false)
+        }
         _ => None,
     }
 }
@@ -251,6 +248,8 @@ mod tests {
         let failed = Outcome::failed(FailureClass::Reported, "no");
         let not_its_own = [
             Outcome::failed(FailureClass::Credentials, "no key"),
+            Outcome::failed(FailureClass::Quota, "no credit"),
+            Outcome::failed(FailureClass::Transient, "overloaded"),
             Outcome::failed(FailureClass::NotExecuted, "no backend"),
             Outcome::Cancelled {
                 reason: CancelReason::User,
