@@ -20,6 +20,10 @@ pub struct TokenUsage {
     /// Read, and written into the provider's cache.
     #[serde(default)]
     pub cache_write: u64,
+    /// Some of it was not told by the provider and is estimated from the length of what was said, rather
+    /// too high.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
 }
 
 impl TokenUsage {
@@ -41,6 +45,7 @@ impl Add for TokenUsage {
             output: self.output.saturating_add(other.output),
             cache_read: self.cache_read.saturating_add(other.cache_read),
             cache_write: self.cache_write.saturating_add(other.cache_write),
+            estimated: self.estimated || other.estimated,
         }
     }
 }
@@ -135,6 +140,7 @@ mod tests {
             output: 100,
             cache_read: 10_000,
             cache_write: 1,
+            ..TokenUsage::default()
         };
         // 3000 + 1500 + 3000 + 3.75 millionths
         assert_eq!(price.of(tokens), Cost(7504));
@@ -149,7 +155,7 @@ mod tests {
             tokens in [0u64..1_000_000, 0u64..1_000_000, 0u64..1_000_000, 0u64..1_000_000],
         ) {
             let price = Price { input: Cost(prices[0]), output: Cost(prices[1]), cache_read: Cost(prices[2]), cache_write: Cost(prices[3]) };
-            let tokens = TokenUsage { input: tokens[0], output: tokens[1], cache_read: tokens[2], cache_write: tokens[3] };
+            let tokens = TokenUsage { input: tokens[0], output: tokens[1], cache_read: tokens[2], cache_write: tokens[3], ..TokenUsage::default() };
             prop_assert!(price.of(tokens) <= price.most(tokens.total()));
         }
     }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::History;
+use super::{History, ToolRequest};
 use crate::canonical;
 use crate::tool::ToolSpec;
 
@@ -73,6 +73,16 @@ impl ModelRequest<'_> {
         let schema = self.output.map_or(0, |output| size(&output.schema));
         let bytes = self.system.len() + tools + schema + self.history.bytes();
         (bytes as u64).div_ceil(3) + 4 * self.history.len() as u64 + 8
+    }
+
+    /// The same guess of what was written: a text and calls of tools.
+    #[must_use]
+    pub fn output_estimate(text: &str, calls: &[ToolRequest]) -> u64 {
+        let calls = calls
+            .iter()
+            .map(|call| call.name.len() + size(&call.arguments));
+        let bytes = text.len() + calls.sum::<usize>();
+        (bytes as u64).div_ceil(3)
     }
 }
 

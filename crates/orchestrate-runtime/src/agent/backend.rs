@@ -235,6 +235,12 @@ fn evidence(tally: Tally, began: Instant, mut notes: Vec<String>) -> Evidence {
             tally.replayed
         ));
     }
+    if tally.untold > 0 {
+        notes.push(format!(
+            "the provider did not tell what {} of the answers used; it was estimated from their length",
+            tally.untold
+        ));
+    }
     if tally.usage.unpriced_tokens > 0 {
         notes.push(format!(
             "{} tokens have no known price",

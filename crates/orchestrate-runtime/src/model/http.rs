@@ -55,9 +55,10 @@ impl HttpModel {
                     let Some(stop) = project::stop(&end) else {
                         break;
                     };
-                    let usage = project::usage(end.captured_usage);
                     let content = end.captured_content.unwrap_or_default();
                     let (text, calls) = project::answer(content, request.tools);
+                    let guess = project::guess(request, &text, &calls);
+                    let usage = project::usage(end.captured_usage, guess);
                     return Ok(ModelResponse {
                         model: self.name.clone(),
                         text,

@@ -127,20 +127,42 @@ pub(super) fn options(request: &ModelRequest<'_>, setup: &ProviderSetup) -> Chat
 
 /// What was used. The library counts what was read from or written into the cache as read too; here no
 /// token is counted twice.
-pub(super) fn usage(usage: Option<Usage>) -> TokenUsage {
-    let Some(usage) = usage else {
-        return TokenUsage::default();
+///
+/// Some servers tell nothing, or figures that cannot be. What is not told is taken from the guess, because a
+/// limit that counts nothing holds nothing.
+pub(super) fn usage(told: Option<Usage>, guess: TokenUsage) -> TokenUsage {
+    let told = told.unwrap_or_default();
+    let count = |tokens: Option<i32>| u64::try_from(tokens?).ok();
+    // Something was read in any case, and something was written if anything came.
+    let read = count(told.prompt_tokens).filter(|&read| read > 0);
+    let written = count(told.completion_tokens).filter(|&it| it > 0 || guess.output == 0);
+    let estimated = read.is_none() || written.is_none();
+    let output = written.unwrap_or(guess.output);
+    let Some(read) = read else {
+        return TokenUsage {
+            output,
+            estimated,
+            ..guess
+        };
     };
-    let count = |tokens: Option<i32>| u64::try_from(tokens.unwrap_or(0)).unwrap_or(0);
-    let details = usage.prompt_tokens_details.unwrap_or_default();
-    let cache_read = count(details.cached_tokens);
-    let cache_write = count(details.cache_creation_tokens);
-    let read = count(usage.prompt_tokens);
+    let details = told.prompt_tokens_details.unwrap_or_default();
+    let cache_read = count(details.cached_tokens).unwrap_or_default();
+    let cache_write = count(details.cache_creation_tokens).unwrap_or_default();
     TokenUsage {
         input: read.saturating_sub(cache_read.saturating_add(cache_write)),
-        output: count(usage.completion_tokens),
+        output,
         cache_read,
         cache_write,
+        estimated,
+    }
+}
+
+/// What a call may have used, from the length of what was said.
+pub(super) fn guess(request: &ModelRequest<'_>, text: &str, calls: &[ToolRequest]) -> TokenUsage {
+    TokenUsage {
+        input: request.input_estimate(),
+        output: ModelRequest::output_estimate(text, calls),
+        ..TokenUsage::default()
     }
 }
 

@@ -206,6 +206,38 @@ pub(crate) fn tool() -> ToolSpec {
     }
 }
 
+/// Many servers that speak like OpenAI tell nothing, and some tell what cannot be.
+#[tokio::test]
+async fn what_is_not_told_of_tokens_is_estimated() {
+    let told = [
+        "null",
+        "{}",
+        r#"{"prompt_tokens": 0, "completion_tokens": 0}"#,
+        r#"{"prompt_tokens": 1000000000000000, "completion_tokens": -5}"#,
+    ];
+    for told in told {
+        let Reply::Stream { kind, mut pieces } = says("all is well").stream(ProviderKind::OpenAi)
+        else {
+            panic!("no stream");
+        };
+        let at = pieces
+            .iter()
+            .position(|it| it.contains("\"usage\""))
+            .unwrap();
+        pieces[at] = format!("data: {{\"id\": \"c\", \"choices\": [], \"usage\": {told}}}\n\n");
+        let double = Double::in_order(vec![Reply::Stream { kind, pieces }]).await;
+        let history = History::begin("Look.");
+        let request = request(&history, &[]);
+        let model = model(ProviderKind::OpenAi, &double);
+        let usage = model.answer(&request, &|_| {}).await.unwrap().usage;
+        assert_eq!(
+            (usage.input, usage.output, usage.estimated),
+            (request.input_estimate(), 4, true),
+            "{told}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn every_family_streams_text_and_counts_tokens() {
     for kind in ProviderKind::ALL {
@@ -244,6 +276,7 @@ async fn every_family_streams_text_and_counts_tokens() {
             output: WRITTEN,
             cache_read: said.cached,
             cache_write: said.written,
+            ..TokenUsage::default()
         };
         assert_eq!(answer.usage, usage, "{kind:?}");
         assert_eq!(answer.cost, Some(price.of(usage)), "{kind:?}");
