@@ -288,7 +288,7 @@ pub(super) const PAGES: &[Page] = &[
     page(
         "ORC1312",
         "a provider is not called any more",
-        "An earlier call of this run said that the key was refused or its quota is used up, so every further call would fail alike.",
+        "An earlier call of this run said that the quota is used up, so every further call would fail alike.",
         "Mend what the first failure names, then run it again.",
     ),
     page(

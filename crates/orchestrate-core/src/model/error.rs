@@ -34,7 +34,7 @@ pub enum ModelFault {
     TooLong,
     /// The provider's filter stopped it.
     Filtered,
-    /// Not called: the key was refused or its quota used up before.
+    /// Not called: the quota was used up before.
     CircuitOpen,
     /// A recording is played back, and holds no answer to this.
     Unrecorded,
@@ -121,7 +121,9 @@ impl ModelFault {
             Self::RateLimited => {
                 "wait, or set `requests-per-minute` of the provider in orchestrate.toml"
             }
-            Self::Unavailable => "try again later, or name a `fallback` in orchestrate.toml",
+            Self::Unavailable => {
+                "try again later, or name a second model to ask in `[models]` of orchestrate.toml"
+            }
             Self::Connection => "check the network and the provider's `base-url`",
             Self::Stalled => "try again later, or raise `stall-seconds` of the provider",
             Self::Malformed => "check that `kind` and `base-url` of the provider belong together",

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use orchestrate_core::model::{ModelError, ModelFault};
+use orchestrate_core::outcome::FailureClass;
 use tokio::time::Instant;
 
 /// After this long one call may try whether somebody has mended it.
@@ -14,6 +15,7 @@ const REST: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Open {
+    fault: ModelFault,
     why: String,
     try_again: Instant,
 }
@@ -21,7 +23,12 @@ struct Open {
 impl Open {
     fn refusal(&self, model: &str) -> ModelError {
         let message = format!("not called, because an earlier call said: {}", self.why);
-        ModelError::new(model, ModelFault::CircuitOpen, message)
+        // Who reads of a key that is missing or refused knows what to do, whichever call was the first.
+        let fault = match self.fault.failure_class() {
+            FailureClass::Credentials => self.fault,
+            _ => ModelFault::CircuitOpen,
+        };
+        ModelError::new(model, fault, message)
     }
 }
 
@@ -49,7 +56,7 @@ impl Breaker {
     /// Admits a call, or says why not.
     ///
     /// # Errors
-    /// [`ModelFault::CircuitOpen`] with what the first failure said.
+    /// [`ModelFault::CircuitOpen`] or the fault of the key, with what the first failure said.
     pub(super) fn admit(&self, model: &str) -> Result<Admitted, ModelError> {
         match &mut *self.lock() {
             Some(open) if Instant::now() < open.try_again => Err(open.refusal(model)),
@@ -69,6 +76,7 @@ impl Breaker {
             None if admitted == Admitted::Trial => *open = None,
             Some(error) if error.fault.opens_circuit() && open.is_none() => {
                 *open = Some(Open {
+                    fault: error.fault,
                     why: error.message.clone(),
                     try_again: Instant::now() + REST,
                 });
@@ -106,6 +114,16 @@ mod tests {
         assert!(breaker.admit("m").is_err() && breaker.refusal("m").is_some());
         breaker.report(Admitted::Trial, None);
         assert_eq!(breaker.admit("m"), Ok(Admitted::Closed));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_not_made_for_want_of_a_key_says_so() {
+        for fault in [ModelFault::KeyMissing, ModelFault::KeyRefused] {
+            let breaker = Breaker::default();
+            let refused = ModelError::new("m", fault, "no key");
+            breaker.report(Admitted::Closed, Some(&refused));
+            assert_eq!(breaker.admit("m").unwrap_err().fault, fault);
+        }
     }
 
     #[tokio::test(start_paused = true)]
