@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::form::Form;
 use super::record;
+use crate::guard::masked;
 
 /// What a model is asked.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,7 @@ pub async fn consult(
         match turn.need() {
             Need::Model { request, .. } => match model.answer(&request, &|_| {}).await {
                 Ok(response) => {
+                    let response = masked(response);
                     consulted.usage += record::usage(&response);
                     turn.model_answered(response, |value| {
                         let checked = form.check(value).and_then(|()| check(value));

@@ -9,12 +9,13 @@ use orchestrate_core::limits::Usage;
 use orchestrate_core::model::{Model, ModelRequest, ModelResponse};
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::tool::{Effect, ToolCall, ToolFailure, ToolOutput};
-use orchestrate_strategies::turn::{End, Need, PendingCall, ToolReply, Turn};
+use orchestrate_strategies::turn::{End, Need, PendingCall, ToolReply, Turn, TurnLimit};
 use serde_json::{Value, json};
 
 use super::form::Form;
 use super::record;
 use super::scrutiny::{Guards, Scrutiny};
+use crate::guard::masked;
 use crate::policy::{Asking, Permission};
 use crate::tools::Offered;
 
@@ -41,6 +42,8 @@ pub(super) struct Tally {
     pub(super) tool_calls: u32,
     /// Calls that were found in the journal and not made again.
     pub(super) replayed: u32,
+    /// Answers of which it was not told what they used.
+    pub(super) untold: u32,
     /// Models that answered, each once.
     pub(super) models: Vec<String>,
 }
@@ -68,7 +71,7 @@ impl Drive<'_> {
                         continue;
                     }
                 },
-                Need::Done(end) => return Err(failure(end)),
+                Need::Done(end) => return Err(failure(end, self.input)),
             };
             match told {
                 Told::Model(response) => {
@@ -112,7 +115,10 @@ impl Drive<'_> {
         self.tally.model_calls += 1;
         match self.model.answer(request, &|_| {}).await {
             Ok(response) => {
+                // Before anything keeps it: whoever goes on with this record hears the same as is heard now.
+                let response = masked(response);
                 self.tally.usage += record::usage(&response);
+                self.tally.untold += u32::from(response.usage.estimated);
                 if !self.tally.models.contains(&response.model) {
                     self.tally.models.push(response.model.clone());
                 }
@@ -251,12 +257,20 @@ impl Drive<'_> {
                     Scrutiny::Block(reason) => ToolReply::Failed(reason),
                 }
             }
-            Err(ToolFailure::Retry { message }) => ToolReply::AskAgain(message),
-            Err(ToolFailure::Failed { message, .. }) => ToolReply::Failed(message),
             Err(ToolFailure::NeedsApproval { question }) => ToolReply::NeedsPerson(question),
-            Err(other) => ToolReply::Failed(other.to_string()),
+            Err(ToolFailure::Retry { message }) => {
+                ToolReply::AskAgain(self.complaint(name, message))
+            }
+            Err(failure) => ToolReply::Failed(self.complaint(name, failure.to_string())),
         };
         (reply, usage)
+    }
+
+    /// What a tool says that failed comes from outside like what it gives.
+    fn complaint(&mut self, tool: &str, message: String) -> String {
+        match self.guards.tool_result(tool, message) {
+            Scrutiny::Pass(message) | Scrutiny::Block(message) => message,
+        }
     }
 
     /// Counts what a tool used; a further attempt of this run has been charged for recorded calls already.
@@ -297,14 +311,21 @@ fn unless_allowed(permission: Permission) -> Option<ToolReply> {
 }
 
 /// What a turn that ended without an answer means for its agent.
-fn failure(end: &End) -> AgentFailure {
+fn failure(end: &End, input: &AgentInput) -> AgentFailure {
     match end {
         End::Failed { class, message } => AgentFailure::new(*class, message.as_str()),
         End::LimitReached { limit, last } => {
-            let message = format!(
-                "it reached its limit of {} without an answer",
-                limit.as_str()
-            );
+            let limit = match limit {
+                TurnLimit::Tokens => {
+                    let most = input.agent.template.resource_requirements.max_tokens;
+                    let agent = &input.agent.id;
+                    format!(
+                        "{most} tokens of one attempt; a file of `orchestrate agents add` can give `{agent}` more"
+                    )
+                }
+                other => other.as_str().to_owned(),
+            };
+            let message = format!("it came to no answer within its limit of {limit}");
             let failure = AgentFailure::new(FailureClass::Limit, message);
             match last {
                 Some(last) => failure.with_output(json!({ "last": last })),

@@ -14,7 +14,7 @@ use orchestrate_strategies::turn::Turn;
 use serde_json::json;
 
 use super::drive::Drive;
-use crate::guard::{scrub, scrub_value};
+use crate::guard::masked;
 
 /// About how many bytes a token stands for.
 const BYTES_A_TOKEN: u64 = 4;
@@ -126,6 +126,7 @@ impl Session {
         recalled: Recalled,
     ) -> String {
         let input = drive.input;
+        // What is kept may be read by others.
         let said = masked(turn.said());
         let heard = recalled.turns.len();
         let window = self.window(input);
@@ -205,12 +206,5 @@ async fn summary(
     if text.is_empty() {
         return Err(AgentFailure::new(FailureClass::Output, "it was empty"));
     }
-    Ok(scrub(text).unwrap_or_else(|| text.to_owned()))
-}
-
-/// The same without credentials: what is kept may be read by others.
-fn masked(said: History) -> History {
-    let value = serde_json::to_value(&said).unwrap_or_default();
-    let masked = scrub_value(&value).and_then(|it| serde_json::from_value(it).ok());
-    masked.unwrap_or(said)
+    Ok(text.to_owned())
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::message;
 use super::preset::{ProgramSetup, Protocol};
 use crate::agent::prompt_of;
+use crate::guard::masked;
 use crate::process::{Ended, Environment, Program};
 
 /// How much of what a program complained is shown.
@@ -128,7 +129,8 @@ impl AgentBackend for ProcessBackend {
         }
         let argv = order.argv.clone();
         let ended = order.run().await;
-        let ended = ended.map_err(|error| AgentFailure::new(error.class(), error.told()))?;
+        let ended =
+            ended.map_err(|error| AgentFailure::new(error.class(), masked(error.told())))?;
         let evidence = evidence(setup, argv, &ended);
         let answer = judged(setup, &ended);
         let (success, response) = match &answer {
@@ -158,7 +160,7 @@ fn output(value: Value) -> AgentOutput {
 
 /// What a program that ended came to: its exit status first, then its own word, then its answer.
 fn judged(setup: &ProgramSetup, ended: &Ended) -> Result<Value, AgentFailure> {
-    let answer = message::answer(&ended.stdout.bytes, setup.answer_at.as_deref());
+    let answer = message::answer(&ended.stdout.bytes, setup.answer_at.as_deref()).map(masked);
     let name = &setup.name;
     let said_no = answer
         .as_ref()
@@ -181,7 +183,7 @@ fn judged(setup: &ProgramSetup, ended: &Ended) -> Result<Value, AgentFailure> {
             format!("`{name}` ended well and wrote nothing"),
         )),
         _ => {
-            let words = ended.stderr.text();
+            let words = masked(ended.stderr.text());
             let words: String = words.trim().chars().take(SHOWN).collect();
             let gap = if words.is_empty() { "" } else { ": " };
             Err(failed(format!("`{name}` {}{gap}{words}", ended.told())))

@@ -6,4 +6,6 @@ mod secrets;
 
 pub use injection::InjectionGuard;
 pub use length::LengthGuard;
+#[cfg(feature = "models")]
+pub(crate) use secrets::masked;
 pub use secrets::{SecretGuard, scrub, scrub_value};

@@ -147,6 +147,16 @@ pub fn scrub_value(value: &Value) -> Option<Value> {
     }
 }
 
+/// The same with every credential in its texts masked.
+#[cfg(feature = "models")]
+pub(crate) fn masked<T: serde::Serialize + serde::de::DeserializeOwned>(value: T) -> T {
+    let masked = serde_json::to_value(&value).ok();
+    let masked = masked.and_then(|it| scrub_value(&it));
+    masked
+        .and_then(|it| serde_json::from_value(it).ok())
+        .unwrap_or(value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -69,6 +69,12 @@ impl Approvals {
         self.open.values().any(|open| open.asking.is_some())
     }
 
+    /// Notes that a step asks. One that was answered can ask again, and waits for one answer then.
+    fn ask(&mut self, node: NodeId) {
+        self.asked.retain(|asked| *asked != node);
+        self.asked.push(node);
+    }
+
     /// The steps that wait for an answer, in the order in which they asked.
     pub(super) fn pending(&self) -> Vec<StepPath> {
         let open = self.asked.iter().filter_map(|node| self.open.get(node));
@@ -158,7 +164,7 @@ impl Dispatcher {
         });
         // Nobody is asked here, but the time may be over.
         let is_late = asking.is_none() && left.is_some_and(|left| left.is_zero());
-        self.approvals.asked.push(node);
+        self.approvals.ask(node);
         let open = Open {
             step,
             request,
@@ -192,7 +198,7 @@ impl Dispatcher {
             });
         }
         let node = step.node;
-        self.approvals.asked.push(node);
+        self.approvals.ask(node);
         let open = Open {
             step,
             request,

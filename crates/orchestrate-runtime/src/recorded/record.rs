@@ -6,12 +6,10 @@ use async_trait::async_trait;
 use orchestrate_core::canonical;
 use orchestrate_core::model::{Deltas, Model, ModelError, ModelRequest, ModelResponse, Price};
 use orchestrate_core::tool::{Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::recording::{RECORDING_FORMAT, RecordedCall, Recording, ToolRecord};
-use crate::guard;
+use crate::guard::masked;
 
 /// Keeps a recording while a run goes on. Cloning shares it.
 #[derive(Debug, Clone, Default)]
@@ -67,15 +65,6 @@ impl Recorder {
     fn lock(&self) -> MutexGuard<'_, Recording> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The same with every credential in its texts masked.
-fn masked<T: Serialize + DeserializeOwned>(value: T) -> T {
-    let masked = serde_json::to_value(&value).ok();
-    let masked = masked.and_then(|it| guard::scrub_value(&it));
-    masked
-        .and_then(|it| serde_json::from_value(it).ok())
-        .unwrap_or(value)
 }
 
 /// The digest of a tool's call.

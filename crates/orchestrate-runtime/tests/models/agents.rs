@@ -208,7 +208,9 @@ async fn an_agent_ends_at_its_limit_of_tokens() {
     .await;
     assert_eq!(
         report.agents[0].error.as_deref(),
-        Some("it reached its limit of tokens without an answer")
+        Some(
+            "it came to no answer within its limit of 1200 tokens of one attempt; a file of `orchestrate agents add` can give `reviewer` more"
+        )
     );
     assert!(
         report.usage.tokens <= 1200 && report.overruns.is_empty(),
