@@ -231,7 +231,9 @@ fn models_text(report: &Report) -> String {
         let names = safe(&line.models.join(", then "));
         out.push_str(&format!("  {:<16} {names}\n", line.used_by));
     }
-    out.push_str(&format!("\n{}\n", paint(HEAD, "Providers")));
+    if !report.providers.is_empty() {
+        out.push_str(&format!("\n{}\n", paint(HEAD, "Providers")));
+    }
     for line in &report.providers {
         let (sign, key) = match &line.key_variable {
             None => (paint(GOOD, "[ok]  "), "needs no key".to_owned()),

@@ -247,6 +247,7 @@ pub(super) fn state(outcome: &Outcome) -> (Style, &'static str) {
         Outcome::Succeeded => (GOOD, "[ok]"),
         Outcome::Skipped { .. } => (DIM, "[skip]"),
         Outcome::Partial { .. } | Outcome::Cancelled { .. } => (WARN, "[stop]"),
+        Outcome::Paused { .. } => (WARN, "[wait]"),
         _ => (BAD, "[FAIL]"),
     }
 }

@@ -1,6 +1,8 @@
 //! Agents at work over a provider's double: decisions about calls, planning by a model, sessions, notes, and
 //! agents that call agents.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::models::{KEY, calls, project, says, script};
@@ -64,6 +66,77 @@ fn a_call_waits_for_a_person_and_is_made_once() {
         assert_eq!(requests.len(), 4);
         assert_eq!(requests[1].contains("did not allow this call"), !written);
     }
+}
+
+#[test]
+fn who_asks_again_after_an_answer_waits_for_one_decision() {
+    let write = |path: &str| calls("fs_write", &json!({"path": path, "content": "x"}));
+    let (address, _) = script(vec![write("a.txt"), write("b.txt"), says(DONE)]);
+    let place = at_work(
+        &address,
+        "[tools]\napprove = [\"write\"]\n[tools.agents]\n\"*\" = [\"fs.*\"]\n",
+    );
+    let paused = run(&place, &["run", TASK]);
+    assert!(
+        paused.stdout.contains("[wait] PAUSED"),
+        "{}",
+        paused.shown()
+    );
+    let listed = place.run(&["approvals", "list", "--json"]).json();
+    let step = listed["approvals"][0]["step"].as_str().unwrap();
+    place.run(&["approvals", "decide", "latest", step, "approve"]);
+    let again = run(&place, &["runs", "resume", "latest"]);
+    assert_eq!(again.code, Some(7), "{}", again.shown());
+    assert!(
+        again.stdout.contains("it waits for 1 decision"),
+        "{}",
+        again.shown()
+    );
+}
+
+/// Every file below a directory that holds a text.
+fn holding(directory: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_credential_that_a_model_writes_is_kept_nowhere() {
+    let secret = format!("ghp_{}", "a1b2c3d4e5".repeat(4));
+    let read = json!({"path": format!("{secret}.txt")});
+    let leak = json!({"summary": format!("The token is {secret}."), "confidence": 0.9});
+    let (address, asked) = script(vec![calls("fs_read", &read), says(&leak.to_string())]);
+    let place = at_work(&address, "[tools.agents]\n\"*\" = [\"fs.read\"]\n");
+    let ran = run(&place, &["run", TASK, "--session", "s"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert!(ran.stdout.contains("[masked]"), "{}", ran.shown());
+    assert!(!ran.shown().contains(&secret), "{}", ran.shown());
+    assert_eq!(holding(&place.path(), &secret), Vec::<PathBuf>::new());
+    assert!(!asked.lock().unwrap().concat().contains(&secret));
+    assert_ne!(
+        holding(&place.path(), "The token is [masked]"),
+        Vec::<PathBuf>::new()
+    );
+}
+
+#[test]
+fn without_a_key_every_agent_says_so() {
+    let (address, asked) = script(vec![says(DONE)]);
+    let place = project(&address);
+    let ran = place.run(&["run", "Review the code", "--json"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.shown());
+    for agent in ran.json()["outputs"].as_array().unwrap() {
+        assert!(agent["error"].to_string().contains("ORC1301"), "{agent}");
+    }
+    assert!(asked.lock().unwrap().is_empty());
 }
 
 #[test]
