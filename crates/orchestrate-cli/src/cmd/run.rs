@@ -10,10 +10,11 @@ use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
 use orchestrate_core::result::StrategyResult;
-use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
+use orchestrate_runtime::{Assignment, LocalExecutor};
 use orchestrate_strategies::definition::{WORKFLOW_OUTPUTS, says_no};
 use orchestrate_strategies::graph::read_plan;
+use orchestrate_workflows::analysis_backend;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -97,7 +98,11 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         about,
         planning,
     )?;
-    for assignment in executor.assignments(&plan) {
+    let assignments = executor.assignments(&plan);
+    if composition.is_some() {
+        warn_of_analysis(&assignments, printer);
+    }
+    for assignment in assignments {
         let agent = &assignment.agent;
         match assignment.backend {
             Some(backend) if printer.verbose(1) => {
@@ -145,6 +150,21 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
     conclude(&plan, watched, recorded, printer)
+}
+
+/// Says who only measures: whoever gave a task in words may want more than that.
+fn warn_of_analysis(assignments: &[Assignment], printer: &Printer) {
+    let measuring = assignments
+        .iter()
+        .filter(|it| it.backend.as_deref() == Some(analysis_backend::NAME));
+    let names: Vec<&str> = measuring.map(|it| it.agent.as_str()).collect();
+    if !names.is_empty() {
+        printer.note(&format!(
+            "no model is set up for {}: the built-in analysis measures the repository and writes nothing; \
+             `orchestrate init` shows how to set one up",
+            names.join(", ")
+        ));
+    }
 }
 
 /// The models of a run: those of the settings, or a recording that answers for them.

@@ -3,22 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use orchestrate_core::backend::AgentBackend;
 use orchestrate_core::team::Team;
 use orchestrate_core::tool::Effect;
 use orchestrate_runtime::agent::{AGENT_TOOLS, AgentTool, ModelBackend};
 use orchestrate_runtime::tools::ToolSet;
 
 use super::place::registry;
+use super::runners::{Kind, Runners};
 use crate::error::{CliError, Failure};
 use crate::settings::Services;
-
-/// Who else runs agents here, before and beside models.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Others {
-    pub(super) programs: Option<Arc<dyn AgentBackend>>,
-    pub(super) analysis: Option<Arc<dyn AgentBackend>>,
-}
 
 /// Adds the agents that permissions name to the tools. `models` runs those that nothing else does; it has
 /// the tools so far, so that no agent that is called calls another.
@@ -30,7 +23,7 @@ pub(super) fn add(
     services: &Services,
     path: &Path,
     models: &ModelBackend,
-    others: &Others,
+    others: &Runners,
 ) -> Result<(), Failure> {
     let names = services.tools.agents.values().flatten();
     let mut ids: Vec<&str> = names
@@ -42,8 +35,7 @@ pub(super) fn add(
         return Ok(());
     }
     let registry = registry(path)?;
-    let named: Arc<dyn AgentBackend> = Arc::new(models.clone().for_named_agents());
-    let all: Arc<dyn AgentBackend> = Arc::new(models.clone());
+    let all = others.in_order(Some(models));
     let outside = set.clone();
     for id in ids {
         let problem = |problem: String| CliError::Service {
@@ -61,20 +53,17 @@ pub(super) fn add(
         let Some(agent) = team.members().first() else {
             continue;
         };
-        let backends = [
-            (others.programs.as_ref(), Effect::External),
-            (Some(&named), outside.most(agent)),
-            (others.analysis.as_ref(), Effect::Read),
-            (Some(&all), outside.most(agent)),
-        ];
-        let found = backends.into_iter().find_map(|(backend, effect)| {
-            let backend = backend.filter(|it| it.supports(agent))?;
-            Some((backend.clone(), effect))
-        });
-        let (backend, effect) = found.ok_or_else(|| {
+        let found = all.iter().find(|(backend, _)| backend.supports(agent));
+        let (backend, kind) = found.ok_or_else(|| {
             problem("nothing here can run it: no model, no program, no analysis".to_owned())
         })?;
-        set.add(Arc::new(AgentTool::new(agent.clone(), backend, effect)));
+        let effect = match kind {
+            Kind::Program => Effect::External,
+            Kind::Model => outside.most(agent),
+            Kind::Analysis => Effect::Read,
+        };
+        let tool = AgentTool::new(agent.clone(), backend.clone(), effect);
+        set.add(Arc::new(tool));
     }
     Ok(())
 }

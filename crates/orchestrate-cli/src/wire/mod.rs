@@ -4,6 +4,7 @@ mod delegates;
 mod models;
 mod place;
 mod planner;
+mod runners;
 mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};

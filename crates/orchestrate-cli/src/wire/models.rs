@@ -19,9 +19,10 @@ use orchestrate_runtime::guard::{InjectionGuard, LengthGuard, SecretGuard};
 use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
 use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
 use orchestrate_runtime::tools::ToolSet;
-use orchestrate_workflows::analysis_backend::AGENTS;
+use orchestrate_workflows::analysis_backend::{self, AGENTS};
 
-use super::delegates::{self, Others};
+use super::delegates;
+use super::runners::Runners;
 use super::tools;
 use crate::error::{CliError, Failure};
 use crate::settings::Services;
@@ -120,23 +121,24 @@ impl Models {
         self.playback.as_ref().map_or(0, Playback::left)
     }
 
-    /// What runs an agent here: its program or its own model before the analysis, and the model of its tier behind it.
+    /// What runs an agent here: its program, else its model, else the analysis. A model is told what the
+    /// analysis measures for its agent.
     pub(crate) fn run_by(&self, agent: &Agent) -> Option<String> {
-        let model = |model: &Arc<_>| {
-            let model: &Arc<dyn orchestrate_core::model::Model> = model;
-            format!("model {}", model.name())
-        };
-        let analysis = || {
-            let own = AGENTS.contains(&agent.template.id.as_str());
-            own.then(|| "analysis".to_owned())
-        };
         let programs = [agent.id.as_str(), agent.template.id.as_str()];
         let program = programs.iter().find_map(|id| self.programs.get(*id));
+        let measured = AGENTS.contains(&agent.template.id.as_str());
         program
             .map(|program| format!("program {}", program.name))
-            .or_else(|| self.book.own(agent).map(model))
-            .or_else(analysis)
-            .or_else(|| self.book.model(agent).map(model))
+            .or_else(|| {
+                let model: &dyn Model = self.book.model(agent)?.as_ref();
+                let told = if measured {
+                    ", told what the analysis measures"
+                } else {
+                    ""
+                };
+                Some(format!("model {}{told}", model.name()))
+            })
+            .or_else(|| measured.then(|| analysis_backend::NAME.to_owned()))
     }
 
     /// The model that plans.
@@ -158,15 +160,15 @@ impl Models {
         tools::process_backend(&self.programs, path)
     }
 
-    /// The backend of agents that have a model of their own, and the one of all others.
+    /// The backend of agents that have a model.
     ///
     /// # Errors
     /// When a tool is set up wrong.
-    pub(super) fn backends(
+    pub(super) fn model_backend(
         &self,
         path: &Path,
-        others: &Others,
-    ) -> Result<Option<[ModelBackend; 2]>, Failure> {
+        runners: &Runners,
+    ) -> Result<Option<ModelBackend>, Failure> {
         if self.book.is_empty() {
             // Steps call tools too, and a policy that is wrong would let them pass.
             tools::tools(&self.services, path, None)?;
@@ -196,13 +198,13 @@ impl Models {
         }
         if self.playback.is_none() {
             let alone = all.clone().with_tools(set.clone());
-            delegates::add(&mut set, &self.services, path, &alone, others)?;
+            delegates::add(&mut set, &self.services, path, &alone, runners)?;
         }
         all = all.with_tools(set);
         if let Some((memory, Some(session))) = memory {
             all = all.in_session(Session::new(memory.clone(), session, window));
         }
-        Ok(Some([all.clone().for_named_agents(), all]))
+        Ok(Some(all))
     }
 
     /// Whether a limit of cost can be kept for everything that a plan asks a model for.

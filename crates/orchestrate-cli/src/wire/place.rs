@@ -23,8 +23,8 @@ use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
 use serde_json::Value;
 
-use super::delegates::Others;
 use super::models::Models;
+use super::runners::Runners;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
 use crate::definitions;
@@ -180,12 +180,8 @@ pub(crate) fn planned(
 pub(crate) fn demo_executor(recording: Recording) -> Result<LocalExecutor, Failure> {
     let models = Models::recorded(recording);
     let mut builder = LocalExecutor::builder();
-    let alone = Others::default();
-    for backend in models
-        .backends(Path::new("."), &alone)?
-        .into_iter()
-        .flatten()
-    {
+    let alone = Runners::default();
+    if let Some(backend) = models.model_backend(Path::new("."), &alone)? {
         builder = builder.backend(backend);
     }
     Ok(builder.build()?)
@@ -209,10 +205,9 @@ pub(crate) fn executor(
 ) -> Result<LocalExecutor, Failure> {
     let analysis: Arc<dyn AgentBackend> = Arc::new(AnalysisBackend::new(path, options)?);
     let programs = models.program_backend(path);
-    let programs = programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) });
-    let others = Others {
-        programs: programs.clone(),
-        analysis: Some(analysis.clone()),
+    let runners = Runners {
+        programs: programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) }),
+        analysis: Some(analysis),
     };
     let mut builder = LocalExecutor::builder().tool(ProgramTool::new(path));
     for (name, effect) in PROGRAM_TOOLS {
@@ -223,13 +218,10 @@ pub(crate) fn executor(
         builder = builder.approver(approver);
     }
     builder = builder.ask_before(models.approval_policy());
-    if let Some(programs) = programs {
-        builder = builder.shared_backend(programs);
+    let model = models.model_backend(path, &runners)?;
+    for (backend, _) in runners.in_order(model.as_ref()) {
+        builder = builder.shared_backend(backend);
     }
-    let builder = match models.backends(path, &others)? {
-        Some([named, all]) => builder.backend(named).shared_backend(analysis).backend(all),
-        None => builder.shared_backend(analysis),
-    };
     let builder = match journal {
         Some(journal) => builder.journal(journal),
         None => builder,

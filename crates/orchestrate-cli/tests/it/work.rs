@@ -56,12 +56,12 @@ fn a_call_waits_for_a_person_and_is_made_once() {
         assert_eq!(ended.code, Some(0), "{}", ended.shown());
         assert_eq!(place.path().join("cache.txt").exists(), written);
         // The whole run counts, and what was used before is told apart.
-        assert!(ended.stdout.contains("1020 tokens"), "{}", ended.shown());
+        assert!(ended.stdout.contains("1360 tokens"), "{}", ended.shown());
         let before = "340 tokens, unpriced had been used before";
         assert!(ended.stderr.contains(before), "{}", ended.shown());
-        // The model was asked once more, told what became of its call, and then for the next agent.
+        // The model was asked once more, told what became of its call, and then for the two others.
         let requests = asked.lock().unwrap().clone();
-        assert_eq!(requests.len(), 3);
+        assert_eq!(requests.len(), 4);
         assert_eq!(requests[1].contains("did not allow this call"), !written);
     }
 }
@@ -183,10 +183,7 @@ fn an_agent_calls_another_and_its_tokens_count() {
         says("{\"summary\": \"Two: pages and users.\", \"confidence\": 0.8}"),
         says(DONE),
     ]);
-    let place = at_work(
-        &address,
-        "[tools.agents]\ntest_generator = [\"agent.researcher\"]\n",
-    );
+    let place = at_work(&address, "[tools.agents]\n\"*\" = [\"agent.researcher\"]\n");
     let hints = [
         "--hint",
         "capabilities=generate_unit_tests",
@@ -207,6 +204,26 @@ fn an_agent_calls_another_and_its_tokens_count() {
     let nobody = at_work(&address, "[tools.agents]\n\"*\" = [\"agent.nobody\"]\n");
     let ran = run(&nobody, &["run", TASK]);
     assert_eq!(ran.code, Some(3), "{}", ran.shown());
+}
+
+#[test]
+fn a_model_is_told_what_was_measured_and_cannot_state_another_figure() {
+    let (address, asked) = script(vec![says(
+        r#"{"summary": "Not much of it is documented.", "doc_coverage_percent": 99, "confidence": 0.7}"#,
+    )]);
+    let place = project(&address);
+    std::fs::write(place.path().join("cache.py"), "def get(key):\n    pass\n").unwrap();
+    let task = "Document the cache";
+    let hints = ["--hint", "strategy=sequential", "--json"];
+    let ran = run(&place, &[&["run", task][..], &hints].concat()).json();
+    let mut outputs = ran["outputs"].as_array().unwrap().iter();
+    let writer = outputs.rfind(|it| it["agent_id"] == "documentation_writer");
+    let output = &writer.unwrap()["output"];
+    assert_eq!(output["doc_coverage_percent"], 50.0, "{output}");
+    assert_eq!(output["stated_doc_coverage_percent"], 99);
+    let requests = asked.lock().unwrap().clone();
+    assert!(requests[0].contains("What was measured here"));
+    assert!(requests[0].contains("public without documentation"));
 }
 
 #[test]

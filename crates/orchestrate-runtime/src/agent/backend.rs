@@ -32,7 +32,6 @@ pub struct ModelBackend {
     book: Arc<ModelBook>,
     tools: ToolSet,
     guards: Vec<Arc<dyn Guard>>,
-    own_only: bool,
     recorder: Option<Recorder>,
     session: Option<Session>,
     window: u64,
@@ -46,19 +45,10 @@ impl ModelBackend {
             book,
             tools: ToolSet::default(),
             guards: Vec::new(),
-            own_only: false,
             recorder: None,
             session: None,
             window: u64::MAX,
         }
-    }
-
-    /// The same backend for those agents alone that a model is named for. It stands before backends
-    /// that would otherwise run them.
-    #[must_use]
-    pub fn for_named_agents(mut self) -> Self {
-        self.own_only = true;
-        self
     }
 
     /// The same backend with tools; which agent may use which is theirs to say.
@@ -149,11 +139,7 @@ impl AgentBackend for ModelBackend {
     }
 
     fn supports(&self, agent: &Agent) -> bool {
-        if self.own_only {
-            self.book.own(agent).is_some()
-        } else {
-            self.book.model(agent).is_some()
-        }
+        self.book.model(agent).is_some()
     }
 
     fn reservation(&self, agent: &Agent) -> Usage {

@@ -11,6 +11,9 @@ use serde_json::Value;
 /// What is longer than this is cut, with a word that says so.
 const LONGEST_VALUE: usize = 24_000;
 
+/// The name of what was measured for an agent before it was asked.
+pub(super) const MEASURED: &str = "What was measured here";
+
 /// How the answer is to look when no schema says so.
 const FORM: &str = "Answer with one JSON object and nothing else. Give it a `summary` in plain words, the \
 fields that you are asked for, and `confidence`, a number from 0 to 1 that says how sure you are.";
@@ -79,7 +82,7 @@ pub(super) fn task(input: &AgentInput) -> String {
         section(&mut text, &from, &shown(&message.content));
     }
     // What the plan binds by name is what the step is meant to read; without it, all that came before.
-    if input.inputs.is_empty() {
+    if input.inputs.iter().all(|(name, _)| &**name == MEASURED) {
         let mut before: Vec<_> = input
             .scope
             .iter()

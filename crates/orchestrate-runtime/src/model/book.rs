@@ -142,8 +142,7 @@ impl ModelBook {
     }
 
     /// The model that is named for this agent itself.
-    #[must_use]
-    pub fn own(&self, agent: &Agent) -> Option<&Arc<dyn Model>> {
+    fn own(&self, agent: &Agent) -> Option<&Arc<dyn Model>> {
         let by_id = self.agents.get(agent.id.as_str());
         by_id.or_else(|| self.agents.get(&agent.template.id))
     }

@@ -55,6 +55,9 @@ const WORK: [(&str, Work); 7] = [
     ("refactoring_specialist", refactoring::rank),
 ];
 
+/// The name of this backend.
+pub const NAME: &str = "analysis";
+
 /// The templates that this backend can run, by id.
 pub const AGENTS: [&str; 7] = [
     WORK[0].0, WORK[1].0, WORK[2].0, WORK[3].0, WORK[4].0, WORK[5].0, WORK[6].0,
@@ -127,7 +130,7 @@ impl AnalysisBackend {
 #[async_trait]
 impl AgentBackend for AnalysisBackend {
     fn name(&self) -> &'static str {
-        "analysis"
+        NAME
     }
 
     fn supports(&self, agent: &Agent) -> bool {

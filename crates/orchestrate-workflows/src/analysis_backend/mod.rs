@@ -21,5 +21,5 @@ mod test_runs;
 mod tools;
 mod trust;
 
-pub use backend::{AGENTS, AnalysisBackend, AnalysisOptions};
+pub use backend::{AGENTS, AnalysisBackend, AnalysisOptions, NAME};
 pub use scan_summary::ScanSummary;
