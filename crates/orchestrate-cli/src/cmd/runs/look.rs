@@ -268,16 +268,10 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
     }
     let mut next = 0;
     let mut spending = Spending::default();
+    // Known once it has stopped; what was recorded until then is told in one more round.
+    let mut stopped: Option<Option<RunState>> = None;
     loop {
-        // Asked before the events: what is recorded after the answer is seen in the next round.
-        let filter = RunFilter::default();
-        let (runs, events) = wait_for(async {
-            let runs = journal.list(&filter).await?;
-            Ok::<_, orchestrate_core::journal::JournalError>((
-                runs,
-                journal.events(&run, next).await?,
-            ))
-        })?;
+        let events = wait_for(journal.events(&run, next))?;
         for event in &events {
             spending.apply(event);
             if !topics.is_empty() {
@@ -289,8 +283,10 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             }
             next = event.seq + 1;
         }
-        let state = runs.iter().find(|it| it.run_id == run).map(|it| it.state);
-        if state != Some(RunState::Running) {
+        if !events.is_empty() {
+            continue;
+        }
+        if let Some(state) = stopped {
             if let Some(state) = state.filter(|state| *state != RunState::Ended) {
                 printer.note(&format!(
                     "{run} is {state}; `orchestrate runs resume {run}` goes on with it"
@@ -298,8 +294,12 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             }
             return Ok(Exit::Yes);
         }
-        if events.is_empty() {
+        let runs = wait_for(journal.list(&RunFilter::default()))?;
+        let state = runs.iter().find(|it| it.run_id == run).map(|it| it.state);
+        if state == Some(RunState::Running) {
             std::thread::sleep(PAUSE);
+        } else {
+            stopped = Some(state);
         }
     }
 }
