@@ -502,3 +502,21 @@ async fn a_deadline_stays_where_it_was_however_the_clock_jumped() {
     assert_eq!(group_ends_after_s(5000 + 86_400).await, 0);
     assert_eq!(group_ends_after_s(0).await, 3600);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_after_a_cut_takes_its_own_time() {
+    let (journal, attempts) = (Arc::new(MemoryJournal::default()), Attempts::default());
+    let plan = plan(TEAM, sequence(vec![agent("slow"), agent("slow")]));
+    let handle = executor(backend(&attempts), &journal).start(&plan).unwrap();
+    let run = handle.run_id().clone();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    drop(handle);
+    tokio::task::yield_now().await;
+    // A process that begins anew, and with it a clock that shows less than the run is old.
+    let next = executor(backend(&attempts), &journal);
+    let report = next.resume(&run, true).await.unwrap();
+    let report = report.report().await.unwrap();
+    let times: Vec<f64> = report.agents.iter().map(|it| it.duration_ms).collect();
+    assert_eq!(times, [1000.0, 1000.0]);
+    assert_eq!(report.wall_us, 2_000_000);
+}
