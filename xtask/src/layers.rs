@@ -40,6 +40,12 @@ const EFFECTS: &[&str] = &["tokio", "reqwest", "sqlx", "rusqlite", "rand", "clap
 /// The layers from the bottom up; a crate that is missing here is a violation too.
 const LAYERS: &[Layer] = &[
     Layer {
+        name: "orchestrate-process",
+        below: &[],
+        in_tests: &[],
+        never: &[],
+    },
+    Layer {
         name: "orchestrate-core",
         below: &[],
         in_tests: &[],
@@ -65,7 +71,11 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "orchestrate-runtime",
-        below: &["orchestrate-core", "orchestrate-strategies"],
+        below: &[
+            "orchestrate-core",
+            "orchestrate-process",
+            "orchestrate-strategies",
+        ],
         in_tests: &[],
         never: &[],
     },
@@ -73,6 +83,7 @@ const LAYERS: &[Layer] = &[
         name: "orchestrate-workflows",
         below: &[
             "orchestrate-core",
+            "orchestrate-process",
             "orchestrate-strategies",
             "orchestrate-analysis",
         ],
@@ -290,7 +301,7 @@ mod tests {
             orchestrate-strategies -> orchestrate-core petgraph
             orchestrate-store -> orchestrate-core rusqlite
             orchestrate-runtime -> orchestrate-core orchestrate-strategies tokio
-            orchestrate-workflows -> orchestrate-core orchestrate-strategies orchestrate-analysis
+            orchestrate-workflows -> orchestrate-core orchestrate-strategies orchestrate-analysis orchestrate-process
             orchestrate-workflows ~> orchestrate-runtime
             orchestrate-cli -> orchestrate-workflows orchestrate-runtime orchestrate-store clap
             ",

@@ -136,10 +136,10 @@ pub(crate) enum CliError {
     },
 }
 
-/// What was possible, unless that is more than one would read.
+/// What was possible, unless that is nothing or more than one would read.
 fn listed(possible: &[String]) -> String {
     match possible.len() {
-        0..=12 => format!(" (possible: {})", possible.join(", ")),
+        1..=12 => format!(" (possible: {})", possible.join(", ")),
         _ => String::new(),
     }
 }

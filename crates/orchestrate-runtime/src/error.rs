@@ -16,6 +16,13 @@ fn listed(changed: &[String]) -> String {
     format!(", not {}", some.join(", "))
 }
 
+fn listed_begun(begun: &[String]) -> String {
+    if begun.is_empty() {
+        return String::new();
+    }
+    format!(" (begun: {})", begun.join(", "))
+}
+
 /// Why nothing was run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -77,7 +84,10 @@ pub enum RunError {
         changed: Vec<String>,
     },
     /// The step to fork from is not one that the run has begun.
-    #[error("step `{step}` of `{run}` has not begun, so there is nothing to fork (begun: {})", begun.join(", "))]
+    #[error(
+        "step `{step}` of `{run}` has not begun, so there is nothing to fork{}",
+        listed_begun(begun)
+    )]
     NotBegun {
         /// The run.
         run: RunId,

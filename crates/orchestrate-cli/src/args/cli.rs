@@ -34,7 +34,7 @@ pub(crate) struct Global {
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Say more on stderr: what starts and ends, which files were read
+    /// Say more on stderr: what starts and ends, where the settings are from, what was learned
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -91,9 +91,9 @@ pub(crate) enum Verb {
     #[command(after_help = help::completions_guide())]
     Completions(CompletionsArgs),
     /// Print the JSON Schema of a document that this program writes
-    #[command(hide = true, after_help = help::schema_guide())]
+    #[command(after_help = help::schema_guide())]
     Schema(PageArgs),
     /// Print a generated page of the documentation as Markdown
-    #[command(hide = true, after_help = help::docs_guide())]
+    #[command(after_help = help::docs_guide())]
     Docs(PageArgs),
 }

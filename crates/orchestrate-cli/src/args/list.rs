@@ -8,11 +8,11 @@ use super::guide::footer;
 use crate::exit::Exit;
 
 macro_rules! registry {
-    ($verb:ident, $guide:ident, $word:literal, $name:literal, $example:literal) => {
+    ($verb:ident, $guide:ident, $word:literal, $list:literal, $given:literal, $name:literal, $example:literal) => {
         /// List all, or show one.
         #[derive(Debug, Subcommand)]
         pub(crate) enum $verb {
-            #[doc = concat!("List all ", $word)]
+            #[doc = $list]
             #[command(after_help = footer([
                                 concat!("orchestrate ", $word, " list"),
                                 concat!("orchestrate ", $word, " list --json"),
@@ -24,7 +24,7 @@ macro_rules! registry {
                                 concat!("orchestrate ", $word, " show ", $example, " --json"),
                             ], &[Exit::Yes]))]
             Show {
-                #[doc = concat!("Its name, as in `orchestrate ", $word, " list`")]
+                #[doc = $given]
                 #[arg(value_name = $name)]
                 name: String,
             },
@@ -94,6 +94,8 @@ registry!(
     StrategiesVerb,
     strategies_guide,
     "strategies",
+    "List all strategies",
+    "Its name, as in `orchestrate strategies list`",
     "NAME",
     "debate"
 );
@@ -101,6 +103,8 @@ registry!(
     WorkflowsVerb,
     workflows_guide,
     "workflows",
+    "List all workflows",
+    "Its name, as in `orchestrate workflows list`, or a file",
     "NAME",
     "release-prep"
 );

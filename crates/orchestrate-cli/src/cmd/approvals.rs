@@ -9,7 +9,7 @@ use orchestrate_core::journal::{Decision, JournalError, RunFilter, RunJournal, R
 use serde_json::json;
 
 use super::runs::{now_ms, user};
-use super::store::existing;
+use super::store::{existing, existing_if_any};
 use super::watch::wait_for;
 use crate::app::Call;
 use crate::args::{ApprovalsVerb, FindArgs, Question};
@@ -53,8 +53,10 @@ fn open(events: &[Event]) -> Vec<&ApprovalRequest> {
 }
 
 fn list(at: &FindArgs, call: &Call) -> Result<Exit, Failure> {
-    let journal = existing(at)?;
-    let questions = wait_for(all(&*journal))?;
+    let questions = match existing_if_any(at)? {
+        Some(journal) => wait_for(all(&*journal))?,
+        None => Vec::new(),
+    };
     let document = json!({"approvals": questions.iter().map(|(request, decided)| json!({
         "run_id": request.run, "step": request.step, "question": request.question,
         "decisions": request.decisions, "decided": decided,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::learn::Memory;
-use super::store;
+use super::{files, store};
 use crate::app::Call;
 use crate::args::{Hint, LessonsVerb};
 use crate::error::{CliError, Failure};
@@ -24,6 +24,7 @@ pub(crate) fn run(verb: &LessonsVerb, call: &Call) -> Result<Exit, Failure> {
     let given = verb.place().store.as_deref();
     let store = store::named(given, Path::new("."), &call.settings)?;
     if let LessonsVerb::Import { path, .. } = verb {
+        files::readable(std::slice::from_ref(path))?;
         return import(path, &Memory::open(&store)?, call);
     }
     // Asking writes nothing, so where nothing was learned there is nothing to ask.
@@ -187,7 +188,7 @@ fn unknown(id: &str, possible: Vec<String>) -> Failure {
 fn list(entries: Vec<Entry>, call: &Call) -> Result<Exit, Failure> {
     let text = || {
         if entries.is_empty() {
-            return "nothing was learned yet; every `run` and `release-prep` teaches something\n"
+            return "nothing was learned yet; every `run` of a task in words and every `release-prep` teaches something\n"
                 .to_owned();
         }
         let mut columns = Columns::new([

@@ -65,7 +65,9 @@ pub(crate) fn for_run(
         let _ = prepare(&store);
         return Ok(Some(store.journal(true)?));
     }
-    let opened = prepare(&store).and_then(|()| store.journal(true));
+    let opened = prepare(&store)
+        .and_then(|()| writable(&store))
+        .and_then(|()| store.journal(true));
     match opened {
         Ok(journal) => Ok(Some(journal)),
         Err(error @ JournalError::ReadOnly { .. }) => {
@@ -96,6 +98,28 @@ pub(crate) fn of_runs(args: &FindArgs) -> Result<Store, Failure> {
 /// The journal that recorded runs are looked for in.
 pub(crate) fn existing(args: &FindArgs) -> Result<Arc<dyn RunJournal>, Failure> {
     Ok(of_runs(args)?.journal(false)?)
+}
+
+/// The journal that all recorded runs are looked for in: none where nothing was recorded yet, unless
+/// somebody named a store that is not there.
+pub(crate) fn existing_if_any(args: &FindArgs) -> Result<Option<Arc<dyn RunJournal>>, Failure> {
+    match of_runs(args)?.journal(false) {
+        Err(JournalError::Empty) if args.store.is_none() => Ok(None),
+        opened => Ok(Some(opened?)),
+    }
+}
+
+/// Whether the file of a project, if it is there, can be written to: one that cannot is opened all
+/// the same, because what is in it can be read.
+fn writable(store: &Store) -> Result<(), JournalError> {
+    let Some(file) = store.address().path().filter(|file| file.is_file()) else {
+        return Ok(());
+    };
+    let opened = fs::OpenOptions::new().append(true).open(file);
+    opened.map(drop).map_err(|error| JournalError::ReadOnly {
+        store: store.address().to_string(),
+        problem: error.to_string(),
+    })
 }
 
 /// Makes the folder of a project, which no version control and no analysis looks into.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
+use orchestrate_strategies::definition::says_no;
 use serde_json::Value;
 
 use super::page::Page;
@@ -18,6 +19,9 @@ const FINDINGS: usize = 5;
 
 /// Characters of an output that are shown; the document holds all of it.
 const OUTPUT: usize = 400;
+
+/// What stands beside the outputs of a workflow and is told in words.
+const ABOUT_OUTPUTS: [&str; 3] = ["_answer", "_absent", "_undecided"];
 
 fn shortened(text: &str) -> String {
     let mut shown: String = text.chars().take(OUTPUT).collect();
@@ -42,18 +46,13 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
         page.text(9, &error);
     }
     if has_outputs {
-        page.section("OUTPUTS");
-        for (name, value) in result.aggregated_output.as_object().into_iter().flatten() {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            page.hanging(2, "- ", &format!("{name}: {}", shortened(&text)));
-        }
+        outputs(&mut page, &result.aggregated_output);
     }
     recommendations(&mut page, &result.aggregated_output);
-    page.section("AGENTS");
-    agents(&mut page, &result.outputs);
+    if !result.outputs.is_empty() {
+        page.section("AGENTS");
+        agents(&mut page, &result.outputs);
+    }
     if !result.work.is_empty() {
         page.section("TOOLS AND DECISIONS");
         for work in &result.work {
@@ -103,8 +102,34 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     }
     let (wall, summed) = (result.wall_ms / 1e3, result.summed_ms / 1e3);
     page.text(2, &format!("Time: {} by the clock", duration(wall)));
-    page.text(8, &format!("{} summed over the agents", duration(summed)));
+    if !result.outputs.is_empty() {
+        page.text(8, &format!("{} summed over the agents", duration(summed)));
+    }
     page.finish()
+}
+
+/// What a workflow gives, and what its `fail_when` came to, which decides the exit status.
+fn outputs(page: &mut Page, output: &Value) {
+    if says_no(output) {
+        page.text(9, "the answer is no: `fail_when` holds");
+    }
+    let undecided = output.get("_undecided").and_then(Value::as_array);
+    for why in undecided.into_iter().flatten().filter_map(Value::as_str) {
+        page.text(9, &format!("`fail_when` could not be decided: {why}"));
+    }
+    let given = output.as_object().into_iter().flatten();
+    let mut given = given.filter(|(name, _)| !ABOUT_OUTPUTS.contains(&name.as_str()));
+    let Some(first) = given.next() else { return };
+    page.section("OUTPUTS");
+    for (name, value) in std::iter::once(first).chain(given) {
+        let absent = output.get("_absent").and_then(|it| it.get(name)?.as_str());
+        let text = match (value, absent) {
+            (_, Some(why)) => format!("none, because {why}"),
+            (Value::String(text), None) => shortened(text),
+            (other, None) => shortened(&other.to_string()),
+        };
+        page.hanging(2, "- ", &format!("{name}: {text}"));
+    }
 }
 
 /// A tool's call or a person's decision: who, how it ended, and what it came to in one line.

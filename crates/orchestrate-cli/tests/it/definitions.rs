@@ -77,6 +77,11 @@ fail_when: outputs.found > inputs.most
     let no = place.run(&["run", "check", "--input", "most=2"]);
     assert_eq!(no.code, Some(1), "{}", no.shown());
     assert!(no.stdout.contains("found: 3"), "{}", no.stdout);
+    assert!(
+        no.stdout.contains("the answer is no: `fail_when` holds"),
+        "{}",
+        no.stdout
+    );
     let without = place.run(&["run", "check"]);
     assert_eq!(without.code, Some(3));
     assert!(

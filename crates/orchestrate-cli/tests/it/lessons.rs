@@ -185,6 +185,8 @@ fn the_same_seed_gives_the_same_plan() {
     let place = Place::project();
     place.with("old.json", &seed("comp_001", 5));
     place.run(&["lessons", "import", "old.json"]);
+    let typo = place.run(&["lessons", "import", "old.jsn"]);
+    assert_eq!(typo.code, Some(2), "{}", typo.shown());
     let plan = |seed: &str| {
         let ran = place.run(&["plan", TASK, "--explore", "1", "--seed", seed, "--json"]);
         ran.json()

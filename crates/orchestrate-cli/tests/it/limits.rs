@@ -141,7 +141,7 @@ fn a_limit_that_is_reached_while_planning_ends_with_5() {
         }
     }
     let none = place.run(&["runs", "list"]);
-    assert_eq!(none.code, Some(2), "{}", none.shown());
+    assert_eq!(none.code, Some(0), "{}", none.shown());
 
     // A limit of cost is one of tokens too.
     let path = place.path().join("orchestrate.toml");

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use expect_test::expect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Place, Ran};
 use crate::server::Server;
@@ -47,7 +47,11 @@ fn json(ran: &Ran) -> Value {
 fn a_run_is_recorded_and_can_be_looked_at() {
     let place = Place::project();
     place.with_coverage(2);
-    assert_eq!(place.run(&["runs", "list"]).code, Some(2));
+    let none = place.run(&["runs", "list", "--json"]);
+    assert_eq!((none.code, &json(&none)["runs"]), (Some(0), &json!([])));
+    assert_eq!(place.run(&["approvals", "list"]).code, Some(0));
+    let typo = place.run(&["runs", "list", "--store", "sqlite:nowhere.db"]);
+    assert_eq!(typo.code, Some(2), "{}", typo.shown());
     place.run(&["release-prep"]);
     let list = json(&place.run(&["runs", "list", "--json"]));
     assert_eq!(list["runs"].as_array().unwrap().len(), 1);
@@ -218,6 +222,12 @@ fn runs_are_removed_only_when_that_was_confirmed() {
     );
     assert_eq!(count(), 3);
     assert_eq!(place.run(&["runs", "prune"]).code, Some(2));
+    let names = json(&place.run(&["runs", "list", "--json"]));
+    let oldest = names["runs"][2]["run_id"].as_str().unwrap();
+    let twice = place.run(&["runs", "prune", oldest, "--keep", "1", "--json"]);
+    let document = json(&twice);
+    assert_eq!(document["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(document["kept"], 1, "{}", twice.shown());
     place.run(&["runs", "prune", "--keep", "1", "--yes"]);
     assert_eq!(count(), 1);
     place.run(&["runs", "prune", "latest", "--yes"]);

@@ -1,6 +1,7 @@
 //! Plans written by hand: tools, decisions, and what is said of a plan that is wrong.
 
 use expect_test::expect;
+use serde_json::json;
 
 use crate::program::Place;
 
@@ -31,6 +32,8 @@ fn a_run_waits_for_a_person_and_goes_by_the_decision() {
         paused.stdout
     );
     assert!(!place.files().iter().any(|file| file.contains("note.txt")));
+    let waits = place.run(&["runs", "show", "latest"]);
+    assert!(waits.stdout.contains("Keep it?"), "{}", waits.stdout);
 
     let refused = place.run(&["run", "--plan", "plan.json", "--decide", "gate=reject"]);
     assert_eq!(refused.code, Some(6), "{}", refused.shown());
@@ -53,6 +56,18 @@ fn a_run_waits_for_a_person_and_goes_by_the_decision() {
             .unwrap()
             .is_valid(&document)
     );
+    let shown = place.run(&["runs", "show", "latest", "--json"]).json();
+    let steps = shown["steps"].as_array().unwrap();
+    let by: Vec<_> = steps.iter().map(|it| (&it["step"], &it["tool"])).collect();
+    let (none, run) = (json!(null), json!("run"));
+    let named = [json!("write"), json!("gate"), json!("keep")];
+    assert_eq!(
+        by,
+        [(&named[0], &run), (&named[1], &none), (&named[2], &run)]
+    );
+    let again = place.run(&["runs", "fork", "latest", "--from", "gate"]);
+    assert_eq!(again.code, Some(0), "{}", again.shown());
+
     let work = document["work"].as_array().unwrap();
     let told: Vec<String> = work
         .iter()

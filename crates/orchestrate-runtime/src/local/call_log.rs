@@ -18,6 +18,14 @@ use super::flights::Step;
 /// The calls of a step by their ordinals, each with its end if that is known.
 pub(super) type KnownCalls = BTreeMap<u32, (CallIntent, Option<CallResult>)>;
 
+/// Where what an agent heard of a session stands among the calls of a step: behind all that it can make.
+pub(crate) const HEARD: u32 = u32::MAX;
+
+/// Another call at a place makes what was known of later ones worthless; what was heard came before all of them.
+fn forget_from(calls: &mut KnownCalls, ordinal: u32) {
+    calls.retain(|known, _| *known < ordinal || *known == HEARD);
+}
+
 /// The calls of a step in a run without a journal: nobody reads them but a further attempt that goes
 /// on once a person has decided.
 #[derive(Debug, Default)]
@@ -38,7 +46,7 @@ impl CallLog for Remembered {
         if let Some(start) = known.and_then(|(_, end)| ended(&intent, end.as_ref())) {
             return Ok(start);
         }
-        calls.split_off(&intent.ordinal);
+        forget_from(&mut calls, intent.ordinal);
         calls.insert(intent.ordinal, (intent, None));
         Ok(CallStart::Fresh)
     }
@@ -146,13 +154,12 @@ impl Dispatcher {
         let path = step.task.path.clone();
         let event = match news {
             CallNews::Begins(call) => {
-                // Another call at this place makes what was known of later ones worthless.
                 if step
                     .calls
                     .get(&call.ordinal)
                     .is_some_and(|(before, _)| before.digest != call.digest)
                 {
-                    step.calls.split_off(&call.ordinal);
+                    forget_from(&mut step.calls, call.ordinal);
                 }
                 step.calls.insert(call.ordinal, (call.clone(), None));
                 step.decided.call_begun();
@@ -171,5 +178,37 @@ impl Dispatcher {
         };
         self.publish(event);
         self.waiting_calls.push(recorded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_core::limits::Usage;
+    use orchestrate_core::tool::Effect;
+
+    #[tokio::test]
+    async fn what_was_heard_is_known_whatever_is_called_after_it() {
+        let log = Remembered::default();
+        let call = |ordinal: u32, digest: &str| CallIntent {
+            ordinal,
+            kind: CallKind::Tool,
+            name: "look".to_owned(),
+            digest: digest.to_owned(),
+            effect: Effect::Read,
+        };
+        let result = CallResult {
+            success: true,
+            response: Arc::default(),
+            usage: Usage::default(),
+        };
+        for ordinal in [HEARD, 0, 1] {
+            log.begin(call(ordinal, "a")).await.unwrap();
+            log.finish(ordinal, result.clone()).await.unwrap();
+        }
+        let known = CallStart::Recorded(result);
+        assert_eq!(log.begin(call(0, "b")).await.unwrap(), CallStart::Fresh);
+        assert_eq!(log.begin(call(1, "a")).await.unwrap(), CallStart::Fresh);
+        assert_eq!(log.begin(call(HEARD, "a")).await.unwrap(), known);
     }
 }

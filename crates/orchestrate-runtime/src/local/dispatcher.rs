@@ -129,10 +129,10 @@ pub(super) struct Dispatcher {
     pub(super) wall: Option<Instant>,
 
     pub(super) clock: Arc<dyn Clock>,
-    /// What the clock said when this process took the run up.
+    /// What the clock showed when this process began to work on the run.
     pub(super) origin_us: u64,
-    /// The time of the run at that moment.
-    pub(super) taken_up_us: u64,
+    /// How old the run was then.
+    pub(super) before_us: u64,
     /// The time as last read; read again whenever something may have taken time.
     pub(super) now_us: u64,
     pub(super) seq: u64,
@@ -194,7 +194,7 @@ impl Dispatcher {
             wall: None,
             clock,
             origin_us: 0,
-            taken_up_us: 0,
+            before_us: 0,
             now_us: 0,
             seq: 0,
             report: RunReport::default(),

@@ -135,11 +135,17 @@ impl LocalExecutor {
 fn begun(run: &RunId, events: &[Event], from: &str) -> Result<StepPath, RunError> {
     let mut paths: Vec<&StepPath> = Vec::new();
     for event in events {
-        if let EventKind::StepStarted {
-            step, attempt: 1, ..
-        } = &event.kind
-        {
-            paths.push(step);
+        match &event.kind {
+            EventKind::StepStarted {
+                step, attempt: 1, ..
+            } => paths.push(step),
+            // A step that only asks begins with its question, and may ask again after a pause.
+            EventKind::ApprovalRequested { request }
+                if request.call_of.is_none() && !paths.contains(&&request.step) =>
+            {
+                paths.push(&request.step);
+            }
+            _ => {}
         }
     }
     let is_it = |path: &&&StepPath| path.as_str() == from || path.to_string() == from;

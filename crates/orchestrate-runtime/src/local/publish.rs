@@ -58,7 +58,7 @@ impl Dispatcher {
 
     pub(super) fn read_clock(&mut self) {
         let here = self.clock.now_us().saturating_sub(self.origin_us);
-        self.now_us = self.now_us.max(self.taken_up_us.saturating_add(here));
+        self.now_us = self.now_us.max(self.before_us.saturating_add(here));
     }
 
     /// The one way of every event: numbered, folded into the report, recorded, handed to the subscriber.

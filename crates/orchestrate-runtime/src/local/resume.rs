@@ -75,7 +75,7 @@ impl Dispatcher {
         let at_us = replay.at_us();
         // The clock on the wall may have been set back meanwhile; events never go back.
         self.now_us = at_us.max(elapsed_us);
-        self.taken_up_us = self.now_us;
+        self.before_us = self.now_us;
         self.origin_us = self.clock.now_us();
         let worked_us = at_us.saturating_sub(replay.idle_us());
         let wall = self.limits.wall_ms.map(Duration::from_millis);

@@ -116,6 +116,7 @@ mod tests {
     use super::super::doubles::{Double, Shape};
     use super::*;
     use orchestrate_core::model::{StopReason, TokenUsage};
+    use reqwest::header::{HeaderMap, HeaderValue};
     use std::sync::Arc;
 
     fn answered() -> ModelResponse {
@@ -196,6 +197,52 @@ mod tests {
                 "{case}: {refused} of the calls were refused"
             );
             assert!(used >= 0.9, "{case}: {used} of the limit was used");
+        }
+    }
+
+    /// What each family says with a refusal: its limit of requests a minute, and a wait of no account.
+    fn told(family: &str, per_minute: &'static str) -> Told {
+        let (limit, left) = match family {
+            "anthropic" => (
+                "anthropic-ratelimit-requests-limit",
+                "anthropic-ratelimit-requests-remaining",
+            ),
+            "openai" => (
+                "x-ratelimit-limit-requests",
+                "x-ratelimit-remaining-requests",
+            ),
+            _ => ("ratelimit-limit", "ratelimit-remaining"),
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in [(limit, per_minute), (left, "0"), ("retry-after-ms", "1")] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Told::read(&headers)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_provider_tells_of_its_limit_with_a_refusal_sets_the_pace() {
+        for family in ["anthropic", "openai", "the draft's"] {
+            let gate = Gate::new(None, None, false);
+            let mut sent = Vec::new();
+            for number in 0..9 {
+                let pass = gate.enter("m", 0).await.unwrap();
+                sent.push(gate.now());
+                let limit = match number {
+                    0 => "300",
+                    4 => "100",
+                    _ => {
+                        gate.accepted(pass, &answered());
+                        continue;
+                    }
+                };
+                let error = ModelError::new("m", ModelFault::RateLimited, "too many");
+                gate.failed(pass, &error, &told(family, limit));
+            }
+            // Never faster than was told, and hardly slower.
+            let between = |from: usize, to: usize| (sent[to] - sent[from]).as_millis();
+            assert!((600..=680).contains(&between(1, 4)), "{family}: {sent:?}");
+            assert!((1800..=2040).contains(&between(5, 8)), "{family}: {sent:?}");
         }
     }
 }

@@ -4,13 +4,8 @@
 
 mod environment;
 mod error;
-mod group;
 mod run;
-#[cfg(target_os = "linux")]
-mod watch;
 
 pub use environment::Environment;
 pub use error::ProgramError;
-#[cfg(feature = "mcp")]
-pub(crate) use group::in_group;
 pub use run::{Ended, KEPT, Program, Written};

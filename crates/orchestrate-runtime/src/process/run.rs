@@ -7,19 +7,16 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use orchestrate_core::evidence::Evidence;
+use orchestrate_process::{DRAIN, Group};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{ChildStdin, Command};
 use tokio::time::{Instant, timeout};
 
 use super::environment::Environment;
 use super::error::ProgramError;
-use super::group::Group;
 
 /// Bytes of each stream that are kept unless somebody says otherwise.
 pub const KEPT: usize = 4 << 20;
-/// How long output is still read after a program ended. Only something that left its group can hold a
-/// stream open for longer.
-const DRAIN: Duration = Duration::from_secs(2);
 /// How much is told of what a program wrote that took too long, in characters.
 const LAST: usize = 1000;
 
@@ -120,9 +117,7 @@ impl Program {
         out: &mut Written,
         complaints: &mut Written,
     ) -> io::Result<ExitStatus> {
-        let stdin = group.child.stdin().take();
-        let stdout = group.child.stdout().take();
-        let stderr = group.child.stderr().take();
+        let (stdin, stdout, stderr) = group.streams();
         let mut streams = pin!(async {
             tokio::join!(
                 feed(stdin, self.input.as_deref()),

@@ -1,12 +1,10 @@
 //! Spending that cannot run away: caps hold, and a used-up quota stops what is queued.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use orchestrate_core::event::EventKind;
 use orchestrate_core::limits::Limits;
-use orchestrate_core::model::{History, Model as _, ModelFault};
 use orchestrate_core::outcome::{Census, FailureClass, Outcome};
 use orchestrate_core::plan::{Plan, Step, StepKind};
 use orchestrate_core::report::RunReport;
@@ -20,7 +18,7 @@ use orchestrate_runtime::model::ProviderKind;
 
 use crate::agents::book;
 use crate::double::{Double, Reply};
-use crate::families::{READ, WRITTEN, model, request, says};
+use crate::families::{READ, WRITTEN, says};
 
 /// So many agents at once, each of which may use so many tokens.
 fn many(count: usize, tokens: u64) -> Plan {
@@ -173,57 +171,4 @@ async fn a_used_up_quota_stops_what_is_queued_and_the_run_goes_on_once_it_is_men
     assert_eq!(double.asked().len(), 300 + refused);
     assert_eq!(whole.usage.tokens, 300 * (READ + WRITTEN));
     assert_eq!(executor.take_over_unpaid(&next).await.unwrap(), None);
-}
-
-/// What each family says with a refusal: its limit of requests a minute, and a wait of no account.
-fn tells(kind: ProviderKind, per_minute: u32) -> String {
-    let (limit, left) = match kind {
-        ProviderKind::Anthropic => (
-            "anthropic-ratelimit-requests-limit",
-            "anthropic-ratelimit-requests-remaining",
-        ),
-        ProviderKind::OpenAi => (
-            "x-ratelimit-limit-requests",
-            "x-ratelimit-remaining-requests",
-        ),
-        _ => ("ratelimit-limit", "ratelimit-remaining"),
-    };
-    format!("{limit}: {per_minute}\r\n{left}: 0\r\nretry-after-ms: 1")
-}
-
-/// Of nine calls, two are refused: the first, which is told 300 a minute, and the fifth, which is told 100.
-async fn follows_what_is_told(kind: ProviderKind) {
-    let arrived: Arc<Mutex<Vec<Instant>>> = Arc::default();
-    let kept = arrived.clone();
-    let double = Double::start(move |number, _| {
-        kept.lock().unwrap().push(Instant::now());
-        let refuse = |limit| Reply::status_with(429, &tells(kind, limit), "{}");
-        match number {
-            0 => refuse(300),
-            4 => refuse(100),
-            _ => says("fine").stream(kind),
-        }
-    })
-    .await;
-    let (model, history) = (model(kind, &double), History::begin("Look."));
-    for number in 0..9 {
-        let answer = model.answer(&request(&history, &[]), &|_| {}).await;
-        let refused = answer.is_err_and(|error| error.fault == ModelFault::RateLimited);
-        assert_eq!(refused, number == 0 || number == 4, "{kind:?} {number}");
-    }
-    // No call is made sooner than was told. How much later is the machine's affair.
-    let arrived = arrived.lock().unwrap();
-    let took = |from: usize, to: usize| arrived[to] - arrived[from];
-    assert!(took(1, 4) >= Duration::from_millis(550), "{kind:?}");
-    assert!(took(5, 8) >= Duration::from_millis(1700), "{kind:?}");
-}
-
-#[tokio::test]
-async fn what_a_provider_tells_of_its_limit_with_a_refusal_sets_the_pace() {
-    tokio::join!(
-        follows_what_is_told(ProviderKind::Anthropic),
-        follows_what_is_told(ProviderKind::OpenAi),
-        follows_what_is_told(ProviderKind::OpenAiCompatible),
-        follows_what_is_told(ProviderKind::Gemini),
-    );
 }

@@ -56,8 +56,9 @@ impl<'a> Document<'a> {
         // What the checks of form let pass can be read as the type. What they refuse is left out, so
         // that the mistakes in the rest can be told too.
         let mut value = tree.value();
-        for fault in &faults {
-            leave_out(&mut value, &fault.path, fault.stand_in.as_deref());
+        // From the end on, so that the positions of a list still hold.
+        for fault in faults.iter().rev() {
+            leave_out(&mut value, &fault.path, fault.stand_in.as_ref());
         }
         match serde_json::from_value(value) {
             Ok(read) => {
@@ -219,8 +220,8 @@ pub(super) fn listed(possible: &[&str], has_hint: bool) -> String {
     }
 }
 
-/// Takes the value at the end of a path away, or puts a word in its place.
-fn leave_out(value: &mut Value, path: &[String], stand_in: Option<&str>) {
+/// Takes the value at the end of a path away, or puts another in its place.
+fn leave_out(value: &mut Value, path: &[String], stand_in: Option<&Value>) {
     let Some((last, before)) = path.split_last() else {
         return;
     };
@@ -230,11 +231,20 @@ fn leave_out(value: &mut Value, path: &[String], stand_in: Option<&str>) {
         _ => None,
     });
     match (parent, stand_in) {
-        (Some(Value::Object(map)), Some(word)) => {
-            map.insert(last.clone(), word.into());
+        (Some(Value::Object(map)), Some(other)) => {
+            map.insert(last.clone(), other.clone());
         }
         (Some(Value::Object(map)), None) => {
             map.shift_remove(last);
+        }
+        (Some(Value::Array(items)), other) => {
+            let Some(at) = last.parse().ok().filter(|at| *at < items.len()) else {
+                return;
+            };
+            match (other, items.get_mut(at)) {
+                (Some(other), Some(item)) => *item = other.clone(),
+                _ => drop(items.remove(at)),
+            }
         }
         _ => {}
     }

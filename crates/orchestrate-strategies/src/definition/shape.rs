@@ -21,10 +21,10 @@ pub(super) struct Fault {
     pub(super) at: Place,
     pub(super) message: String,
     pub(super) hint: Option<String>,
-    /// What is to be left out for the rest to be read: the value of this path. None for what is missing.
+    /// What is to be left out for the rest to be read: the value of this path, if any.
     pub(super) path: Vec<String>,
-    /// A word that can stand in its place instead.
-    pub(super) stand_in: Option<String>,
+    /// A value of the right form that can stand in its place instead, so that the rest can be read.
+    pub(super) stand_in: Option<Value>,
 }
 
 /// Everything in a tree that does not fit a schema.
@@ -51,13 +51,23 @@ impl<'a> Checker<'a> {
             at,
             message,
             hint,
-            // A key that stands twice is there once more; what is missing is not there.
+            // A key that stands twice is there once more. What lacks a key is left out as a whole, unless
+            // it has a name that others may use.
             path: match code {
-                "ORC1011" | "ORC1013" => Vec::new(),
+                "ORC1011" => Vec::new(),
+                "ORC1013" if self.path.len() < 3 => Vec::new(),
                 _ => self.path.clone(),
             },
             stand_in: None,
         });
+    }
+
+    /// Reports a value that has the right kind, and what can stand in its place.
+    fn report_value(&mut self, at: Place, message: String, hint: Option<String>, stand_in: Value) {
+        self.report("ORC1014", at, message, hint);
+        if let Some(fault) = self.faults.last_mut() {
+            fault.stand_in = Some(stand_in);
+        }
     }
 
     fn within(&mut self, key: &str, check: impl FnOnce(&mut Self)) {
@@ -96,7 +106,10 @@ impl<'a> Checker<'a> {
                 && wanted.contains("a text"))
             .then(|| "put it into quotes".to_owned())
             .or_else(|| match &node.kind {
-                Kind::Text(text) if wanted == "a list" => Some(format!("write `[{text}]`")),
+                Kind::Text(text) if wanted == "a list" => {
+                    let words: Vec<&str> = text.split_whitespace().collect();
+                    Some(format!("write `[{}]`", words.join(", ")))
+                }
                 _ => None,
             });
             return self.report("ORC1014", node.at, message, hint);
@@ -107,7 +120,9 @@ impl<'a> Checker<'a> {
             Kind::List(items) => {
                 self.length(node, items.len(), schema.get("minItems"), name);
                 if let Some(of) = schema.get("items") {
-                    items.iter().for_each(|item| self.node(item, of, name));
+                    for (at, item) in items.iter().enumerate() {
+                        self.within(&at.to_string(), |it| it.node(item, of, name));
+                    }
                 }
             }
             Kind::Map(_) => self.map(node, schema, name),
@@ -184,10 +199,8 @@ impl<'a> Checker<'a> {
             "`{name}` cannot be `{text}` (possible: {})",
             possible.join(", ")
         );
-        self.report("ORC1014", node.at, message, hint);
-        if let Some(fault) = self.faults.last_mut() {
-            fault.stand_in = possible.first().map(|it| (*it).to_owned());
-        }
+        let stand_in = possible.first().copied().unwrap_or_default();
+        self.report_value(node.at, message, hint, stand_in.into());
     }
 
     fn text(&mut self, node: &Node, text: &str, schema: &'a Value, name: &str) {
@@ -195,16 +208,16 @@ impl<'a> Checker<'a> {
         if !words.is_empty() {
             return self.word(node, &words, name);
         }
-        let problem = match schema.get("format").and_then(Value::as_str) {
-            Some(formats::NAME) => StepName::new(text).err().map(|it| it.to_string()),
-            Some(formats::DURATION) => Duration::parse(text).is_none().then(|| {
+        let (problem, stand_in) = match schema.get("format").and_then(Value::as_str) {
+            Some(formats::NAME) => (StepName::new(text).err().map(|it| it.to_string()), "_"),
+            Some(formats::DURATION) => (Duration::parse(text).is_none().then(|| {
                 format!("`{text}` is no time: write a number above 0 and `ms`, `s`, `m`, `h` or `d`, for example `20m`")
-            }),
-            Some(formats::PATTERN) => Pattern::new(text).err().map(|it| it.to_string()),
-            _ => None,
+            }), "1s"),
+            Some(formats::PATTERN) => (Pattern::new(text).err().map(|it| it.to_string()), "."),
+            _ => (None, ""),
         };
         if let Some(problem) = problem {
-            self.report("ORC1014", node.at, problem, None);
+            self.report_value(node.at, problem, None, stand_in.into());
         }
         let _ = name;
     }
@@ -221,7 +234,9 @@ impl<'a> Checker<'a> {
                 (None, None) => return,
             };
             let message = format!("`{name}` must be {range}, and this is {number}");
-            self.report("ORC1014", node.at, message, None);
+            let bounds = ["minimum", "maximum"];
+            let bound = bounds.iter().find_map(|key| schema.get(*key));
+            self.report_value(node.at, message, None, bound.cloned().unwrap_or_default());
         }
     }
 
@@ -229,7 +244,7 @@ impl<'a> Checker<'a> {
         let least = least.and_then(Value::as_u64).unwrap_or_default();
         if (length as u64) < least {
             let message = format!("`{name}` is empty and needs at least {least}");
-            self.report("ORC1014", node.at, message, None);
+            self.report_value(node.at, message, None, node.value());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use orchestrate_core::gate::{GateStatus, QualityGate};
+use orchestrate_core::gate::{GateStatus, QualityGate, shown};
 
 use super::inline::{cell, code_cell, text};
 use super::left_out::scope_told;
@@ -70,10 +70,9 @@ fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
 fn gates(out: &mut String, gates: &[QualityGate]) {
     out.push_str("\n| Gate | Actual | Target | Status |\n|---|---:|---:|---|\n");
     for gate in gates {
-        let actual = gate.actual.map_or_else(
-            || "–".to_owned(),
-            |value| ((value * 10.0).round() / 10.0).to_string(),
-        );
+        let actual = gate
+            .actual
+            .map_or_else(|| "–".to_owned(), |value| shown(value, gate.threshold));
         let status = match gate.status {
             GateStatus::Passed => "✅ passed",
             GateStatus::Failed if gate.critical => "❌ failed",

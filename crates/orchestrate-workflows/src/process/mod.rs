@@ -1,10 +1,7 @@
 //! Starts programs for an analysis: bounded in time and output, and ended with all their children.
 //!
-//! What holds is what holds for programs of a run (the runtime's `process`, which workflows may not know): a
-//! group of its own that ends when the program does, when its time is over and when nobody waits for it any
-//! more; output beyond the bound is read and dropped; who left the group holds nobody up. What differs is what
-//! an analysis needs: programs see our variables but for those that are taken from them, read nothing, and
-//! leave the last lines of both streams even when they took too long.
+//! What differs from programs of a run is what an analysis needs: programs see our variables but for those that
+//! are taken from them, read nothing, and leave the last lines of both streams even when they took too long.
 
 mod command_line;
 mod ended;

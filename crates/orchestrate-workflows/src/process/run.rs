@@ -2,18 +2,15 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
+use orchestrate_process::{DRAIN, Group};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
 use tokio::time::{sleep, sleep_until};
 
 use super::ended::{Ended, Kept, Stop};
-
-/// How long output is still read after a program ended. Only something that left its group can
-/// hold a pipe open for longer.
-const DRAIN: Duration = Duration::from_secs(2);
 
 /// A program to be run.
 #[derive(Debug, Clone)]
@@ -79,29 +76,21 @@ impl Program {
     /// When it cannot be started.
     pub(crate) async fn run(&self) -> std::io::Result<Ended> {
         let started = Instant::now();
-        let mut command = CommandWrap::with_new(&self.program, |command| {
-            command
-                .args(&self.args)
-                .current_dir(&self.directory)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped());
-            for (name, value) in &self.variables {
-                match value {
-                    Some(value) => command.env(name, value),
-                    None => command.env_remove(name),
-                };
-            }
-        });
-        command.wrap(KillOnDrop);
-        #[cfg(unix)]
-        command.wrap(process_wrap::tokio::ProcessGroup::leader());
-        let mut group = Group {
-            child: command.spawn()?,
-            is_over: false,
-        };
-        let mut stdout = group.child.stdout().take();
-        let mut stderr = group.child.stderr().take();
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let mut group = Group::start(command)?;
+        let (_, mut stdout, mut stderr) = group.streams();
         let mut kept = Kept::default();
         let (mut from_out, mut from_err) = (vec![0; 8192], vec![0; 8192]);
         let mut until = tokio::time::Instant::now() + self.timeout;
@@ -142,36 +131,6 @@ impl Program {
             is_cut: kept.is_cut,
             duration: started.elapsed(),
         })
-    }
-}
-
-/// A running program. Dropping it ends the whole group, not only its leader.
-struct Group {
-    child: Box<dyn ChildWrapper>,
-    /// Once the leader was waited for, its number may come to belong to somebody else.
-    is_over: bool,
-}
-
-impl Group {
-    async fn wait(&mut self) -> std::io::Result<ExitStatus> {
-        let status = self.child.wait().await;
-        // Whatever it left behind in its group ends with it.
-        self.end();
-        self.is_over = true;
-        status
-    }
-
-    fn end(&mut self) {
-        if !self.is_over {
-            // A group that is gone already needs no ending.
-            let _ = self.child.start_kill();
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 

@@ -281,3 +281,10 @@ fn a_failed_agent_shows_in_sarif() {
         "panicked"
     );
 }
+
+#[test]
+fn a_figure_that_misses_its_target_does_not_look_as_if_it_met_it() {
+    let mut report = mixed();
+    report.quality_gates[1].actual = Some(79.96);
+    assert!(markdown(&report).contains("| Test coverage | 79.9 | ≥ 80 |"));
+}

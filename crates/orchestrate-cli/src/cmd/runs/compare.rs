@@ -57,6 +57,10 @@ pub(super) fn diff(one: &str, other: &str, at: &FindArgs, call: &Call) -> Result
                 (step.step.to_string(), told)
             })
             .collect();
+        steps.extend(report.work.iter().map(|work| {
+            let told = (work.outcome.word().to_owned(), (*work.output).clone());
+            (work.step.to_string(), told)
+        }));
         let outcome = report.outcome.map_or("not ended", |outcome| outcome.word());
         steps.insert(
             "(run)".to_owned(),
@@ -96,7 +100,10 @@ pub(super) fn diff(one: &str, other: &str, at: &FindArgs, call: &Call) -> Result
             other.pinned.run_id.as_str(),
         ]);
         for (step, a, b) in &differences {
-            columns.row([step.clone(), short(a.as_ref()), short(b.as_ref())]);
+            let (a, b) = (a.as_ref(), b.as_ref());
+            let place = a.zip(b).and_then(|(a, b)| first_difference(&a.1, &b.1));
+            let place = place.unwrap_or_default();
+            columns.row([step.clone(), short(a, &place), short(b, &place)]);
         }
         columns.render()
     };
@@ -117,10 +124,43 @@ fn side(told: Option<&Told>) -> Value {
     )
 }
 
-fn short(told: Option<&Told>) -> String {
+/// The place of the first value that two outputs do not share, as a JSON pointer.
+fn first_difference(one: &Value, other: &Value) -> Option<String> {
+    let within = |key: &str, one: &Value, other: &Value| {
+        let rest = first_difference(one, other)?;
+        let key = key.replace('~', "~0").replace('/', "~1");
+        Some(format!("/{key}{rest}"))
+    };
+    let null = &Value::Null;
+    match (one, other) {
+        _ if one == other => None,
+        (Value::Object(one), Value::Object(other)) => {
+            one.keys().chain(other.keys()).find_map(|key| {
+                within(
+                    key,
+                    one.get(key).unwrap_or(null),
+                    other.get(key).unwrap_or(null),
+                )
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let mut pairs = one.iter().zip(other).enumerate();
+            pairs.find_map(|(at, (one, other))| within(&at.to_string(), one, other))
+        }
+        _ => Some(String::new()),
+    }
+}
+
+/// How a step ended, and the beginning of what it gave from the place on where two differ.
+fn short(told: Option<&Told>, place: &str) -> String {
     let Some((outcome, output)) = told else {
         return "-".to_owned();
     };
-    let output: String = output.to_string().chars().take(60).collect();
-    safe(&format!("{outcome} {output}"))
+    let value = output.pointer(place).unwrap_or(&Value::Null);
+    let value: String = value.to_string().chars().take(60).collect();
+    let place = match place {
+        "" => String::new(),
+        place => format!("{place}: "),
+    };
+    safe(&format!("{outcome} {place}{value}"))
 }

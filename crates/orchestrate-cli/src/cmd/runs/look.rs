@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use orchestrate_core::bus::{BusMessage, topics};
 use orchestrate_core::event::{EVENT_FORMAT, Event, EventKind};
+use orchestrate_core::id::StepPath;
 use orchestrate_core::journal::{RunFilter, RunState, RunSummary};
+use orchestrate_core::outcome::Outcome;
 use orchestrate_core::report::RunReport;
+use orchestrate_core::result::Worker;
 use orchestrate_core::spending::Spending;
 use serde_json::{Value, json};
 
@@ -15,7 +18,7 @@ use super::{find, load, moment};
 use crate::app::Call;
 use crate::args::{FindArgs, OneRun, State};
 use crate::cmd::files;
-use crate::cmd::store::existing;
+use crate::cmd::store::{existing_if_any, of_runs};
 use crate::cmd::watch::wait_for;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
@@ -30,22 +33,23 @@ pub(super) fn list(
     at: &FindArgs,
     call: &Call,
 ) -> Result<Exit, Failure> {
-    let journal = existing(at)?;
+    let journal = existing_if_any(at)?;
     let filter = RunFilter {
         states: states.iter().map(|state| state.recorded()).collect(),
         limit: Some(limit),
     };
-    let runs = wait_for(journal.list(&filter))?;
-    call.printer.answer(
-        || table(&runs),
-        &json!({"store": journal.url(), "runs": runs}),
-    )?;
+    let (store, runs) = match &journal {
+        Some(journal) => (journal.url().to_owned(), wait_for(journal.list(&filter))?),
+        None => (of_runs(at)?.address().to_string(), Vec::new()),
+    };
+    call.printer
+        .answer(|| table(&runs), &json!({"store": store, "runs": runs}))?;
     Ok(Exit::Yes)
 }
 
 fn table(runs: &[RunSummary]) -> String {
     if runs.is_empty() {
-        return "no runs\n".to_owned();
+        return "no runs; `orchestrate run TASK` records one\n".to_owned();
     }
     let mut columns = Columns::new(["RUN", "STATE", "BEGAN", "STEPS", "TASK"]);
     for run in runs {
@@ -90,17 +94,7 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
     let summary = runs.into_iter().find(|summary| summary.run_id == run);
     let report = RunReport::of(&recorded.events);
     let open: Vec<String> = open_steps(&recorded.events);
-    let steps: Vec<Value> = report
-        .agents
-        .iter()
-        .map(|step| {
-            json!({
-                "step": step.step, "agent": step.agent_id, "outcome": step.outcome.word(),
-                "attempts": step.attempts, "duration_ms": step.duration_ms, "error": step.error,
-                "output": step.output,
-            })
-        })
-        .collect();
+    let steps = ended_steps(&recorded.events);
     let document = json!({
         "run": summary,
         "origin": recorded.pinned.origin,
@@ -108,8 +102,9 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
         "about": recorded.pinned.about,
         "usage": report.usage,
         "planning": report.planning,
-        "steps": steps,
+        "steps": steps.iter().map(EndedStep::document).collect::<Vec<_>>(),
         "open_steps": open,
+        "pending": report.pending,
         "decisions": outside.decisions,
         "cancel": outside.cancel,
         "outcome": report.outcome,
@@ -136,19 +131,17 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
         let _ = writeln!(text, "  plan     {}", recorded.pinned.plan_digest);
         let _ = writeln!(text, "  events   {}\n", recorded.events.len());
         let mut columns = Columns::new(["STEP", "BY", "OUTCOME", "ATTEMPTS", "MS", ""]);
-        for step in &report.agents {
-            columns.row([
-                step.step.to_string(),
-                step.agent_id.to_string(),
-                step.outcome.word().replace('_', " "),
-                step.attempts.to_string(),
-                format!("{:.0}", step.duration_ms),
-                safe(step.error.as_deref().unwrap_or_default()),
-            ]);
+        for step in &steps {
+            columns.row(step.row());
         }
         for step in &open {
             let cells = [step, "", "open", "", "", ""];
             columns.row(cells.map(str::to_owned));
+        }
+        for request in &report.pending {
+            let (step, question) = (request.step.to_string(), safe(&request.question));
+            let none = String::new;
+            columns.row([step, none(), "waits".to_owned(), none(), none(), question]);
         }
         text + &columns.render()
     };
@@ -156,8 +149,71 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
+/// A step that has ended, whoever did it.
+struct EndedStep<'a> {
+    step: &'a StepPath,
+    worker: &'a Worker,
+    outcome: &'a Outcome,
+    attempts: u32,
+    duration_ms: f64,
+    output: &'a Value,
+}
+
+impl EndedStep<'_> {
+    fn document(&self) -> Value {
+        let mut document = json!({
+            "step": self.step, "outcome": self.outcome.word(), "attempts": self.attempts,
+            "duration_ms": self.duration_ms, "error": self.outcome.error(), "output": self.output,
+        });
+        if let (Some(fields), Ok(Value::Object(by))) =
+            (document.as_object_mut(), serde_json::to_value(self.worker))
+        {
+            fields.extend(by);
+        }
+        document
+    }
+
+    fn row(&self) -> [String; 6] {
+        [
+            self.step.to_string(),
+            match self.worker {
+                Worker::Approver(by) if **by == *"none" => "a person".to_owned(),
+                worker => worker.to_string(),
+            },
+            self.outcome.word().replace('_', " "),
+            self.attempts.to_string(),
+            format!("{:.0}", self.duration_ms),
+            safe(&self.outcome.error().unwrap_or_default()),
+        ]
+    }
+}
+
+/// The steps that have ended, in the order in which they did.
+fn ended_steps(events: &[Event]) -> Vec<EndedStep<'_>> {
+    let ended = |event| match event {
+        &EventKind::StepFinished {
+            ref step,
+            ref worker,
+            ref outcome,
+            ref output,
+            attempts,
+            duration_us,
+            ..
+        } => Some(EndedStep {
+            step,
+            worker,
+            outcome,
+            attempts,
+            duration_ms: duration_us as f64 / 1e3,
+            output,
+        }),
+        _ => None,
+    };
+    events.iter().filter_map(|it| ended(&it.kind)).collect()
+}
+
 /// The steps that have begun and not ended.
-fn open_steps(events: &[orchestrate_core::event::Event]) -> Vec<String> {
+fn open_steps(events: &[Event]) -> Vec<String> {
     let mut open = Vec::new();
     for event in events {
         match &event.kind {
@@ -212,16 +268,10 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
     }
     let mut next = 0;
     let mut spending = Spending::default();
+    // Known once it has stopped; what was recorded until then is told in one more round.
+    let mut stopped: Option<Option<RunState>> = None;
     loop {
-        // Asked before the events: what is recorded after the answer is seen in the next round.
-        let filter = RunFilter::default();
-        let (runs, events) = wait_for(async {
-            let runs = journal.list(&filter).await?;
-            Ok::<_, orchestrate_core::journal::JournalError>((
-                runs,
-                journal.events(&run, next).await?,
-            ))
-        })?;
+        let events = wait_for(journal.events(&run, next))?;
         for event in &events {
             spending.apply(event);
             if !topics.is_empty() {
@@ -233,8 +283,10 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             }
             next = event.seq + 1;
         }
-        let state = runs.iter().find(|it| it.run_id == run).map(|it| it.state);
-        if state != Some(RunState::Running) {
+        if !events.is_empty() {
+            continue;
+        }
+        if let Some(state) = stopped {
             if let Some(state) = state.filter(|state| *state != RunState::Ended) {
                 printer.note(&format!(
                     "{run} is {state}; `orchestrate runs resume {run}` goes on with it"
@@ -242,8 +294,12 @@ pub(super) fn follow(one: &OneRun, topics: &[String], call: &Call) -> Result<Exi
             }
             return Ok(Exit::Yes);
         }
-        if events.is_empty() {
+        let runs = wait_for(journal.list(&RunFilter::default()))?;
+        let state = runs.iter().find(|it| it.run_id == run).map(|it| it.state);
+        if state == Some(RunState::Running) {
             std::thread::sleep(PAUSE);
+        } else {
+            stopped = Some(state);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The verbs that look after the store: prune and verify.
 
+use std::collections::HashSet;
+
 use orchestrate_core::error::Explain as _;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::{RunFilter, RunState};
@@ -38,7 +40,8 @@ pub(super) fn prune(args: &PruneArgs, call: &Call) -> Result<Exit, Failure> {
             .filter(|run| oldest.is_none_or(|oldest| run.updated_ms < oldest));
         chosen.extend(old);
     }
-    chosen.dedup_by_key(|run| run.run_id.clone());
+    let mut seen = HashSet::new();
+    chosen.retain(|run| seen.insert(&run.run_id));
     if args.yes {
         for run in &chosen {
             wait_for(journal.delete(&run.run_id))?;

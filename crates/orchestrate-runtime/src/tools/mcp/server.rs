@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orchestrate_core::tool::{Effect, Tool, ToolSpec};
+use orchestrate_process::in_group;
 use rmcp::ServiceExt as _;
 use rmcp::service::{Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
@@ -15,7 +16,7 @@ use tokio::sync::Mutex;
 use super::error::McpError;
 use super::http;
 use super::tool::McpTool;
-use crate::process::{Environment, in_group};
+use crate::process::Environment;
 
 /// How long a server may take to say what it can do.
 const GREETING: Duration = Duration::from_secs(60);

@@ -86,6 +86,37 @@ fn a_small_workflow_is_fine() {
 }
 
 #[test]
+fn a_mistake_of_form_hides_no_other_mistake() {
+    check(
+        "limits: { concurrency: 0 }
+teams:
+  few: { strategy: debat, members: [] }
+steps:
+  a: { agent: code_reviewr, retry: { max: -1, backoff: linear } }
+  b: { agent: code_reviewer, loop: { max: 3 }, as: it }
+  c: { run: ls -la, needs: [zz] }
+  d: { team: few, tools: [x] }
+",
+        expect![[r#"
+            w.yaml:3:24: `concurrency` must be at least 1, and this is 0 [ORC1014]
+            w.yaml:5:20: unknown strategy `debat` [ORC1015]
+              hint: did you mean `debate`?
+            w.yaml:5:36: `members` is empty and needs at least 1 [ORC1014]
+            w.yaml:7:15: unknown agent `code_reviewr` [ORC1015]
+              hint: did you mean `code_reviewer`?
+            w.yaml:7:43: `max` must be from 0 to 20, and this is -1 [ORC1014]
+            w.yaml:7:56: `backoff` cannot be `linear` (possible: exponential, none) [ORC1014]
+            w.yaml:8:36: `loop` needs `until` [ORC1013]
+            w.yaml:8:48: `as` has a meaning beside `for_each` only [ORC1016]
+            w.yaml:9:13: `run` must be a list, and this is a text [ORC1014]
+              hint: write `[ls, -la]`
+            w.yaml:9:29: unknown step `zz` (possible: a, b, d) [ORC1015]
+            w.yaml:10:19: unknown field `tools` of `d` [ORC1012]
+              hint: did you mean `tool`?"#]],
+    );
+}
+
+#[test]
 fn five_mistakes_are_told_in_one_pass() {
     check(
         "inputs:

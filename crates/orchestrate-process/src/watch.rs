@@ -4,8 +4,8 @@
 //! A shell is told of each program: the number of its group, and when its leader began. The shell reads until
 //! our end of the pipe closes, which the system does however we end, and then ends each group whose leader
 //! still is the one that it was told of; a number that belongs to somebody else by then does not match. It is
-//! started with the first program. Where no shell is to be had nothing is told, and nothing fails for it. A program that is being started in the moment in
-//! which this process dies may not have been told of.
+//! started with the first program. Where no shell is to be had nothing is told, and nothing fails for it. A
+//! program that is being started in the moment in which this process dies may not have been told of.
 
 use std::io::{self, Write as _};
 use std::process::{Child, Command, Stdio};

@@ -2,12 +2,18 @@
 
 use std::io;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
-use tokio::process::Command;
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 
-/// A command whose program leads a group of its own.
-pub(crate) fn in_group(command: Command) -> CommandWrap {
+/// How long output is still read after a program ended. Only something that left its group can hold a
+/// stream open for longer.
+pub const DRAIN: Duration = Duration::from_secs(2);
+
+/// A command whose program leads a group of its own, for libraries that start it themselves.
+#[must_use]
+pub fn in_group(command: Command) -> CommandWrap {
     let mut command = CommandWrap::from(command);
     command.wrap(KillOnDrop);
     #[cfg(unix)]
@@ -19,22 +25,39 @@ pub(crate) fn in_group(command: Command) -> CommandWrap {
 
 /// A running program with its children. Dropping it ends them all.
 #[derive(Debug)]
-pub(super) struct Group {
-    pub(super) child: Box<dyn ChildWrapper>,
+pub struct Group {
+    child: Box<dyn ChildWrapper>,
     /// Once the leader was waited for, its number may come to belong to somebody else.
     is_over: bool,
 }
 
 impl Group {
-    pub(super) fn start(command: Command) -> io::Result<Self> {
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// When it is not there or may not be run.
+    pub fn start(command: Command) -> io::Result<Self> {
         Ok(Self {
             child: in_group(command).spawn()?,
             is_over: false,
         })
     }
 
+    /// Its standard streams, those that were asked to be pipes and have not been taken.
+    pub fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
+        let child = &mut self.child;
+        (
+            child.stdin().take(),
+            child.stdout().take(),
+            child.stderr().take(),
+        )
+    }
+
     /// Waits for the program; what it left behind in its group ends with it.
-    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
+    ///
+    /// # Errors
+    /// When the system lost it.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await;
         self.end();
         self.is_over = true;
@@ -42,7 +65,7 @@ impl Group {
     }
 
     /// Ends whoever is left.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         if !self.is_over {
             // A group in which nobody is left cannot be told to end, which is fine.
             let _ = self.child.start_kill();
