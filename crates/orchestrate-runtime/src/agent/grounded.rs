@@ -18,7 +18,8 @@ const TOLD: usize = 20;
 /// Runs agents by a model that is first told what another backend measures for them.
 ///
 /// What was measured stays measured: it stands in the answer as it is, and what the model states under
-/// the same name stands beside it as `stated_NAME`. A step that asks for an answer of a form gets that
+/// the same name stands beside it as `stated_NAME`. So does every figure that the model states and nobody
+/// measured: gates and readers take the names of an agent that measures for what was measured. A step that asks for an answer of a form gets that
 /// form and nothing else.
 #[derive(Debug)]
 pub struct GroundedBackend {
@@ -72,7 +73,8 @@ impl AgentBackend for GroundedBackend {
         let formed = input.answer.is_some();
         match self.model.run(input).await {
             Ok(mut answer) => {
-                if let Some(measured) = measured.filter(|_| !formed) {
+                if !formed {
+                    let measured = measured.unwrap_or_default();
                     answer.output = Arc::new(joined(&answer.output, &measured));
                 }
                 answer.evidence.extend(evidence);
@@ -89,17 +91,39 @@ impl AgentBackend for GroundedBackend {
 
 /// An answer with what was measured in it.
 fn joined(answer: &Value, measured: &Value) -> Value {
-    let mut fields = match answer {
-        Value::Object(fields) => fields.clone(),
-        other => Map::from_iter([("answer".to_owned(), other.clone())]),
-    };
-    for (name, value) in measured.as_object().into_iter().flatten() {
-        let stated = fields.insert(name.clone(), value.clone());
-        if let Some(stated) = stated.filter(|stated| stated != value) {
-            fields.insert(format!("stated_{name}"), stated);
+    let mut fields = Map::new();
+    match answer {
+        Value::Object(stated) => {
+            for (name, value) in stated {
+                let is_measured = measured.get(name) == Some(value);
+                let own = !is_figure(name, value) && !is_unmeasured(name, measured);
+                let name = match measured.get(name) {
+                    None if own => name.clone(),
+                    _ if is_measured => continue,
+                    _ => format!("stated_{name}"),
+                };
+                fields.insert(name, value.clone());
+            }
+        }
+        other => {
+            fields.insert("answer".to_owned(), other.clone());
         }
     }
+    let measured = measured.as_object().into_iter().flatten();
+    fields.extend(measured.map(|(name, value)| (name.clone(), value.clone())));
     Value::Object(fields)
+}
+
+/// Whether a field reads like something that was measured. How sure a model is, only it can say.
+fn is_figure(name: &str, value: &Value) -> bool {
+    value.is_number() && name != "confidence"
+}
+
+/// Whether those who measure say that they could not measure this.
+fn is_unmeasured(name: &str, measured: &Value) -> bool {
+    let missing = measured.get("not_measured").and_then(Value::as_array);
+    let mut missing = missing.into_iter().flatten();
+    missing.any(|it| it.get("what").and_then(Value::as_str) == Some(name))
 }
 
 /// A value whose long lists are cut, with a word that says so.
@@ -137,6 +161,23 @@ mod tests {
         assert_eq!(
             joined(&json!("a text"), &measured),
             json!({"answer": "a text", "coverage": 71.5, "findings": [1, 2]})
+        );
+    }
+
+    #[test]
+    fn a_figure_that_nobody_measured_is_not_taken_for_one_that_was() {
+        let measured = json!({"not_measured": [{"what": "coverage_percent"}, {"what": "audit"}]});
+        let answer = json!({"coverage_percent": 95, "audit": "clean", "score": 10, "confidence": 0.5, "summary": "fine"});
+        assert_eq!(
+            joined(&answer, &measured),
+            json!({
+                "stated_coverage_percent": 95, "stated_audit": "clean", "stated_score": 10,
+                "confidence": 0.5, "summary": "fine", "not_measured": measured["not_measured"],
+            })
+        );
+        assert_eq!(
+            joined(&json!({"score": 10}), &Value::Null),
+            json!({"stated_score": 10})
         );
     }
 
