@@ -203,7 +203,8 @@ fn section(text: &str, name: &str) -> Option<String> {
 fn package(version: &str) -> Result<String, String> {
     let build = [
         "build",
-        "--release",
+        "--profile",
+        "shipped",
         "--locked",
         "--package",
         "orchestrate-cli",
@@ -229,7 +230,7 @@ fn package(version: &str) -> Result<String, String> {
     }
     fs::create_dir_all(&stage).map_err(failed)?;
     let program = format!("orchestrate{}", std::env::consts::EXE_SUFFIX);
-    let built = format!("{build_directory}/release/{program}");
+    let built = format!("{build_directory}/shipped/{program}");
     fs::copy(&built, format!("{stage}/{program}")).map_err(failed)?;
     for paper in PAPERS {
         fs::copy(paper, format!("{stage}/{paper}")).map_err(failed)?;
