@@ -104,6 +104,8 @@ fn the_workflow_that_init_writes_is_right_and_runs() {
     place.run(&["init"]);
     let valid = place.run(&["validate", ".orchestrate/workflows/review.yaml"]);
     assert_eq!(valid.code, Some(0), "{}", valid.shown());
+    let laid_out = place.run(&["fmt", "--check", ".orchestrate/workflows/review.yaml"]);
+    assert_eq!(laid_out.code, Some(0), "{}", laid_out.shown());
     let ran = place.run(&["run", "review", "--json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     let output = &ran.json()["aggregated_output"];

@@ -376,3 +376,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_and_objects_stand_in_texts_as_json() {
+    let facts = json!({"inputs": {"o": {"a": 1, "n": null, "t": true}, "l": [1, "y"]}});
+    let template = Template::new("{{ inputs.o }} and {{ inputs.l }}, {{ inputs.l[1] }}").unwrap();
+    let text = template.value(&facts).unwrap();
+    assert_eq!(*text, json!(r#"{"a":1,"n":null,"t":true} and [1,"y"], y"#));
+    let joined = Template::new("{{ ['is ' ~ inputs.o ~ inputs.l] }}").unwrap();
+    let text = joined.value(&facts).unwrap();
+    assert_eq!(*text, json!([r#"is {"a":1,"n":null,"t":true}[1,"y"]"#]));
+}

@@ -1,5 +1,6 @@
 //! Values of ours as the engine sees them: shared, and read only where it looks.
 
+use std::fmt;
 use std::sync::Arc;
 
 use minijinja::Value;
@@ -60,6 +61,11 @@ impl Object for View {
             Json::Array(_) => self.child(&key.as_usize()?.to_string()),
             _ => self.child(key.as_str()?),
         }
+    }
+
+    /// What `~` joins is a text, and lists and objects are JSON in texts.
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.value())
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
