@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use orchestrate_core::backend::{AgentFailure, AgentOutput};
 use orchestrate_core::cancel::CancelSignal;
+use orchestrate_core::evidence::Evidence;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::task::Context;
 use orchestrate_core::tool::{Tool, ToolCall, ToolFailure, ToolOutput, ToolSpec};
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use super::dispatcher::Dispatcher;
 use super::flights::Step;
+use crate::guard::{scrub, scrub_value};
 use crate::policy::ApprovalPolicy;
 
 /// A tool and, once it has been needed, what its arguments are checked with.
@@ -156,10 +158,11 @@ pub(super) fn cut_off(task: &Task, outcome: Outcome) -> Outcome {
     }
 }
 
-/// A tool's answer in the form of an agent's.
+/// A tool's answer in the form of an agent's. What is recorded may be read by others, so credentials that it
+/// holds are masked, as they are in what agents say.
 pub(super) fn answer(output: ToolOutput) -> AgentOutput {
-    let mut answer = AgentOutput::json(output.output);
-    answer.evidence = output.evidence;
+    let mut answer = AgentOutput::json(without_secrets(output.output));
+    answer.evidence = masked_commands(output.evidence);
     answer.usage = output.usage;
     answer
 }
@@ -167,15 +170,32 @@ pub(super) fn answer(output: ToolOutput) -> AgentOutput {
 /// A tool's failure in the form of an agent's.
 pub(super) fn failure(failure: ToolFailure) -> AgentFailure {
     let message = failure.to_string();
+    let message = scrub(&message).unwrap_or(message);
     match failure {
         ToolFailure::Retry { .. } => AgentFailure::new(FailureClass::Input, message),
         ToolFailure::Failed { class, .. } => AgentFailure::new(class, message),
         ToolFailure::Unsuccessful { output, .. } => {
-            let mut failure = AgentFailure::reported(message).with_output(output.output);
-            failure.evidence = output.evidence;
+            let output = *output;
+            let mut failure =
+                AgentFailure::reported(message).with_output(without_secrets(output.output));
+            failure.evidence = masked_commands(output.evidence);
             failure
         }
         ToolFailure::NeedsApproval { .. } => AgentFailure::new(FailureClass::Denied, message),
-        other => AgentFailure::new(FailureClass::Internal, other.to_string()),
+        _ => AgentFailure::new(FailureClass::Internal, message),
     }
+}
+
+fn without_secrets(output: Arc<Value>) -> Arc<Value> {
+    scrub_value(&output).map_or(output, Arc::new)
+}
+
+fn masked_commands(mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let words = evidence.iter_mut().filter_map(|it| it.command.as_mut());
+    for word in words.flatten() {
+        if let Some(masked) = scrub(word) {
+            *word = masked;
+        }
+    }
+    evidence
 }

@@ -68,6 +68,23 @@ async fn check(executor: &LocalExecutor, plan: &Plan, expected: Expect) -> (RunR
 }
 
 #[tokio::test]
+async fn a_credential_that_a_program_prints_is_recorded_nowhere() {
+    let secret = format!("ghp_{}", "a1b2c3d4e5".repeat(4));
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("key"), format!("token {secret}\n")).unwrap();
+    for script in ["cat key", "cat key; cat key >&2; false"] {
+        let print = step(json!({
+            "name": "t", "step": "tool", "tool": "run", "arguments": {"argv": ["sh", "-c", script]}
+        }));
+        let plan = plan(&["a"], print).with_tool("run", Effect::External);
+        let (report, events) = run(&executor(ProgramTool::new(directory.path())), &plan).await;
+        let written = format!("{report:?} {}", serde_json::to_string(&events).unwrap());
+        assert!(written.contains("token [masked]"), "{written}");
+        assert!(!written.contains(&secret));
+    }
+}
+
+#[tokio::test]
 async fn a_tool_is_given_literals_with_references_laid_over_them() {
     let root = step(json!({"step": "sequence", "steps": [
         {"name": "a", "step": "agent", "agent": "a"},
