@@ -121,24 +121,37 @@ impl Models {
         self.playback.as_ref().map_or(0, Playback::left)
     }
 
+    /// The program that runs an agent here. It goes before a model.
+    fn program_of(&self, agent: &Agent) -> Option<&ProgramSetup> {
+        let ids = [agent.id.as_str(), agent.template.id.as_str()];
+        let program = ids.iter().find_map(|id| self.programs.get(*id))?;
+        Some(program)
+    }
+
+    /// The model that runs an agent here, if no program does.
+    fn model_of(&self, agent: &Agent) -> Option<&dyn Model> {
+        match self.program_of(agent) {
+            Some(_) => None,
+            None => Some(self.book.model(agent)?.as_ref()),
+        }
+    }
+
     /// What runs an agent here: its program, else its model, else the analysis. A model is told what the
     /// analysis measures for its agent.
     pub(crate) fn run_by(&self, agent: &Agent) -> Option<String> {
-        let programs = [agent.id.as_str(), agent.template.id.as_str()];
-        let program = programs.iter().find_map(|id| self.programs.get(*id));
-        let measured = AGENTS.contains(&agent.template.id.as_str());
-        program
-            .map(|program| format!("program {}", program.name))
-            .or_else(|| {
-                let model: &dyn Model = self.book.model(agent)?.as_ref();
-                let told = if measured {
-                    ", told what the analysis measures"
-                } else {
-                    ""
-                };
-                Some(format!("model {}{told}", model.name()))
-            })
-            .or_else(|| measured.then(|| analysis_backend::NAME.to_owned()))
+        if let Some(program) = self.program_of(agent) {
+            return Some(format!("program {}", program.name));
+        }
+        let is_measured = AGENTS.contains(&agent.template.id.as_str());
+        match (self.model_of(agent), is_measured) {
+            (Some(model), true) => Some(format!(
+                "model {}, told what the analysis measures",
+                model.name()
+            )),
+            (Some(model), false) => Some(format!("model {}", model.name())),
+            (None, true) => Some(analysis_backend::NAME.to_owned()),
+            (None, false) => None,
+        }
     }
 
     /// The model that plans.
@@ -216,11 +229,8 @@ impl Models {
             return Ok(());
         }
         for agent in plan.agents.values() {
-            let by_model = self
-                .run_by(agent)
-                .is_some_and(|name| name.starts_with("model "));
-            let model = self.book.model(agent).filter(|_| by_model);
-            if let Some(model) = model.filter(|model| model.price().is_none()) {
+            let unpriced = |model: &&dyn Model| model.price().is_none();
+            if let Some(model) = self.model_of(agent).filter(unpriced) {
                 return Err(CliError::Unpriced {
                     model: model.name().to_owned(),
                     agent: agent.id.to_string(),
