@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod faults;
+mod idle;
 mod labelled;
 mod layers;
 mod measured;
@@ -19,6 +20,7 @@ mod oracle;
 mod process;
 mod prop;
 mod release;
+mod shipped;
 mod test;
 mod tidy;
 mod verb;
@@ -32,6 +34,7 @@ const VERBS: &[Verb] = &[
     faults::VERB,
     prop::VERB,
     bench::VERB,
+    idle::VERB,
     tidy::VERB,
     layers::VERB,
     codegen::VERB,

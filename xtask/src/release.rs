@@ -5,10 +5,9 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::args::{Accepts, Args};
-use crate::process::{metadata, output, run};
+use crate::process::{output, run};
+use crate::shipped;
 use crate::verb::{Outcome, Verb};
 
 pub(crate) const VERB: Verb = Verb {
@@ -201,20 +200,8 @@ fn section(text: &str, name: &str) -> Option<String> {
 
 /// Builds the program and packs it; returns the archive's path.
 fn package(version: &str) -> Result<String, String> {
-    let build = [
-        "build",
-        "--profile",
-        "shipped",
-        "--locked",
-        "--package",
-        "orchestrate-cli",
-    ];
-    run("cargo", &build, &[])?;
-    let metadata = metadata()?;
-    let build_directory = metadata
-        .get("target_directory")
-        .and_then(Value::as_str)
-        .ok_or("`cargo metadata` names no build directory")?;
+    let built = shipped::build()?;
+    let build_directory = shipped::build_directory()?.display().to_string();
     let compiler = output("rustc", &["--version", "--verbose"])?;
     let target = compiler
         .lines()
@@ -230,7 +217,6 @@ fn package(version: &str) -> Result<String, String> {
     }
     fs::create_dir_all(&stage).map_err(failed)?;
     let program = format!("orchestrate{}", std::env::consts::EXE_SUFFIX);
-    let built = format!("{build_directory}/shipped/{program}");
     fs::copy(&built, format!("{stage}/{program}")).map_err(failed)?;
     for paper in PAPERS {
         fs::copy(paper, format!("{stage}/{paper}")).map_err(failed)?;

@@ -74,7 +74,7 @@ mod tests {
         let message = dispatch(crate::VERBS, &words("tset")).unwrap_err();
         assert_eq!(
             message,
-            "no verb `tset`; there are: test, faults, prop, bench, tidy, layers, codegen, ci, release, oracle, labelled"
+            "no verb `tset`; there are: test, faults, prop, bench, idle, tidy, layers, codegen, ci, release, oracle, labelled"
         );
     }
 

@@ -1,5 +1,6 @@
 //! The boundary to a strategy: how a team works together, as a pure function to a step.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -56,7 +57,61 @@ pub struct StrategyInfo {
     /// How many agents it needs.
     pub arity: Arity,
     /// JSON Schema of its parameters.
-    pub parameters: Value,
+    pub parameters: ParameterSchema,
+}
+
+/// JSON Schema of a strategy's parameters. That of a type is made when it is asked for: a run
+/// needs none of them, and each command would pay for all.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "Value", into = "Value")]
+#[schemars(with = "Value")]
+pub struct ParameterSchema(Source);
+
+#[derive(Clone)]
+enum Source {
+    Type(fn() -> Value),
+    Given(Value),
+}
+
+impl ParameterSchema {
+    /// The schema of a type.
+    #[must_use]
+    pub fn of<T: JsonSchema>() -> Self {
+        Self(Source::Type(|| schemars::schema_for!(T).to_value()))
+    }
+
+    /// The schema itself.
+    #[must_use]
+    pub fn value(&self) -> Cow<'_, Value> {
+        match &self.0 {
+            Source::Type(make) => Cow::Owned(make()),
+            Source::Given(value) => Cow::Borrowed(value),
+        }
+    }
+}
+
+impl From<Value> for ParameterSchema {
+    fn from(value: Value) -> Self {
+        Self(Source::Given(value))
+    }
+}
+
+impl From<ParameterSchema> for Value {
+    fn from(schema: ParameterSchema) -> Self {
+        schema.value().into_owned()
+    }
+}
+
+impl fmt::Debug for ParameterSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+impl PartialEq for ParameterSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
 }
 
 /// Why a strategy made no step.

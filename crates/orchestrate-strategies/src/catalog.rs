@@ -332,7 +332,7 @@ mod tests {
             let strategy = get_strategy(&info.name, &Context::new()).unwrap();
             assert_eq!(&strategy.info(), info);
             assert_eq!(
-                info.parameters["additionalProperties"],
+                info.parameters.value()["additionalProperties"],
                 json!(false),
                 "{}",
                 info.name

@@ -48,7 +48,7 @@ fn show(info: &StrategyInfo, width: usize) -> String {
         let lines = wrap(&text, width.saturating_sub(8)).join("\n        ");
         out.push_str(&format!("{name:<8}{lines}\n"));
     }
-    let parameters = parameters(&info.parameters, width);
+    let parameters = parameters(&info.parameters.value(), width);
     if !parameters.is_empty() {
         out.push_str(&format!("\n{}\n{parameters}", paint(HEAD, "Parameters")));
     }

@@ -87,7 +87,7 @@ impl ExecutionStrategy for Together {
                 least: 2,
                 most: None,
             },
-            parameters: json!({}),
+            parameters: json!({}).into(),
         }
     }
 

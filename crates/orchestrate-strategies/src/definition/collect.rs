@@ -70,7 +70,7 @@ impl Outputs {
             summary: "the outputs of a workflow, made of the results of its steps".to_owned(),
             when: "in plans that were made from definitions".to_owned(),
             roles: "none".to_owned(),
-            parameters: json!({"type": "object"}),
+            parameters: json!({"type": "object"}).into(),
         }
     }
 }

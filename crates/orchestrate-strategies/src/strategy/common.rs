@@ -7,7 +7,7 @@ use orchestrate_core::condition::{Comparison, Condition, Reference};
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::plan::{AgentStep, Arm, Collect, OnError, Start, Step, StepKind};
-use orchestrate_core::strategy::{Arity, Part, StrategyError, StrategyInfo};
+use orchestrate_core::strategy::{Arity, ParameterSchema, Part, StrategyError, StrategyInfo};
 use orchestrate_core::task::Context;
 use orchestrate_core::team::{Agent, Team};
 use schemars::JsonSchema;
@@ -99,7 +99,7 @@ pub(super) fn info<T: JsonSchema>(
         when: when.to_owned(),
         roles: roles.to_owned(),
         arity,
-        parameters: schemars::schema_for!(T).to_value(),
+        parameters: ParameterSchema::of::<T>(),
     }
 }
 
