@@ -81,7 +81,7 @@ fn go_on(
             traces.send(&call.printer);
             let report = &watched.report;
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
-            run::conclude(&pinned.plan, watched, true, &call.printer)
+            run::conclude(&pinned.plan, watched, true, None, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;
