@@ -8,7 +8,7 @@ use Exit::{
 /// How every verb can end: a word can be mistyped, a disk be full, and this program be wrong.
 const ALWAYS: [Exit; 4] = [Exit::Yes, Exit::Usage, Exit::StepFailed, Exit::Internal];
 
-/// How a verb can end that goes on with a run of any kind.
+/// How a verb can end that runs something or goes on with it.
 const RUNS: &[Exit] = &[
     No,
     Definition,
@@ -27,19 +27,7 @@ pub(crate) const VERBS: &[(&str, &[Exit])] = &[
         "release-prep",
         &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
     ),
-    (
-        "run",
-        &[
-            No,
-            Definition,
-            Credentials,
-            Limit,
-            Denied,
-            Paused,
-            Cancelled,
-            Interrupted,
-        ],
-    ),
+    ("run", RUNS),
     ("plan", &[Definition, Credentials, Limit]),
     ("validate", &[Definition]),
     ("fmt", &[No, Definition]),

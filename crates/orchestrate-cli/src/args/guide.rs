@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(ends(""), Exit::ALL);
         assert!(ends("runs").contains(&Exit::Credentials));
         assert!(!ends("runs list").contains(&Exit::Credentials));
-        assert!(!ends("run").contains(&Exit::NotMeasured));
+        assert!(!ends("plan").contains(&Exit::NotMeasured));
     }
 
     #[test]

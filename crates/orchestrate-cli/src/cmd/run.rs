@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use orchestrate_core::gate::QualityGate;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::AgentConfiguration;
@@ -20,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::gates::{self, Gates};
 use super::plan::{Planned, plan_of};
 use super::recipe::Recipe;
 use super::traces::Tracing;
@@ -50,6 +52,9 @@ pub(crate) struct RunDocument {
     /// Calls of the recording that was played back which this run did not make; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     unplayed_calls: Option<usize>,
+    /// The quality gates that the task was given, judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quality_gates: Vec<QualityGate>,
     /// What it came to.
     #[serde(flatten)]
     result: StrategyResult,
@@ -106,6 +111,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     if composition.is_some() {
         warn_of_analysis(&assignments, printer);
     }
+    let gates = Gates::of(composition.as_ref(), &assignments);
     let mut alone = Vec::new();
     for assignment in &assignments {
         let agent = assignment.agent.as_str();
@@ -158,7 +164,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         ));
     }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
-    conclude(&plan, watched, recorded, models.unplayed(), printer)
+    conclude(&plan, &gates, watched, recorded, models.unplayed(), printer)
 }
 
 /// Says who only measures: whoever gave a task in words may want more than that.
@@ -234,6 +240,7 @@ fn executor_of(
 /// one, and so no success, whatever it came to.
 pub(crate) fn conclude(
     plan: &Plan,
+    gates: &Gates,
     watched: Watched,
     recorded: bool,
     unplayed: Option<NonZeroUsize>,
@@ -260,26 +267,31 @@ pub(crate) fn conclude(
             "of what the run used, {before} had been used before it was gone on with"
         ));
     }
+    let run_id = watched.report.run_id.clone();
+    let result = watched.report.into_strategy_result();
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
-        run_id: watched.report.run_id.clone(),
+        run_id,
         plan_digest: plan.digest(),
         task: plan.task.clone(),
         unplayed_calls: unplayed.map(NonZeroUsize::get),
-        result: watched.report.into_strategy_result(),
+        quality_gates: gates.judge(&result.outputs),
+        result,
     };
     printer.answer(
         || {
             render::run(
                 &document.task,
                 &document.result,
+                &document.quality_gates,
                 is_workflow(plan),
                 printer.width(),
             )
         },
         &document,
     )?;
-    let exit = watched.stopped.unwrap_or_else(|| exit(&document.result));
+    let ended = || gates::exit(exit(&document.result), &document.quality_gates);
+    let exit = watched.stopped.unwrap_or_else(ended);
     let Some(calls) = unplayed else {
         return Ok(exit);
     };

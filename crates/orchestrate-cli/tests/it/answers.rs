@@ -106,7 +106,7 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             | Verb | Codes |
             |---|---|
             | `release-prep` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
-            | `run` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 70, 130 |
+            | `run` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
             | `plan` | 0, 2, 3, 4, 5, 8, 70 |
             | `validate` | 0, 2, 3, 8, 70 |
             | `fmt` | 0, 1, 2, 3, 8, 70 |

@@ -230,13 +230,7 @@ impl Graph {
             ..agent_step.retry
         };
         let inputs = agent_step.inputs.iter();
-        self.add_task(
-            step,
-            (work, retry, Some(timeout_ms)),
-            inputs,
-            path,
-            scopes,
-        )
+        self.add_task(step, (work, retry, Some(timeout_ms)), inputs, path, scopes)
     }
 
     /// Work for an agent that is unknown or not allowed. `check` refuses it in plans; in a list of
