@@ -16,7 +16,7 @@ use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::tools::ProgramTool;
 use orchestrate_store::Address;
 use orchestrate_strategies::catalog::Catalog;
-use orchestrate_strategies::definition::{PROGRAM_TOOLS, Workflow};
+use orchestrate_strategies::definition::Workflow;
 use orchestrate_strategies::graph::bounds;
 use orchestrate_strategies::meta::MetaOrchestrator;
 use orchestrate_workflows::analysis_backend::{AnalysisBackend, AnalysisOptions};
@@ -202,11 +202,8 @@ pub(crate) fn executor(
         analysis: Some(analysis),
     };
     let mut builder = LocalExecutor::builder().tool(ProgramTool::new(path));
-    for (name, effect) in PROGRAM_TOOLS {
-        let tool = ProgramTool::new(path).called(name, effect);
-        builder = builder.tool(tool.giving_stdout());
-    }
-    for tool in tools::built_in(models.services(), path)? {
+    let programs = tools::step_programs(path).into_iter();
+    for tool in programs.chain(tools::built_in(models.services(), path)?) {
         builder = builder.shared_tool(tool);
     }
     if let Some(approver) = CommandLineApprover::new(decisions) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use orchestrate_runtime::backends::{Preset, ProcessBackend, ProgramSetup, Protocol};
 use orchestrate_runtime::tools::mcp::{McpServer, McpSetup, McpTransport};
 use orchestrate_runtime::tools::{
-    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, Runner, Shell, TestRun, ToolSet,
+    Area, FileList, FileRead, FileWrite, Git, HttpFetch, Notes, ProgramTool, Runner, Shell,
+    TestRun, ToolSet,
 };
 
 use orchestrate_core::memory::Memory;
@@ -83,6 +84,15 @@ pub(super) fn built_in(services: &Services, path: &Path) -> Result<Vec<Arc<dyn T
     Ok(all)
 }
 
+/// The tools by which steps run programs, one for each effect that a step can declare.
+pub(super) fn step_programs(path: &Path) -> Vec<Arc<dyn Tool>> {
+    let tool = |(name, effect)| -> Arc<dyn Tool> {
+        let tool = ProgramTool::new(path).called(name, effect);
+        Arc::new(tool.giving_stdout())
+    };
+    PROGRAM_TOOLS.map(tool).into()
+}
+
 /// What tools that a step cannot call would need.
 const NEEDED: [(&str, &str); 7] = [
     (
@@ -114,11 +124,10 @@ const NEEDED: [(&str, &str); 7] = [
 /// # Errors
 /// When a tool is set up wrong.
 pub(crate) fn step_tools(services: &Services, path: &Path) -> Result<StepTools, CliError> {
-    let programs = PROGRAM_TOOLS.map(|(name, effect)| (name.to_owned(), effect));
-    let built_in = built_in(services, path)?;
-    let specs = built_in.iter().map(|tool| tool.spec());
-    let specs = specs.map(|spec| (spec.name.clone(), spec.effect));
-    let known = StepTools::new(programs.into_iter().chain(specs));
+    let all = step_programs(path)
+        .into_iter()
+        .chain(built_in(services, path)?);
+    let known = StepTools::new(all.map(|tool| tool.spec().clone()));
     let needed = NEEDED.iter();
     Ok(needed.fold(known, |known, (name, advice)| known.or_else(*name, *advice)))
 }

@@ -395,6 +395,8 @@ outputs: { text: '{{ steps.read.output }}' }
   look: { tool: http.fetch, input: { url: 'http://127.0.0.1/' } }
   ask: { tool: mcp.files.read_file }
   red: { tool: fs.reed }
+  log: { tool: git.log, input: { count: 3 } }
+  text: { tool: fs.read, input: { pth: "{{ inputs.no }}" } }
 ";
     place.with("w.yaml", &workflow(fetch));
     place.check(&["validate", "w.yaml"], expect![[r#"
@@ -406,7 +408,12 @@ outputs: { text: '{{ steps.read.output }}' }
           hint: only agents call tools of servers: let an agent do it, and allow it the tool under `[tools.agents]` in orchestrate.toml
         w.yaml:6:16: error[ORC1015]: unknown tool `fs.reed` (possible: fs.list, fs.read, fs.write, git.diff, git.log, git.show, git.status, program.external, program.read, program.write)
           hint: did you mean `fs.read`?
-        3 problems
+        w.yaml:7:34: error[ORC1012]: `git.log` takes no `count` (possible: revision, path)
+        w.yaml:8:17: error[ORC1013]: `fs.read` needs `path`
+          hint: give it as `input: { path: … }`
+        w.yaml:8:35: error[ORC1012]: `fs.read` takes no `pth` (possible: path, from)
+          hint: did you mean `path`?
+        6 problems
     "#]]);
     place.with("orchestrate.toml", "[tools]\nhosts = [\"127.0.0.1\"]\n");
     let ran = place.run(&["validate", "w.yaml"]);

@@ -6,26 +6,18 @@ use orchestrate_core::condition::Reference;
 use orchestrate_core::expression::Template;
 use orchestrate_core::id::{AgentId, StepName};
 use orchestrate_core::plan::{
-    APPROVE, AgentStep, ApproveStep, CallStep, ExpandStep, RetryPolicy, Step, StepKind, ToolStep,
+    APPROVE, AgentStep, ApproveStep, CallStep, ExpandStep, RetryPolicy, Step, StepKind,
 };
-use orchestrate_core::task::Context;
-use orchestrate_core::tool::Effect;
 use serde_json::{Map, Value};
 
 use super::build::{Builder, Start, policy};
 use super::inputs;
-use super::model::{ApproveSpec, EffectsSpec, ExpandSpec, Parse, StepSpec, Template as Text};
+use super::model::{ApproveSpec, EffectsSpec, ExpandSpec, StepSpec};
 use super::scope::Scope;
 use super::values;
 use super::workflow::{at_start, limits};
 use super::world::Source;
 
-/// The tools that run programs, by what a program may change.
-pub const PROGRAM_TOOLS: [(&str, Effect); 3] = [
-    ("program.read", Effect::Read),
-    ("program.write", Effect::Write),
-    ("program.external", Effect::External),
-];
 /// Files inside files, at most.
 const MAX_FILES_DEEP: usize = 8;
 
@@ -109,135 +101,6 @@ impl Builder<'_, '_> {
             step = step.within_ms(timeout.ms);
         }
         Some(step)
-    }
-
-    fn program_step(
-        &mut self,
-        name: &str,
-        argv: &[Text],
-        spec: &StepSpec,
-        scope: &Scope<'_>,
-    ) -> Option<Step> {
-        let effect = match spec.effects {
-            Some(EffectsSpec::Read) => Effect::Read,
-            // What a program does is not known, so it is not repeated unless the file says that it may be.
-            None | Some(EffectsSpec::Write) => Effect::Write,
-            Some(EffectsSpec::External) => Effect::External,
-        };
-        let tool = PROGRAM_TOOLS.iter().find(|(_, it)| *it == effect)?.0;
-        self.assembly.tools.insert(tool.to_owned(), effect);
-        let argv: Value = argv.iter().map(|it| it.0.clone()).collect();
-        let parse = if spec.parse == Some(Parse::Json) {
-            "json"
-        } else {
-            "text"
-        };
-        let mut arguments = Context::new();
-        arguments.insert("parse".to_owned(), parse.into());
-        let mut inputs = BTreeMap::new();
-        let path = ["steps", name, "run"];
-        if values::is_constant(&argv) {
-            arguments.insert("argv".to_owned(), argv);
-        } else {
-            let argv = scope.reference(self.document, &path, &argv)?;
-            inputs.insert("argv".to_owned(), argv);
-        }
-        self.call(name, (tool, effect), arguments, inputs, spec)
-    }
-
-    fn tool_step(
-        &mut self,
-        name: &str,
-        tool: &str,
-        spec: &StepSpec,
-        scope: &Scope<'_>,
-    ) -> Option<Step> {
-        let path = ["steps", name, "tool"];
-        let effect = match self.assembly.world.tools {
-            None => Effect::External,
-            Some(tools) => match (tools.effect(tool), tools.advice(tool)) {
-                (Some(effect), _) => effect,
-                (None, Some(advice)) => {
-                    let message = format!("the tool `{tool}` is not set up for steps");
-                    self.document
-                        .report("ORC1015", &path, message, Some(advice.to_owned()));
-                    return None;
-                }
-                (None, None) => {
-                    self.document.unknown(&path, "tool", tool, tools.names());
-                    return None;
-                }
-            },
-        };
-        self.assembly.tools.insert(tool.to_owned(), effect);
-        let mut arguments = Context::new();
-        let mut inputs = BTreeMap::new();
-        let mut fine = true;
-        for (key, value) in &spec.input {
-            if values::is_constant(value) {
-                arguments.insert(key.clone(), value.clone());
-                continue;
-            }
-            match scope.reference(self.document, &["steps", name, "input", key], value) {
-                Some(reference) => {
-                    inputs.insert(key.clone(), reference);
-                }
-                None => fine = false,
-            }
-        }
-        fine.then(|| self.call(name, (tool, effect), arguments, inputs, spec))?
-    }
-
-    /// A call of a tool or program. What changes nothing may be made again whatever it failed by, and the
-    /// rest never: a retry that cannot happen is refused and not left out in silence.
-    fn call(
-        &self,
-        name: &str,
-        (tool, effect): (&str, Effect),
-        arguments: Context,
-        inputs: BTreeMap<String, Reference>,
-        spec: &StepSpec,
-    ) -> Option<Step> {
-        // The tool of a world that knows none could be anything, and whoever says `effects` is told elsewhere.
-        let is_known = spec.run.is_some() || self.assembly.world.tools.is_some();
-        if !effect.is_repeatable()
-            && is_known
-            && spec.effects.is_none()
-            && spec.retry.is_some_and(|it| it.max > 0)
-        {
-            let (message, hint) = match spec.run {
-                Some(_) => (
-                    "a program may change something, so it is never run again by itself".to_owned(),
-                    "say `effects: read` if it changes nothing, or leave `retry` out",
-                ),
-                None => (
-                    format!(
-                        "the tool `{tool}` changes something, so it is never called again by itself"
-                    ),
-                    "leave `retry` out",
-                ),
-            };
-            let path = ["steps", name, "retry"];
-            self.document
-                .report_key("ORC1016", &path, message, Some(hint.into()));
-            return None;
-        }
-        let retry = spec
-            .retry
-            .or(self.file.defaults.retry)
-            .map(|retry| RetryPolicy {
-                retry_failures: true,
-                ..policy(retry)
-            });
-        let timeout = spec.timeout.or(self.file.defaults.timeout);
-        let mut call = ToolStep::new(tool, arguments);
-        call.inputs = inputs;
-        call.retry = match retry {
-            Some(retry) if effect.is_repeatable() => retry,
-            _ => call.retry,
-        };
-        call.timeout_ms = timeout.map(|it| it.ms);
-        Some(Step::new(StepKind::Tool(call)))
     }
 
     fn approve_step(&mut self, name: &str, spec: &ApproveSpec, scope: &Scope<'_>) -> Option<Step> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use orchestrate_core::template::AgentRegistry;
-use orchestrate_core::tool::Effect;
+use orchestrate_core::tool::ToolSpec;
 
 use crate::catalog::Catalog;
 
@@ -51,16 +51,17 @@ pub struct World<'a> {
 /// The tools that steps can call, and what is missing for others that there could be.
 #[derive(Debug, Clone, Default)]
 pub struct StepTools {
-    effects: BTreeMap<String, Effect>,
+    tools: BTreeMap<String, ToolSpec>,
     missing: Vec<(String, String)>,
 }
 
 impl StepTools {
-    /// Tools by name, with what each can change.
+    /// Tools by what they say of themselves.
     #[must_use]
-    pub fn new(tools: impl IntoIterator<Item = (String, Effect)>) -> Self {
+    pub fn new(tools: impl IntoIterator<Item = ToolSpec>) -> Self {
+        let named = tools.into_iter().map(|it| (it.name.clone(), it));
         Self {
-            effects: tools.into_iter().collect(),
+            tools: named.collect(),
             missing: Vec::new(),
         }
     }
@@ -73,9 +74,9 @@ impl StepTools {
         self
     }
 
-    /// What a tool can change, if steps can call it.
-    pub(super) fn effect(&self, name: &str) -> Option<Effect> {
-        self.effects.get(name).copied()
+    /// What a tool says of itself, if steps can call it.
+    pub(super) fn get(&self, name: &str) -> Option<&ToolSpec> {
+        self.tools.get(name)
     }
 
     /// What is missing for a tool that steps cannot call, if it is known at all.
@@ -90,7 +91,7 @@ impl StepTools {
 
     /// The names of those that steps can call, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.effects.keys().map(String::as_str)
+        self.tools.keys().map(String::as_str)
     }
 }
 
