@@ -10,6 +10,7 @@ use orchestrate_strategies::definition::{
 };
 
 use crate::error::{CliError, Failure};
+use crate::settings::AgentSettings;
 use crate::wire;
 
 /// The folder of a project's own agents and workflows.
@@ -114,8 +115,13 @@ pub(crate) fn named(path: &Path) -> Result<Source, CliError> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(crate) fn look(source: &Source, given: &Given, project: &Path) -> Result<Workflow, Failure> {
-    let registry = wire::registry(project)?;
+pub(crate) fn look(
+    source: &Source,
+    given: &Given,
+    project: &Path,
+    agents: &AgentSettings,
+) -> Result<Workflow, Failure> {
+    let registry = wire::registry(project, agents)?;
     let (catalog, tools, disk) = (wire::catalog(), wire::tool_effects(), Disk::of(project));
     let world = World {
         registry: &registry,
@@ -135,8 +141,9 @@ pub(crate) fn workflow(
     given: &Given,
     project: &Path,
     models: &wire::Models,
+    agents: &AgentSettings,
 ) -> Result<Workflow, Failure> {
-    let workflow = look(source, given, project)?;
+    let workflow = look(source, given, project, agents)?;
     let runs = |agent| {
         let agent = workflow.plan.agents.get(agent);
         agent.is_some_and(|agent| models.run_by(agent).is_some())

@@ -240,7 +240,7 @@ pub(crate) fn conclude(
         ));
     }
     if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
-        && let Some(advice) = limits::advice(limit)
+        && let Some(advice) = limits::advice(limit, &watched.report.limits)
     {
         printer.note(&advice);
     }
@@ -295,9 +295,12 @@ fn sure(
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), |agent| {
-        models.run_by(agent)
-    }));
+    printer.note(&render::plan(
+        plan,
+        printer.width(),
+        |agent| models.run_by(agent),
+        |agent| models.charge(agent),
+    ));
     printer.ask(&format!("{words}. Run it?"))
 }
 

@@ -14,6 +14,7 @@ use crate::definitions::{self, Disk};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{GOOD, paint};
+use crate::settings::AgentSettings;
 use crate::wire;
 
 pub(crate) fn run(args: &ValidateArgs, call: &Call) -> Result<Exit, Failure> {
@@ -57,7 +58,10 @@ fn check(path: &Path, project: &Path) -> Result<Vec<DefinitionProblem>, Failure>
         };
         custom_agents(&source, world).map(drop)
     } else {
-        let (registry, catalog) = (wire::registry(project)?, wire::catalog());
+        let (registry, catalog) = (
+            wire::registry(project, &AgentSettings::default())?,
+            wire::catalog(),
+        );
         let (tools, disk) = (wire::tool_effects(), Disk::of(project));
         let world = World {
             registry: &registry,

@@ -13,6 +13,7 @@ use crate::definitions::{self, Disk};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{Columns, HEAD, paint, safe, wrap};
+use crate::settings::AgentSettings;
 
 pub(crate) fn run(verb: &WorkflowsVerb, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
@@ -55,7 +56,12 @@ struct Own {
 
 impl Own {
     fn read(source: &Source) -> Self {
-        let read = definitions::look(source, &Given::Later, Path::new("."));
+        let read = definitions::look(
+            source,
+            &Given::Later,
+            Path::new("."),
+            &AgentSettings::default(),
+        );
         let stem = Path::new(&source.file).file_stem();
         Self {
             name: stem.map_or(String::new(), |it| it.to_string_lossy().into_owned()),

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::page::Page;
 use super::release::state;
-use super::text::{counted, duration, spent};
+use super::short::Short;
+use super::text::{cost_of, counted, duration, estimate_of, spent, tokens_of};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
@@ -45,6 +46,11 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     if let Some(error) = result.outcome.error() {
         page.text(9, &error);
     }
+    for reached in &result.limits {
+        if let Some(short) = Short::of(reached) {
+            page.text(9, &short.told);
+        }
+    }
     if has_outputs {
         outputs(&mut page, &result.aggregated_output);
     }
@@ -76,12 +82,15 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     page.text(
         2,
         &format!(
-            "Used: {}, {}, {} of cost",
+            "Used: {}, {}, {}",
             counted(usage.calls, "attempt"),
-            counted(usage.tokens, "token"),
-            counted(usage.cost, "unit")
+            tokens_of(usage),
+            cost_of(usage)
         ),
     );
+    if let Some(why) = estimate_of(usage) {
+        page.text(8, &why);
+    }
     if let Some(planning) = spent(&result.planning) {
         page.text(8, &format!("of it for planning: {planning}"));
     }

@@ -25,6 +25,7 @@ use super::delegates;
 use super::runners::Runners;
 use super::tools;
 use crate::error::{CliError, Failure};
+use crate::render::Charge;
 use crate::settings::Services;
 
 /// By which name the planner has a model of its own among those of agents.
@@ -151,6 +152,21 @@ impl Models {
             (Some(model), false) => Some(format!("model {}", model.name())),
             (None, true) => Some(analysis_backend::NAME.to_owned()),
             (None, false) => None,
+        }
+    }
+
+    /// Who pays for an attempt of an agent here, and how much at most.
+    pub(crate) fn charge(&self, agent: &Agent) -> Charge {
+        if self.program_of(agent).is_some() {
+            return Charge::Program;
+        }
+        match self.model_of(agent).map(|model| model.price()) {
+            None => Charge::Nothing,
+            Some(None) => Charge::Unpriced,
+            Some(Some(price)) => {
+                let most = agent.template.resource_requirements.max_tokens;
+                Charge::AtMost(price.most(most))
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use super::models::Models;
 use super::place::registry;
 use crate::error::{CliError, Failure};
 use crate::render::{safe, spent};
+use crate::settings::AgentSettings;
 
 /// Tokens that planning may use at most, whatever the limits of the run.
 const TOKENS: u64 = 40_000;
@@ -69,6 +70,7 @@ pub(crate) async fn consult(
     project: &Path,
     context: Context,
     limits: Limits,
+    agents: &AgentSettings,
     ruled: ExecutionPlan,
 ) -> Result<Advised, Failure> {
     let model: Arc<dyn Model> = models.planner().ok_or(CliError::NoPlanner)?;
@@ -81,7 +83,7 @@ pub(crate) async fn consult(
         }
         .into());
     }
-    let registry = registry(project)?;
+    let registry = registry(project, agents)?;
     let planner = MetaOrchestrator::new(&registry);
     let asked = planner.consultation(&ruled.task, &context, &ruled);
     let share = Share::of(limits, model.price());
@@ -121,7 +123,7 @@ pub(crate) async fn consult(
     } = consulted;
     // What was used beyond the reservation is booked too: the run then has less left, or nothing.
     let settled = budget.settle(reservation, usage);
-    if let (Some(TurnLimit::Tokens), Some(bound)) = (limit, share.bound) {
+    if let (Some(TurnLimit::Tokens { .. }), Some(bound)) = (limit, share.bound) {
         return Err(limit_reached(bound, usage).into());
     }
     let used = spent(&usage).unwrap_or_else(|| "no token".to_owned());

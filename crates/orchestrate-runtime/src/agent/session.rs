@@ -76,6 +76,7 @@ impl Session {
             name: "session.recall".to_owned(),
             digest: canonical::digest(&json!([self.name, agent])),
             effect: Effect::Read,
+            most: Usage::default(),
         };
         let turns = match input.calls.begin(intent).await? {
             CallStart::Recorded(heard) => {
