@@ -219,7 +219,7 @@ pub enum EventKind {
         limit: LimitKind,
         /// The step that could not begin, and what it was short of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        short: Option<Shortage>,
+        short: Option<Box<Shortage>>,
     },
     /// An attempt used more than had been reserved for it; the surplus is booked all the same.
     BudgetOverrun {

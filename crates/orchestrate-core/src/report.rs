@@ -162,7 +162,7 @@ impl RunReport {
             } => self.limits.push(ReachedLimit {
                 of: of.clone(),
                 limit: *limit,
-                short: short.clone(),
+                short: (**short).clone(),
             }),
             EventKind::BudgetOverrun { step, .. } => self.overruns.push(step.clone()),
             EventKind::StepUnstopped { step, .. } => self.unstopped.push(step.clone()),

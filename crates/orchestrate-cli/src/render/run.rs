@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::page::Page;
 use super::release::state;
 use super::short::Short;
-use super::text::{cost_of, counted, duration, estimate_of, spent, tokens_of};
+use super::text::{counted, duration, estimate_of, spent};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
@@ -82,10 +82,9 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     page.text(
         2,
         &format!(
-            "Used: {}, {}, {}",
+            "Used: {}, {}",
             counted(usage.calls, "attempt"),
-            tokens_of(usage),
-            cost_of(usage)
+            spent(usage).unwrap_or_else(|| "0 tokens".to_owned())
         ),
     );
     if let Some(why) = estimate_of(usage) {

@@ -5,6 +5,8 @@ use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::LimitKind;
 use orchestrate_core::result::ReachedLimit;
 
+use super::text::exact;
+
 /// A shortage in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Short {
@@ -53,12 +55,6 @@ impl Short {
             ),
         })
     }
-}
-
-/// A number with as many decimals as it needs, at most those of a cost.
-fn exact(number: f64) -> String {
-    let text = format!("{number:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -132,12 +132,12 @@ pub(crate) fn spent(usage: &Usage) -> Option<String> {
 }
 
 /// The tokens that were used, with a mark where some are estimated.
-pub(crate) fn tokens_of(usage: &Usage) -> String {
+fn tokens_of(usage: &Usage) -> String {
     format!("{}{}", mark(usage), counted(usage.tokens, "token"))
 }
 
 /// What was paid, with a mark where it comes of tokens that are estimated.
-pub(crate) fn cost_of(usage: &Usage) -> String {
+fn cost_of(usage: &Usage) -> String {
     let mark = if usage.cost == Cost::ZERO {
         ""
     } else {
@@ -160,9 +160,20 @@ fn mark(usage: &Usage) -> &'static str {
     if usage.estimated_tokens > 0 { "~" } else { "" }
 }
 
-/// A cost in US dollars: prices are in no other unit.
+/// A cost in US dollars: prices are in no other unit. Rounded up, to hundredths of a cent where it is a cent
+/// or more, so that what is not nothing never looks like it.
 pub(crate) fn dollars(cost: Cost) -> String {
-    format!("${cost}")
+    let shown = match cost.0 {
+        micros if micros < 10_000 => cost,
+        micros => Cost(micros.div_ceil(100).saturating_mul(100)),
+    };
+    format!("${}", exact(f64::from(shown)))
+}
+
+/// A number with as many decimals as it needs, at most those of a cost.
+pub(crate) fn exact(number: f64) -> String {
+    let text = format!("{number:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -224,12 +235,14 @@ mod tests {
             shown,
             [
                 "",
-                "1 token, $0.0200",
+                "1 token, $0.02",
                 "~900 tokens, ~$1",
                 "~900 tokens, unpriced",
-                "900 tokens, $0.5000 and 300 unpriced"
+                "900 tokens, $0.5 and 300 unpriced"
             ]
         );
+        let shown = [0, 1, 9_999, 10_001, 2_000_000].map(|micros| dollars(Cost(micros)));
+        assert_eq!(shown, ["$0", "$0.000001", "$0.009999", "$0.0101", "$2"]);
         let why = estimate_of(&used(900, 0, 0, 300));
         let expected = "~ 300 tokens estimated, because the provider did not tell what it used";
         assert_eq!(why.as_deref(), Some(expected));

@@ -160,7 +160,7 @@ impl Models {
         if self.program_of(agent).is_some() {
             return Charge::Program;
         }
-        match self.model_of(agent).map(|model| model.price()) {
+        match self.model_of(agent).map(Model::price) {
             None => Charge::Nothing,
             Some(None) => Charge::Unpriced,
             Some(Some(price)) => {

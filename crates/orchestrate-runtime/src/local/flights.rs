@@ -42,7 +42,7 @@ pub(super) struct Step {
     /// What was decided about its calls.
     pub(super) decided: Decided,
     /// Why the attempt that is under way was given less than it might use.
-    pub(super) cut: Option<Cut>,
+    pub(super) cut: Option<Box<Cut>>,
     /// How many of its attempts ended because a person was to decide about a call.
     pub(super) parked: u32,
 }

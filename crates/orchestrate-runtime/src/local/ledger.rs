@@ -66,9 +66,9 @@ pub(super) enum Held {
     /// Until a reservation of this account is settled.
     Until(Account),
     /// For good: a limit of the run.
-    ByRun(LimitKind, Shortage),
+    ByRun(LimitKind, Box<Shortage>),
     /// For good: a limit of a branch or an agent. With the holder when it was not reached before.
-    Apart(LimitKind, Option<(LimitHolder, Shortage)>),
+    Apart(LimitKind, Option<(LimitHolder, Box<Shortage>)>),
 }
 
 impl Ledger {
@@ -90,7 +90,7 @@ impl Ledger {
         graph: &Graph,
         task: &Task,
         range: Range,
-    ) -> Result<(Reservation, Option<Cut>), Held> {
+    ) -> Result<(Reservation, Option<Box<Cut>>), Held> {
         let payers = self.payers(graph, task);
         if !self.reached.is_empty() {
             let reached = |account| self.reached.get(&account);
@@ -109,13 +109,15 @@ impl Ledger {
                     spent: self.budget.spent(account),
                     limits: self.budget.limits(account),
                 };
-                self.exhausted(graph, account, limit, short)
+                self.exhausted(graph, account, limit, Box::new(short))
             }
         })?;
-        let cut = by.map(|(account, limit)| Cut {
-            of: self.holder(graph, account),
-            limit,
-            spent: self.budget.spent(account),
+        let cut = by.map(|(account, limit)| {
+            Box::new(Cut {
+                of: self.holder(graph, account),
+                limit,
+                spent: self.budget.spent(account),
+            })
         });
         Ok((reservation, cut))
     }
@@ -181,7 +183,7 @@ impl Ledger {
         graph: &Graph,
         account: Account,
         limit: LimitKind,
-        short: Shortage,
+        short: Box<Shortage>,
     ) -> Held {
         match self.holder(graph, account) {
             LimitHolder::Run => Held::ByRun(limit, short),

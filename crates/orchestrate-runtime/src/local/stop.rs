@@ -105,7 +105,7 @@ impl Dispatcher {
         &mut self,
         step: Step,
         limit: LimitKind,
-        of: Option<(LimitHolder, Shortage)>,
+        of: Option<(LimitHolder, Box<Shortage>)>,
     ) {
         if let Some((of, short)) = of {
             self.publish(EventKind::LimitReached {
