@@ -245,13 +245,13 @@ fn what_a_plan_can_cost_is_told_in_dollars_where_prices_are_known() {
     "#]]
     .assert_eq(&bounds("", &[]));
     expect![[r#"
-        cost          $0                  at most $0.1200 and what is unpriced
+        cost          $0                  at most $0.12 and what is unpriced
         unpriced: test_coverage_analyzer, test_generator: the price of the model is
     "#]]
     .assert_eq(&bounds(&price("m", 5), &[]));
     let all = price("m", 5) + &price("big", 10);
     expect![[r#"
-        cost          $0                  at most $1.1700
+        cost          $0                  at most $1.17
         limits of the run: 90000 tokens, $2
     "#]]
     .assert_eq(&bounds(&all, &["--max-cost", "2", "--max-tokens", "90000"]));
