@@ -23,6 +23,7 @@ pub(crate) mod workflows;
 
 mod detach;
 mod files;
+mod gates;
 mod learn;
 mod limits;
 mod measure;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use orchestrate_core::gate::QualityGate;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::AgentConfiguration;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::gates::{self, Gates};
 use super::plan::{Planned, plan_of};
 use super::recipe::Recipe;
 use super::traces::Tracing;
@@ -46,6 +48,9 @@ pub(crate) struct RunDocument {
     plan_digest: String,
     /// The task as the user wrote it.
     task: String,
+    /// The quality gates that the task was given, judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quality_gates: Vec<QualityGate>,
     /// What it came to.
     #[serde(flatten)]
     result: StrategyResult,
@@ -102,6 +107,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     if composition.is_some() {
         warn_of_analysis(&assignments, printer);
     }
+    let gates = Gates::of(composition.as_ref(), &assignments);
     for assignment in assignments {
         let agent = &assignment.agent;
         match assignment.backend {
@@ -149,7 +155,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         ));
     }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
-    conclude(&plan, watched, recorded, printer)
+    conclude(&plan, &gates, watched, recorded, printer)
 }
 
 /// Says who only measures: whoever gave a task in words may want more than that.
@@ -224,6 +230,7 @@ fn executor_of(
 /// Says what a run came to.
 pub(crate) fn conclude(
     plan: &Plan,
+    gates: &Gates,
     watched: Watched,
     recorded: bool,
     printer: &Printer,
@@ -249,25 +256,30 @@ pub(crate) fn conclude(
             "of what the run used, {before} had been used before it was gone on with"
         ));
     }
+    let run_id = watched.report.run_id.clone();
+    let result = watched.report.into_strategy_result();
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
-        run_id: watched.report.run_id.clone(),
+        run_id,
         plan_digest: plan.digest(),
         task: plan.task.clone(),
-        result: watched.report.into_strategy_result(),
+        quality_gates: gates.judge(&result.outputs),
+        result,
     };
     printer.answer(
         || {
             render::run(
                 &document.task,
                 &document.result,
+                &document.quality_gates,
                 is_workflow(plan),
                 printer.width(),
             )
         },
         &document,
     )?;
-    Ok(watched.stopped.unwrap_or_else(|| exit(&document.result)))
+    let ended = || gates::exit(exit(&document.result), &document.quality_gates);
+    Ok(watched.stopped.unwrap_or_else(ended))
 }
 
 /// Whether a plan was made from a definition, whose outputs are what it is run for.
