@@ -41,7 +41,7 @@ pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
 pub use coordination::{AgentStatus, Team};
 pub use file::FileJournal;
-pub use learning::{Imported, LearningStore, read_configuration};
+pub use learning::{Imported, LearningStore};
 pub use memory::{Note, StoredMemory};
 pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;

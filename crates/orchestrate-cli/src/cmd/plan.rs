@@ -6,7 +6,7 @@ use orchestrate_core::error::similar;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
-use orchestrate_strategies::definition::{Files as _, Given};
+use orchestrate_strategies::definition::Given;
 use orchestrate_strategies::graph::render::{Format, render as draw};
 use serde_json::{Map, json};
 
@@ -117,10 +117,10 @@ pub(crate) fn plan_of(
     let path = Path::new(task);
     let is_file = definitions::is_definition(path) && (path.exists() || !task.contains(' '));
     let disk = Disk::of(project);
-    let source = match disk.workflow(task) {
-        _ if is_file => Some(definitions::named(path)?),
-        Ok(source) => source,
-        Err(problem) => return Err(CliError::Definition { problem }.into()),
+    let source = if is_file {
+        Some(definitions::named(path)?)
+    } else {
+        disk.find(task)?
     };
     let Some(source) = source else {
         if let Some(input) = inputs.first() {
@@ -152,13 +152,7 @@ pub(crate) fn plan_of(
             return Err(CliError::arguments(message, "give it once").into());
         }
     }
-    let workflow = definitions::workflow(
-        &source,
-        &Given::Values(given),
-        project,
-        models,
-        &call.settings.services.agents,
-    )?;
+    let workflow = definitions::workflow(&source, &Given::Values(given), project, models)?;
     let limits = limits::limits(&about.limits, &call.settings);
     wire::planned(workflow, limits, project).map(Planned::from)
 }
@@ -192,7 +186,7 @@ fn compose(
         context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
-    let agents = &call.settings.services.agents;
+    let agents = &models.services().agents;
     let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
     match about.planner {
         Planner::Rules => {
@@ -200,9 +194,7 @@ fn compose(
         }
         Planner::Model => {
             let ruled = wire::compose(task, context.clone(), limits, project, agents, lessons)?;
-            let advised = wait_for(wire::consult(
-                models, project, context, limits, agents, ruled,
-            ))?;
+            let advised = wait_for(wire::consult(models, project, context, limits, ruled))?;
             call.printer.note(&advised.told);
             Ok(Planned {
                 plan: advised.plan,

@@ -1,5 +1,6 @@
 //! `run`: a task composed on the spot, a workflow in a file, or a plan exactly as it was saved.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub(crate) struct RunDocument {
     plan_digest: String,
     /// The task as the user wrote it.
     task: String,
+    /// Calls of the recording that was played back which this run did not make; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unplayed_calls: Option<usize>,
     /// The quality gates that the task was given, judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     quality_gates: Vec<QualityGate>,
@@ -108,17 +112,28 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
         warn_of_analysis(&assignments, printer);
     }
     let gates = Gates::of(composition.as_ref(), &assignments);
-    for assignment in assignments {
-        let agent = &assignment.agent;
-        match assignment.backend {
+    let mut alone = Vec::new();
+    for assignment in &assignments {
+        let agent = assignment.agent.as_str();
+        match &assignment.backend {
             Some(backend) if printer.verbose(1) => {
                 printer.note(&format!("{agent} is run by {backend}"));
             }
             Some(_) => {}
-            None => printer.note(&format!(
-                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
-            )),
+            None => alone.push(agent),
         }
+    }
+    if !alone.is_empty() {
+        printer.note(&format!(
+            "nothing here can run {}: what is theirs will not be executed; name a model for it under `[models]` in \
+             orchestrate.toml, `orchestrate init` writes one with examples",
+            alone.join(", ")
+        ));
+    }
+    for (agent, program) in models.unrepeated(&plan) {
+        printer.note(&format!(
+            "the `retry` of {agent} does not repeat program {program} after a failure: it may have changed something before"
+        ));
     }
     if args.detach {
         let journal = journal.ok_or_else(|| {
@@ -148,14 +163,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             "what models and tools said is in `{path}`; `--replay-traffic` plays it back"
         ));
     }
-    if models.unplayed() > 0 {
-        let left = models.unplayed();
-        printer.note(&format!(
-            "{left} answers of the recording were not asked for"
-        ));
-    }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
-    conclude(&plan, &gates, watched, recorded, printer)
+    conclude(&plan, &gates, watched, recorded, models.unplayed(), printer)
 }
 
 /// Says who only measures: whoever gave a task in words may want more than that.
@@ -180,7 +189,9 @@ fn models(
     recorder: Option<&Recorder>,
 ) -> Result<wire::Models, Failure> {
     let models = match &args.replay_traffic {
-        Some(path) => wire::Models::recorded(recording(path)?),
+        Some(path) => {
+            wire::Models::recorded(recording(path)?).with_agents(&settings.services.agents)
+        }
         None => wire::Models::of(&settings.services)?,
     };
     let models = if args.record.no_store {
@@ -227,12 +238,14 @@ fn executor_of(
     Ok(executor.with_planning(planning))
 }
 
-/// Says what a run came to.
+/// Says what a run came to. One that left calls of a recording unmade is another run than the recorded
+/// one, and so no success, whatever it came to.
 pub(crate) fn conclude(
     plan: &Plan,
     gates: &Gates,
     watched: Watched,
     recorded: bool,
+    unplayed: Option<NonZeroUsize>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     if let (true, Some(run), Some(first)) = (
@@ -263,6 +276,7 @@ pub(crate) fn conclude(
         run_id,
         plan_digest: plan.digest(),
         task: plan.task.clone(),
+        unplayed_calls: unplayed.map(NonZeroUsize::get),
         quality_gates: gates.judge(&result.outputs),
         result,
     };
@@ -279,7 +293,16 @@ pub(crate) fn conclude(
         &document,
     )?;
     let ended = || gates::exit(exit(&document.result), &document.quality_gates);
-    Ok(watched.stopped.unwrap_or_else(ended))
+    let exit = watched.stopped.unwrap_or_else(ended);
+    let Some(calls) = unplayed else {
+        return Ok(exit);
+    };
+    let failure = Failure::from(CliError::Unplayed { calls });
+    printer.stderr(&render::error(&failure));
+    Ok(match exit {
+        Exit::Yes => failure.exit,
+        exit => exit,
+    })
 }
 
 /// Whether a plan was made from a definition, whose outputs are what it is run for.

@@ -9,6 +9,7 @@ use orchestrate_strategies::graph::render::{Format, render};
 use super::columns::Columns;
 use super::page::Page;
 use super::text::{counted, dollars, duration};
+use crate::wire::RunBy;
 
 /// Who pays for an attempt of an agent, and how much at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +24,12 @@ pub(crate) enum Charge {
     Program,
 }
 
-/// The plan as a page of so many columns. `backend` tells what runs an agent here, if anything does, and
+/// The plan as a page of so many columns. `run_by` tells what runs an agent here, if anything does, and
 /// `charge` who pays for it.
 pub(crate) fn plan(
     plan: &ExecutionPlan,
     width: usize,
-    backend: impl Fn(&Agent) -> Option<String>,
+    run_by: impl Fn(&Agent) -> Option<RunBy>,
     charge: impl Fn(&Agent) -> Charge,
 ) -> String {
     let mut page = Page::new(width, "EXECUTION PLAN");
@@ -46,7 +47,7 @@ pub(crate) fn plan(
         let (id, tier) = (agent.id.as_str(), agent.tier.as_str());
         let template = plan.plan.agents.get(&agent.id);
         let runs = template
-            .and_then(|agent| backend(agent))
+            .and_then(|agent| run_by(agent))
             .map_or("nothing here can run it".to_owned(), |name| {
                 format!("run by {name}")
             });

@@ -19,7 +19,6 @@ use super::models::Models;
 use super::place::registry;
 use crate::error::{CliError, Failure};
 use crate::render::{safe, spent};
-use crate::settings::AgentSettings;
 
 /// Tokens that planning may use at most, whatever the limits of the run.
 const TOKENS: u64 = 40_000;
@@ -70,7 +69,6 @@ pub(crate) async fn consult(
     project: &Path,
     context: Context,
     limits: Limits,
-    agents: &AgentSettings,
     ruled: ExecutionPlan,
 ) -> Result<Advised, Failure> {
     let model: Arc<dyn Model> = models.planner().ok_or(CliError::NoPlanner)?;
@@ -83,7 +81,7 @@ pub(crate) async fn consult(
         }
         .into());
     }
-    let registry = registry(project, agents)?;
+    let registry = registry(project, &models.services().agents)?;
     let planner = MetaOrchestrator::new(&registry);
     let asked = planner.consultation(&ruled.task, &context, &ruled);
     let share = Share::of(limits, model.price());

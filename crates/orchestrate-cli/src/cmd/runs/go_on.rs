@@ -83,7 +83,7 @@ fn go_on(
             let report = &watched.report;
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             let gates = Gates::of(composition.as_ref(), &executor.assignments(&pinned.plan));
-            run::conclude(&pinned.plan, &gates, watched, true, &call.printer)
+            run::conclude(&pinned.plan, &gates, watched, true, None, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;

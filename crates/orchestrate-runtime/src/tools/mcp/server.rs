@@ -1,6 +1,7 @@
 //! One server: how it is spoken to, when it is greeted, and the tools that it has then.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use orchestrate_core::tool::{Effect, Tool, ToolSpec};
 use orchestrate_process::in_group;
 use rmcp::ServiceExt as _;
-use rmcp::service::{Peer, RoleClient, RunningService};
+use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -54,6 +55,22 @@ pub struct McpSetup {
     pub reads: Vec<String>,
     /// How long one call may take.
     pub timeout: Duration,
+}
+
+/// Why a server was not greeted, without the names of types that its library puts around the cause.
+fn not_greeted(error: &ClientInitializeError) -> String {
+    let ClientInitializeError::TransportError { error, .. } = error else {
+        return error.to_string();
+    };
+    let mut cause: &(dyn std::error::Error + 'static) = &*error.error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        // Nobody reads what a program is told.
+        Some(io::ErrorKind::BrokenPipe) => "it ended before it was greeted".to_owned(),
+        _ => cause.to_string(),
+    }
 }
 
 type Service = RunningService<RoleClient, ()>;
@@ -150,7 +167,7 @@ impl McpServer {
             if error.is_authorization_required() {
                 self.refused("it wants a key, or another one")
             } else {
-                self.unreachable(&error)
+                self.unreachable(&not_greeted(&error))
             }
         })?;
         let listed = service.list_all_tools().await;
