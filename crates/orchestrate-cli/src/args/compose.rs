@@ -94,7 +94,7 @@ pub(crate) struct RunArgs {
         help_heading = "Recordings"
     )]
     pub(crate) record_traffic: Option<PathBuf>,
-    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    /// Let models and tools answer as in this recording; fail on anything that it does not hold, and where calls of it are not made
     #[arg(long, value_name = "FILE", help_heading = "Recordings")]
     pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of

@@ -290,7 +290,8 @@ done
     assert_eq!(services[0]["section"], "mcp.ends");
     assert_eq!(services[0]["usable"], json!(false), "{}", ran.shown());
     let problem = services[0]["problem"].as_str().unwrap();
-    assert!(problem.contains("`ends` cannot be reached"), "{problem}");
+    let told = "MCP server `ends` cannot be reached: it ended without a greeting";
+    assert_eq!(problem, told);
     assert_eq!(
         (&services[1]["usable"], &services[1]["tools"]),
         (&json!(true), &json!(["mcp.good.look", "mcp.good.find"])),

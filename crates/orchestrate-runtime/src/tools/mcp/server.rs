@@ -59,17 +59,20 @@ pub struct McpSetup {
 
 /// Why a server was not greeted, without the names of types that its library puts around the cause.
 fn not_greeted(error: &ClientInitializeError) -> String {
-    let ClientInitializeError::TransportError { error, .. } = error else {
-        return error.to_string();
+    let error = match error {
+        ClientInitializeError::TransportError { error, .. } => &*error.error,
+        ClientInitializeError::ConnectionClosed(_) => {
+            return "it ended without a greeting".to_owned();
+        }
+        error => return error.to_string(),
     };
-    let mut cause: &(dyn std::error::Error + 'static) = &*error.error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+    if http::never_sent(error) {
+        return "nothing answers there".to_owned();
     }
-    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+    match error.downcast_ref::<io::Error>().map(io::Error::kind) {
         // Nobody reads what a program is told.
-        Some(io::ErrorKind::BrokenPipe) => "it ended before it was greeted".to_owned(),
-        _ => cause.to_string(),
+        Some(io::ErrorKind::BrokenPipe) => "it ended without a greeting".to_owned(),
+        _ => error.to_string(),
     }
 }
 
