@@ -396,7 +396,7 @@ outputs: { text: '{{ steps.read.output }}' }
   ask: { tool: mcp.files.read_file }
   red: { tool: fs.reed }
   log: { tool: git.log, input: { count: 3 } }
-  text: { tool: fs.read, input: { pth: "{{ inputs.no }}" } }
+  text: { tool: fs.read, input: { pth: '{{ inputs.no }}' } }
 ";
     place.with("w.yaml", &workflow(fetch));
     place.check(&["validate", "w.yaml"], expect![[r#"
@@ -413,7 +413,8 @@ outputs: { text: '{{ steps.read.output }}' }
           hint: give it as `input: { path: … }`
         w.yaml:8:35: error[ORC1012]: `fs.read` takes no `pth` (possible: path, from)
           hint: did you mean `path`?
-        6 problems
+        w.yaml:8:44: error[ORC1015]: unknown input `no` (there is none)
+        7 problems
     "#]]);
     place.with("orchestrate.toml", "[tools]\nhosts = [\"127.0.0.1\"]\n");
     let ran = place.run(&["validate", "w.yaml"]);
