@@ -3,6 +3,7 @@
 //! Nothing here executes a plan; an executor does, with the analysis backend as one of its backends.
 
 pub mod analysis_backend;
+mod answers;
 pub mod catalog;
 pub mod error;
 pub mod external;
@@ -15,6 +16,7 @@ pub mod release_prep;
 pub mod report;
 pub mod rules;
 pub mod scope;
+mod side_by_side;
 mod test_run;
 pub mod verdict;
 mod work_copy;
