@@ -25,7 +25,7 @@ pub(crate) use help::{CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, Init
 pub(crate) use json::{asks_for_json, wants_json};
 pub(crate) use learning::{LearningArgs, LessonsVerb, PlaceArgs, WeighArgs};
 pub(crate) use list::{AgentsVerb, StrategiesVerb, WorkflowsVerb};
-pub(crate) use measure::{Accepted, MeasureArgs};
+pub(crate) use measure::{Accepted, MeasureArgs, TestArgs};
 pub(crate) use memory::{ForgetArgs, NotesVerb, SessionsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};

@@ -4,6 +4,7 @@ mod columns;
 mod error;
 mod event;
 mod live;
+mod measured;
 mod page;
 mod plan;
 mod printer;

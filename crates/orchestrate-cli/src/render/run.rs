@@ -7,8 +7,8 @@ use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use orchestrate_strategies::definition::says_no;
 use serde_json::Value;
 
+use super::measured::state;
 use super::page::Page;
-use super::release::state;
 use super::text::{counted, duration, spent};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
