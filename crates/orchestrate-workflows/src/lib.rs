@@ -9,6 +9,7 @@ pub mod error;
 pub mod external;
 pub mod formats;
 pub mod gates;
+pub mod health_check;
 pub mod ignore;
 mod process;
 pub mod programs;
@@ -23,6 +24,7 @@ mod work_copy;
 
 pub use analysis_backend::{AnalysisBackend, AnalysisOptions};
 pub use error::WorkflowError;
+pub use health_check::{CheckSubject, HealthCheck, HealthReport};
 pub use ignore::IgnoreRule;
 pub use release_prep::{ReleasePrep, Subject};
 pub use report::ReleaseReadinessReport;

@@ -38,7 +38,9 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let place = place.of_recorded(journal.is_some());
     let agents = workflow.agents.iter().map(String::as_str);
     let composition = learn::side_by_side("release_prep", agents, &plan);
-    let about = Recipe::of_call(call, Some(&workflow), Some(&composition)).about();
+    let about = Recipe::of_call(call, Some(&composition))
+        .of_release_prep(&workflow)
+        .about();
     let (progress, told) = progress();
     let executor = executor(args, &call.settings, limits, journal, about, progress)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {

@@ -1,4 +1,4 @@
-//! What a report of measurements ends with: who measured, what was read, how long it took.
+//! What reports of measurements share: lists, findings, gaps, and who measured what for how long.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,44 @@ use anstyle::Style;
 use orchestrate_core::id::AgentId;
 use orchestrate_core::outcome::Outcome;
 use orchestrate_workflows::analysis_backend::ScanSummary;
-use orchestrate_workflows::report::AgentSummary;
+use orchestrate_workflows::report::{AgentSummary, NotMeasured, ReportedFinding};
 use serde::Deserialize as _;
 
 use super::page::Page;
 use super::style::{BAD, DIM, GOOD, WARN};
-use super::text::{counted, duration};
+use super::text::{counted, duration, word};
+
+/// How many entries a list of the text shows; the document holds all of them.
+pub(super) const ITEMS: usize = 10;
+
+/// A section with a list, unless it is empty.
+pub(super) fn list(page: &mut Page, heading: &str, items: &[String]) {
+    if !items.is_empty() {
+        page.section(&format!("{heading} ({})", items.len()));
+        page.items(ITEMS, items.iter().map(String::as_str));
+    }
+}
+
+/// A section with what was not measured and what would do it, unless everything was.
+pub(super) fn not_measured(page: &mut Page, items: &[NotMeasured]) {
+    if items.is_empty() {
+        return;
+    }
+    page.section(&format!("NOT MEASURED ({})", items.len()));
+    for item in items.iter().take(ITEMS) {
+        page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
+        page.hanging(4, "how: ", &item.how_to_measure);
+    }
+    page.rest(items.len().saturating_sub(ITEMS));
+}
+
+/// A finding with its place.
+pub(super) fn finding_at(page: &mut Page, finding: &ReportedFinding) {
+    let severity = word(&finding.severity);
+    let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
+    page.hanging(2, &format!("{severity:<9}"), &place);
+    page.text(11, &format!("{} ({})", finding.message, finding.names()));
+}
 
 /// The agents, and what they read below `path`.
 pub(super) fn measured_by(page: &mut Page, agents: &BTreeMap<AgentId, AgentSummary>, path: &str) {

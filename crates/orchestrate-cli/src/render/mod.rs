@@ -3,6 +3,7 @@
 mod columns;
 mod error;
 mod event;
+mod health;
 mod live;
 mod measured;
 mod page;
@@ -16,6 +17,7 @@ mod text;
 pub(crate) use columns::Columns;
 pub(crate) use error::render as error;
 pub(crate) use event::event_line;
+pub(crate) use health::{checks, health};
 pub(crate) use live::{Live, REDRAW};
 pub(crate) use plan::plan;
 pub(crate) use printer::{Printer, json};

@@ -8,13 +8,10 @@ use orchestrate_workflows::gates::target;
 use orchestrate_workflows::report::{ReleaseReadinessReport, ReportedFinding, Verdict};
 use serde_json::Value;
 
-use super::measured::{measured_by, spent};
+use super::measured::{ITEMS, finding_at, list, measured_by, not_measured, spent};
 use super::page::Page;
 use super::style::{BAD, GOOD, WARN};
 use super::text::{self, duration, word};
-
-/// How many entries a list of the text shows; the document holds all of them.
-const ITEMS: usize = 10;
 
 /// The report as a page of so many columns.
 pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
@@ -40,7 +37,7 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     }
     list(&mut page, "BLOCKERS", &report.blockers);
     list(&mut page, "WARNINGS", &report.warnings);
-    not_measured(&mut page, report);
+    not_measured(&mut page, &report.not_measured);
     findings(&mut page, &report.findings);
     left_out(&mut page, report);
     gaps(&mut page, report);
@@ -82,26 +79,6 @@ fn unit(metric: &str) -> &'static str {
     }
 }
 
-fn list(page: &mut Page, heading: &str, items: &[String]) {
-    if !items.is_empty() {
-        page.section(&format!("{heading} ({})", items.len()));
-        page.items(ITEMS, items.iter().map(String::as_str));
-    }
-}
-
-fn not_measured(page: &mut Page, report: &ReleaseReadinessReport) {
-    let items = &report.not_measured;
-    if items.is_empty() {
-        return;
-    }
-    page.section(&format!("NOT MEASURED ({})", items.len()));
-    for item in items.iter().take(ITEMS) {
-        page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
-        page.hanging(4, "how: ", &item.how_to_measure);
-    }
-    page.rest(items.len().saturating_sub(ITEMS));
-}
-
 fn findings(page: &mut Page, findings: &[ReportedFinding]) {
     if findings.is_empty() {
         return;
@@ -121,10 +98,7 @@ fn findings(page: &mut Page, findings: &[ReportedFinding]) {
         counts.join(", ")
     ));
     for finding in findings.iter().take(ITEMS) {
-        let severity = word(&finding.severity);
-        let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
-        page.hanging(2, &format!("{severity:<9}"), &place);
-        page.text(11, &format!("{} ({})", finding.message, finding.names()));
+        finding_at(page, finding);
     }
     page.rest(all - shown);
 }

@@ -31,6 +31,7 @@ fn lists_answer_as_text_and_as_one_document() {
         ("agents", "security_auditor"),
         ("strategies", "debate"),
         ("workflows", "release-prep"),
+        ("workflows", "health-check"),
     ] {
         let list = place.run(&[verb, "list"]);
         assert_eq!(list.code, Some(0), "{}", list.shown());
@@ -57,6 +58,7 @@ fn every_schema_and_page_that_is_listed_can_be_printed() {
         [
             "agents",
             "events",
+            "health",
             "plan",
             "release-readiness",
             "run",

@@ -50,6 +50,12 @@ impl<'a> Results<'a> {
         Self { results, answers }
     }
 
+    /// A field of the output of an agent that succeeded.
+    pub(crate) fn field(&self, agent: &str, field: &str) -> Option<&'a Value> {
+        let result = self.results.get(agent).filter(|result| result.success)?;
+        result.output.get(field)
+    }
+
     /// What an agent measured, with the ends between which the true value lies if that is all that is
     /// known; or why there is nothing.
     pub(crate) fn metric(
