@@ -136,16 +136,19 @@ fn way(heard: &[&Hit]) -> Option<(&'static str, String)> {
     })
 }
 
+/// The first skill that is named, or else that of whoever changes the product.
 fn skill(heard: &[&Hit]) -> Option<(&'static str, String)> {
-    heard.iter().find_map(|hit| {
-        hit.phrase
-            .meanings
-            .iter()
-            .find_map(|meaning| match meaning {
-                Meaning::Skill(capability) => Some((*capability, hit.text())),
-                _ => None,
-            })
+    let first = |capability: fn(&Meaning) -> Option<&'static str>| {
+        heard.iter().find_map(|hit| {
+            let mut named = hit.phrase.meanings.iter().filter_map(capability);
+            named.next().map(|capability| (capability, hit.text()))
+        })
+    };
+    first(|meaning| match meaning {
+        Meaning::Skill(capability) => Some(*capability),
+        _ => None,
     })
+    .or_else(|| first(|meaning| (*meaning == Meaning::Change).then_some("write_code")))
 }
 
 /// The domains by how often they are named, then by who is named first. Weak words count only when there are no plain ones.

@@ -44,6 +44,8 @@ pub(super) enum Meaning {
     Action,
     /// The capability that such general work needs.
     Skill(&'static str),
+    /// Something in the product is to be changed: work for whoever writes code, unless a skill is named.
+    Change,
 }
 
 /// How plainly a word names its domain.
@@ -56,8 +58,8 @@ pub(super) enum Weight {
 /// A meaning, and the words and phrases that have it, separated by commas. One phrase may stand in several tables.
 const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
-        Action, Domain, Independent, Join, Polish, Production, Ready, Release, Search, Serial,
-        Size, Skill, Triage, Views, Way, Work,
+        Action, Change, Domain, Independent, Join, Polish, Production, Ready, Release, Search,
+        Serial, Size, Skill, Triage, Views, Way, Work,
     };
     use TaskComplexity::{Complex, Moderate, Simple};
     use TaskDomain::{
@@ -259,11 +261,18 @@ const TABLES: &[(Meaning, &str)] = {
         ),
         (
             Skill("write_text"),
-            "article, blog, email, essay, letter, text, story, newsletter, marketing, draft*",
+            "article, blog, blog post, email, essay, letter, text, story, newsletter, marketing, draft*, \
+             announce*, announcement, about the release, about our release, about this release, about \
+             the new release, about the next release",
         ),
         (Skill("list_files"), "file, folder, directory"),
         (Skill("open_pages"), "website, web page, url, browse*"),
         (Skill("run_commands"), "command, shell, terminal"),
+        (
+            Change,
+            "add*, migrate*, migration, port*, upgrade*, integrate*, replace*, support*, change*, remove*, \
+             rename*, convert*, bump*",
+        ),
     ]
 };
 

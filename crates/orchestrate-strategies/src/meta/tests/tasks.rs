@@ -65,7 +65,7 @@ fn teams_fit_their_tasks() {
         EXAMPLES[9].1,
         json!({}),
         expect![
-            "general | complex | adaptive | generic_agent CHEAP, generic_agent_2 PREMIUM, code_reviewer PREMIUM, writer CAPABLE"
+            "general | complex | adaptive | generic_agent CHEAP, coder PREMIUM, generic_agent_2 PREMIUM, code_reviewer PREMIUM, writer CAPABLE"
         ],
     );
     check(
@@ -179,6 +179,21 @@ fn words_are_whole_words() {
         "Debug the production outage",
         json!({}),
         expect!["general | moderate | sequential | coder CAPABLE"],
+    );
+    check(
+        "Write a blog post about our release",
+        json!({}),
+        expect!["general | moderate | sequential | writer CHEAP"],
+    );
+    check(
+        "Add dark mode to the settings page",
+        json!({}),
+        expect!["general | moderate | sequential | coder CAPABLE"],
+    );
+    check(
+        "Add a paragraph to the letter",
+        json!({}),
+        expect!["general | moderate | sequential | writer CHEAP"],
     );
     check(
         "Run penetration tests",
