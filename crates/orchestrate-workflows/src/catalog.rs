@@ -57,7 +57,7 @@ const HEALTH_CHECK: Workflow = Workflow {
     summary: "how well is this project, and which way is it going?",
     about: "Agents measure the project side by side, one for each category of a mode: security, coverage and \
             quality daily; performance and documentation as well weekly; architecture as well for a release. \
-            The score is the weighted mean over what was measured. There is a grade only when at least 60 % of \
+            The score is the weighted mean over what was measured. There is a grade only when at least 65 % of \
             the weight was. Each check is kept and held beside the last one that measured the same.",
     agents: &[
         "security_auditor",

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 /// Agents measure the project at PATH in parallel, one for each category: security, coverage and
 /// quality daily; performance and documentation as well weekly; architecture as well for a release.
 /// The score is the weighted mean over what was measured, and there is a grade only when at least
-/// 60 % of the weight was. Each check is kept in the store and held beside the last one of its mode.
+/// 65 % of the weight was. Each check is kept in the store and held beside the last one of its mode.
 /// Works offline, changes nothing, and starts no program unless told to (`--run-tests`).
 #[derive(Debug, Args)]
 pub(crate) struct HealthCheckArgs {
@@ -37,6 +37,7 @@ pub(crate) struct HealthCheckArgs {
         long,
         value_name = "COUNT",
         default_value_t = 20,
+        requires = "history",
         help_heading = "History"
     )]
     pub(crate) limit: usize,

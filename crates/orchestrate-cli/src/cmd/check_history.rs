@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use orchestrate_core::check::CheckRecord;
+use orchestrate_core::id::RunId;
 use orchestrate_core::learning::StoreError;
 use orchestrate_core::report::RunReport;
 use orchestrate_store::{CheckHistory, Store};
@@ -21,8 +22,16 @@ use crate::render::{self, safe};
 /// Where a check is kept, and those that were kept before.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    place: Option<(CheckHistory, String, orchestrate_core::id::RunId)>,
+    place: Option<Place>,
     pub(crate) history: History,
+}
+
+/// What a check is kept under.
+#[derive(Debug)]
+struct Place {
+    checks: CheckHistory,
+    project: String,
+    run: RunId,
 }
 
 impl Kept {
@@ -54,18 +63,22 @@ impl Kept {
             }
         };
         Self {
-            place: Some((checks, project, run)),
+            place: Some(Place {
+                checks,
+                project,
+                run,
+            }),
             history,
         }
     }
 
     /// Keeps a check. A run that is gone on with is kept once.
     pub(crate) fn keep(&self, report: &HealthReport, call: &Call) {
-        let Some((checks, project, run)) = &self.place else {
+        let Some(place) = &self.place else {
             return;
         };
-        let record = report.record(project, run.clone());
-        let kept: Result<bool, Failure> = wait_for(checks.record(&record));
+        let record = report.record(&place.project, place.run.clone());
+        let kept: Result<bool, Failure> = wait_for(place.checks.record(&record));
         if let Err(failure) = kept {
             learn::told(call, "this check is not kept", &failure);
         }

@@ -19,7 +19,8 @@ fn check(ran: &Ran, expected: Expect) {
 fn checks(place: &Place, args: &[&str]) -> Vec<Value> {
     let listed = [&["health-check", "--history", "--json"], args].concat();
     let document = place.run(&listed).json();
-    document["checks"].as_array().unwrap().clone()
+    let checks = document.get("checks").and_then(Value::as_array);
+    checks.unwrap().clone()
 }
 
 /// A project that is worse: it runs what it is given, and holds a credential.
@@ -62,7 +63,7 @@ fn a_project_in_good_order_gets_a_good_grade() {
 
               TREND
               --------------------------------------------------------------------
-              First check: there is nothing to compare it with yet.
+              First check of this mode: there is nothing to compare it with yet.
 
               WARNINGS (1)
               --------------------------------------------------------------------
@@ -79,8 +80,8 @@ fn a_project_in_good_order_gets_a_good_grade() {
               HOW THE SCORES ARE MADE
               --------------------------------------------------------------------
               - security: 100, halved by each critical finding, and halved again for every 5
-                points of other findings for each 1000 lines of product code (and 1000
-                more): high 10, medium 3, low 0.1; a finding of medium confidence counts
+                points of other findings for each 1000 lines of product code, to which 1000
+                are added: high 10, medium 3, low 0.1; a finding of medium confidence counts
                 half, one of low confidence a quarter
               - coverage: the share of the product's code that its tests run, in percent, if
                 it is known to within 5 points
@@ -88,9 +89,9 @@ fn a_project_in_good_order_gets_a_good_grade() {
                 complexity, size, nesting, copies, rule violations, hazards and unfinished
                 work in product code
               - performance: 100, halved for every point of patterns that are known to be
-                slow for each 1000 lines of product code (and 1000 more): high 10, medium 3,
-                low 1; a pattern of medium confidence counts half, one of low confidence a
-                quarter; nothing is run or timed
+                slow for each 1000 lines of product code, to which 1000 are added: high 10,
+                medium 3, low 1; a pattern of medium confidence counts half, one of low
+                confidence a quarter; nothing is run or timed
               - documentation: the share of public items with documentation, in percent, as
                 each language defines public
 
@@ -235,7 +236,15 @@ fn checks_are_kept_and_trends_are_true() {
     assert_eq!((weekly.len(), &weekly[0]["mode"]), (1, &json!("weekly")));
     check(
         &place.run(&["health-check", "--history", "--limit", "3"]),
-        expect![[""]],
+        expect![[r#"
+            exit 0
+            --- stdout
+            WHEN (UTC)        MODE   SCORE    MEASURED  COVE  QUAL  SECU
+            [MOMENT]  daily  100.0 A  100 %     100   100   100
+            [MOMENT]  daily  100.0 A  67 %      -     100   100
+            [MOMENT]  daily   62.4 D  67 %      -     95    41
+            and 3 more; `--limit` lists them
+        "#]],
     );
 }
 
@@ -303,7 +312,24 @@ fn a_report_is_written_in_the_form_that_its_name_says() {
         (Some(0), "report written to health.md\n")
     );
     assert!(ran.stdout.contains("HEALTH CHECK (daily)"));
-    expect![[""]].assert_eq(&place.read("health.md"));
+    expect![[r#"
+        ## Health (daily): grade A, 100.0 of 100
+
+        Grade A: 100.0 of 100, with 67 % of the weight measured. With coverage measured as well it would lie between 66.7 and 100.0.
+
+        First check of this mode: there is nothing to compare it with yet.
+
+        | Category | Score | Weight | How it is made |
+        |---|---:|---:|---|
+        | security | 100.0 | 40 % | 100, halved by each critical finding, and halved again for every 5 points of other findings for each 1000 lines of product code, to which 1000 are added: high 10, medium 3, low 0.1; a finding of medium confidence counts half, one of low confidence a quarter |
+        | coverage | – | 33 % | the share of the product's code that its tests run, in percent, if it is known to within 5 points |
+        | quality | 100.0 | 27 % | ten times the reviewer's score from 0 to 10, over densities of complexity, size, nesting, copies, rule violations, hazards and unfinished work in product code |
+
+        ### Not measured
+
+        - **coverage**: there is no coverage report. To measure it: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`; or let `--run-tests` do it
+        - **known vulnerable dependencies**: not audited: there is no lock file. To measure it: commit the lock file and run the auditor of your package manager over it
+    "#]].assert_eq(&place.read("health.md"));
     place.run(&["health-check", "--out", "health.json"]);
     let written: Value = serde_json::from_str(&place.read("health.json")).unwrap();
     assert_eq!(written["schema"], "orchestrate.health/1");

@@ -65,7 +65,9 @@ pub fn trend_told(trend: &Trend) -> Vec<String> {
     let change = trend.change.unwrap_or_default();
     let first = match trend.state {
         TrendState::FirstCheck => {
-            return vec!["First check: there is nothing to compare it with yet.".to_owned()];
+            return vec![
+                "First check of this mode: there is nothing to compare it with yet.".to_owned(),
+            ];
         }
         TrendState::Unknown => {
             let why = trend.why.as_deref().unwrap_or_default();

@@ -360,7 +360,7 @@ fn what_nobody_measured_has_no_score_and_enough_of_it_no_grade() {
         (Some(100.0), None, None)
     );
     expect![[r#"
-        No grade: 27 % of the weight was measured, and a grade needs 60 %. What was measured comes to 100.0 of 100. With security and coverage measured as well it would lie between 26.7 and 100.0.
+        No grade: 27 % of the weight was measured, and a grade needs 65 %. What was measured comes to 100.0 of 100. With security and coverage measured as well it would lie between 26.7 and 100.0.
     "#]]
     .assert_eq(&(one.summary.clone() + "\n"));
     let missing: Vec<String> = one
