@@ -83,8 +83,9 @@ fn a_project_in_good_order_gets_a_good_grade() {
                 points of other findings for each 1000 lines of product code, to which 1000
                 are added: high 10, medium 3, low 0.1; a finding of medium confidence counts
                 half, one of low confidence a quarter
-              - coverage: the share of the product's code that its tests run, in percent, if
-                it is known to within 5 points
+              - coverage: the share of the product's code that its tests run, in percent;
+                where reports name only a part of the product, the least that it can be, if
+                that is known to within 20 points
               - quality: ten times the reviewer's score from 0 to 10, over densities of
                 complexity, size, nesting, copies, rule violations, hazards and unfinished
                 work in product code
@@ -322,7 +323,7 @@ fn a_report_is_written_in_the_form_that_its_name_says() {
         | Category | Score | Weight | How it is made |
         |---|---:|---:|---|
         | security | 100.0 | 40 % | 100, halved by each critical finding, and halved again for every 5 points of other findings for each 1000 lines of product code, to which 1000 are added: high 10, medium 3, low 0.1; a finding of medium confidence counts half, one of low confidence a quarter |
-        | coverage | – | 33 % | the share of the product's code that its tests run, in percent, if it is known to within 5 points |
+        | coverage | – | 33 % | the share of the product's code that its tests run, in percent; where reports name only a part of the product, the least that it can be, if that is known to within 20 points |
         | quality | 100.0 | 27 % | ten times the reviewer's score from 0 to 10, over densities of complexity, size, nesting, copies, rule violations, hazards and unfinished work in product code |
 
         ### Not measured

@@ -74,7 +74,10 @@ async fn projects_and_modes_stay_apart(address: &str) {
         assert!(history.record(it).await.unwrap());
     }
     let of = async |project, mode| history.of(project, mode).await.unwrap();
-    assert_eq!(of("/a/b c/ü", Some("daily")).await, [daily.clone()]);
+    assert_eq!(
+        of("/a/b c/ü", Some("daily")).await,
+        std::slice::from_ref(&daily)
+    );
     assert_eq!(of("/a/b c/ü", None).await, [daily, weekly]);
     assert_eq!(of("/a/b", None).await, [other]);
     let bad = check("p", "../x", &[4], 1.0);

@@ -12,19 +12,21 @@ pub(super) const CATEGORY: Category = Category {
     from: Mode::Daily,
     agent: "test_coverage_analyzer",
     metric: "coverage_percent",
-    definition: "the share of the product's code that its tests run, in percent, if it is known to within 5 \
-                 points",
+    definition: "the share of the product's code that its tests run, in percent; where reports name only a part \
+                 of the product, the least that it can be, if that is known to within 20 points",
     measure,
 };
 
 /// How far apart the ends may be between which the share is known to lie.
-const WITHIN: f64 = 5.0;
+const WITHIN: f64 = 20.0;
 /// How many gaps the advice names.
 const GAPS: usize = 3;
 
 fn measure(results: &Results<'_>) -> Result<Measured, NoValue> {
     let (percent, bounds) = results.metric(CATEGORY.agent, CATEGORY.metric)?;
     let mut figures = vec![figure("coverage", percent, "percent")];
+    // What no report names is not known to be run by any test.
+    let mut score = percent;
     if let Some(bounds) = bounds {
         let (least, most) = (bounds.least, bounds.most);
         if most - least > WITHIN {
@@ -34,6 +36,7 @@ fn measure(results: &Results<'_>) -> Result<Measured, NoValue> {
             ));
         }
         figures.push(figure("at least", least, "percent"));
+        score = score.min(least);
     }
     let totals = results.field(CATEGORY.agent, "totals");
     let totals = totals.and_then(Value::as_array).map(Vec::as_slice);
@@ -46,14 +49,24 @@ fn measure(results: &Results<'_>) -> Result<Measured, NoValue> {
         figures.push(figure("covered", covered as f64, &format!("of {total}")));
     }
     Ok(Measured {
-        score: percent,
+        score,
         figures,
-        raise: raise(results, percent, total),
+        raise: raise(results, score, whole(covered, total, score)),
     })
 }
 
+/// How much there is to cover, with what no report names where the score counts that.
+fn whole(covered: u64, total: u64, score: f64) -> f64 {
+    let whole = 100.0 * covered as f64 / score;
+    if whole.is_finite() {
+        whole.max(total as f64)
+    } else {
+        total as f64
+    }
+}
+
 /// The first gaps, and what covering them would give.
-fn raise(results: &Results<'_>, percent: f64, total: u64) -> Option<(String, f64)> {
+fn raise(results: &Results<'_>, score: f64, whole: f64) -> Option<(String, f64)> {
     let gaps = results.field(CATEGORY.agent, "gaps")?.as_array()?;
     let first = gaps.iter().take(GAPS);
     let uncovered = first
@@ -69,12 +82,12 @@ fn raise(results: &Results<'_>, percent: f64, total: u64) -> Option<(String, f64
         })
     });
     let names: Vec<String> = names.collect();
-    if names.is_empty() || total == 0 {
+    if names.is_empty() || whole == 0.0 {
         return None;
     }
-    let gain = 100.0 * uncovered as f64 / total as f64;
+    let gain = 100.0 * uncovered as f64 / whole;
     Some((
         format!("test {}", names.join(", ")),
-        gain.min(100.0 - percent),
+        gain.min(100.0 - score),
     ))
 }
