@@ -36,7 +36,7 @@ pub(crate) fn run(mut arguments: Vec<OsString>) -> Exit {
     let json = args::asks_for_json(arguments.iter().skip(1), variable.as_deref());
     guarded(json, || {
         let words = arguments.iter().skip(1);
-        let words = words
+        let words: Vec<String> = words
             .map(|word| word.to_string_lossy().into_owned())
             .collect();
         let parsed = args::command()
@@ -44,7 +44,7 @@ pub(crate) fn run(mut arguments: Vec<OsString>) -> Exit {
             .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
         match parsed {
             Ok((cli, matches)) => accepted(&cli, args::wants_json(&cli, &matches), words),
-            Err(error) => refusal::answer(&error, json),
+            Err(error) => refusal::answer(&error, &words, json),
         }
     })
 }

@@ -6,10 +6,12 @@ use std::path::{Component, Path, PathBuf};
 use orchestrate_core::template::AgentRegistry;
 use orchestrate_strategies::catalog::Catalog;
 use orchestrate_strategies::definition::{
-    self, Alone, DefinitionProblems, Files, Given, MAX_BYTES, Source, Workflow, World,
+    self, Alone, DefinitionProblem, DefinitionProblems, Files, Given, MAX_BYTES, Place, Source,
+    Workflow, World,
 };
 
 use crate::error::{CliError, Failure};
+use crate::settings::Services;
 use crate::wire;
 
 /// The folder of a project's own agents and workflows.
@@ -40,6 +42,40 @@ impl Disk {
         paths.sort();
         paths
     }
+
+    /// The workflow of a name, if the project has one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no text that could be a definition.
+    pub(crate) fn find(&self, name: &str) -> Result<Option<Source>, Failure> {
+        Ok(self.source(name)?)
+    }
+
+    fn source(&self, name: &str) -> Result<Option<Source>, Unread> {
+        let is_it = |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem == name);
+        let files = self.files("workflows");
+        files.iter().find(is_it).map(|path| read(path)).transpose()
+    }
+}
+
+/// Why there is no source.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Absent(String),
+    /// What stands in it cannot be a definition.
+    #[error("{0}")]
+    NoText(DefinitionProblem),
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Absent(problem) => CliError::Definition { problem }.into(),
+            Unread::NoText(problem) => DefinitionProblems(vec![problem]).into(),
+        }
+    }
 }
 
 /// Whether a path looks like a definition and not like a task in words.
@@ -51,15 +87,11 @@ pub(crate) fn is_definition(path: &Path) -> bool {
 impl Files for Disk {
     fn relative(&self, from: &str, path: &str) -> Result<Source, String> {
         let folder = Path::new(from).parent().unwrap_or(Path::new(""));
-        read(&tidy(&folder.join(path)))
+        read(&tidy(&folder.join(path))).map_err(|error| error.to_string())
     }
 
     fn workflow(&self, name: &str) -> Result<Option<Source>, String> {
-        let is_it = |path: &&PathBuf| path.file_stem().is_some_and(|stem| stem == name);
-        match self.files("workflows").iter().find(is_it) {
-            Some(path) => read(path).map(Some),
-            None => Ok(None),
-        }
+        self.source(name).map_err(|error| error.to_string())
     }
 
     fn workflows(&self) -> Vec<String> {
@@ -69,18 +101,41 @@ impl Files for Disk {
 }
 
 /// Reads one file.
-pub(crate) fn read(path: &Path) -> Result<Source, String> {
+///
+/// # Errors
+/// What is in the way.
+fn read(path: &Path) -> Result<Source, Unread> {
     let shown = path.display();
-    let size = fs::metadata(path).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+    let unreadable = |error| Unread::Absent(format!("`{shown}` cannot be read: {error}"));
+    let no_text = |at, message, hint: &str| {
+        Unread::NoText(DefinitionProblem {
+            code: "ORC1010",
+            file: shown.to_string(),
+            at,
+            message,
+            hint: Some(hint.to_owned()),
+        })
+    };
+    let size = fs::metadata(path).map_err(unreadable)?.len();
     // A larger one is refused anyway, so it is not even read.
-    if size.len() > MAX_BYTES as u64 {
-        let bytes = size.len();
-        return Err(format!(
-            "`{shown}` has {bytes} bytes, {MAX_BYTES} are allowed"
-        ));
+    if size > MAX_BYTES as u64 {
+        let message = format!("the file has {size} bytes, {MAX_BYTES} are allowed");
+        let hint = "split it: one workflow can call another by its file";
+        return Err(no_text(Place::START, message, hint));
     }
-    let text =
-        fs::read_to_string(path).map_err(|error| format!("`{shown}` cannot be read: {error}"))?;
+    let bytes = fs::read(path).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.as_bytes().get(..error.utf8_error().valid_up_to());
+        let good = String::from_utf8_lossy(good.unwrap_or_default());
+        let line = good.rsplit('\n').next().unwrap_or_default();
+        let count = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+        let at = Place {
+            line: count(good.matches('\n').count()),
+            column: count(line.chars().count()),
+        };
+        let message = "the file is no text: what stands here is not UTF-8".to_owned();
+        no_text(at, message, "save it as UTF-8")
+    })?;
     Ok(Source {
         file: shown.to_string(),
         text,
@@ -105,18 +160,32 @@ fn tidy(path: &Path) -> PathBuf {
 /// The source of a file that a person named.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(crate) fn named(path: &Path) -> Result<Source, CliError> {
-    read(&tidy(path)).map_err(|problem| CliError::Definition { problem })
+/// When it cannot be read, or is no text that could be a definition.
+pub(crate) fn named(path: &Path) -> Result<Source, Failure> {
+    Ok(source(path)?)
+}
+
+/// The same for whoever tells all problems of several files at once.
+///
+/// # Errors
+/// What is in the way.
+pub(crate) fn source(path: &Path) -> Result<Source, Unread> {
+    read(&tidy(path))
 }
 
 /// Reads a workflow of a project, to look at it.
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub(crate) fn look(source: &Source, given: &Given, project: &Path) -> Result<Workflow, Failure> {
+pub(crate) fn look(
+    source: &Source,
+    given: &Given,
+    project: &Path,
+    services: &Services,
+) -> Result<Workflow, Failure> {
     let registry = wire::registry(project)?;
-    let (catalog, tools, disk) = (wire::catalog(), wire::tool_effects(), Disk::of(project));
+    let tools = wire::step_tools(services, project)?;
+    let (catalog, disk) = (wire::catalog(), Disk::of(project));
     let world = World {
         registry: &registry,
         catalog: &catalog,
@@ -136,7 +205,7 @@ pub(crate) fn workflow(
     project: &Path,
     models: &wire::Models,
 ) -> Result<Workflow, Failure> {
-    let workflow = look(source, given, project)?;
+    let workflow = look(source, given, project, models.services())?;
     let runs = |agent| {
         let agent = workflow.plan.agents.get(agent);
         agent.is_some_and(|agent| models.run_by(agent).is_some())

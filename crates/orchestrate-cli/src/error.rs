@@ -1,6 +1,8 @@
 //! The errors of the command line itself, and the one form in which every error reaches a person.
 
 use std::error::Error;
+use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use orchestrate_core::error::{ErrorKind, Explain, similar};
@@ -111,7 +113,9 @@ pub(crate) enum CliError {
     Service { section: String, problem: String },
     #[error("`{}` is not a recording that this version can play back", path.display())]
     Recording { path: PathBuf },
-    #[error("`{}` cannot be written anew", path.display())]
+    #[error("this is another run than the recorded one: {calls} of its calls were not made")]
+    Unplayed { calls: NonZeroUsize },
+    #[error("`{}` cannot be written", path.display())]
     Init {
         path: PathBuf,
         #[source]
@@ -134,6 +138,12 @@ pub(crate) enum CliError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+}
+
+/// Whether a new file cannot be made where it was to be because that is no place for it.
+fn is_misnamed(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, NotADirectory, NotFound};
+    matches!(error.kind(), AlreadyExists | NotADirectory | NotFound)
 }
 
 /// What was possible, unless that is nothing or more than one would read.
@@ -184,6 +194,7 @@ impl Explain for CliError {
             Self::Service { .. } => "ORC1325",
             Self::Recording { .. } => "ORC1331",
             Self::Init { .. } => "ORC1332",
+            Self::Unplayed { .. } => "ORC1333",
             Self::Append { .. } => "ORC1501",
             Self::Definition { .. } => "ORC1023",
             Self::Internal { .. } => "ORC0999",
@@ -196,8 +207,9 @@ impl Explain for CliError {
             | Self::Read { .. }
             | Self::Out { .. }
             | Self::Definition { .. }
-            | Self::Init { .. }
             | Self::Unknown { .. } => ErrorKind::Argument,
+            // The directory was named wrong; or it is the right one, and what surrounds us does not let us.
+            Self::Init { source, .. } if is_misnamed(source) => ErrorKind::Argument,
             Self::Settings { .. }
             | Self::PlanForm { .. }
             | Self::PlanChanged { .. }
@@ -208,7 +220,9 @@ impl Explain for CliError {
             | Self::Service { .. }
             | Self::Recording { .. } => ErrorKind::Definition,
             Self::PlanningLimit { .. } => ErrorKind::Limit,
-            Self::Output(_) | Self::Append { .. } => ErrorKind::Environment,
+            Self::Output(_) | Self::Append { .. } | Self::Init { .. } | Self::Unplayed { .. } => {
+                ErrorKind::Environment
+            }
             Self::Internal { .. } => ErrorKind::Internal,
         }
     }
@@ -242,7 +256,13 @@ impl Explain for CliError {
             ],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
             Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
-            Self::Init { .. } => vec!["`init` writes over nothing: look at what is there, or choose another directory with `--path`".into()],
+            Self::Unplayed { .. } => vec!["play it back with the task, the files and the settings of the run that was recorded, or record it anew with `--record-traffic FILE`".into()],
+            Self::Init { source, .. } => vec![match source.kind() {
+                io::ErrorKind::AlreadyExists => "`init` writes over nothing: look at what is there, or choose another directory with `--path`",
+                io::ErrorKind::NotFound => "make the directory first, or choose another one with `--path`",
+                io::ErrorKind::NotADirectory => "name a directory with `--path`",
+                _ => "choose a directory that you may write to with `--path`",
+            }.into()],
             Self::Provider { provider, .. } => {
                 vec![format!("mend `[providers.{provider}]` in orchestrate.toml")]
             }
@@ -271,6 +291,25 @@ mod tests {
         let document = failure.document();
         assert_eq!(document["error"]["exit_code"], 2);
         assert_eq!(document["error"]["code"], "ORC0902");
+    }
+
+    #[test]
+    fn a_directory_that_may_not_be_written_to_is_no_wrong_argument() {
+        let init = |kind: io::ErrorKind| {
+            let failure = Failure::from(CliError::Init {
+                path: "orchestrate.toml".into(),
+                source: kind.into(),
+            });
+            (failure.exit, failure.hints.join(""))
+        };
+        let advice = "choose a directory that you may write to with `--path`";
+        for kind in [
+            io::ErrorKind::PermissionDenied,
+            io::ErrorKind::ReadOnlyFilesystem,
+        ] {
+            assert_eq!(init(kind), (Exit::StepFailed, advice.to_owned()));
+        }
+        assert_eq!(init(io::ErrorKind::AlreadyExists).0, Exit::Usage);
     }
 
     #[test]

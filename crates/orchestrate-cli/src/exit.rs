@@ -72,7 +72,7 @@ impl Exit {
             Self::Denied => "a needed action was denied, by a rule or by a person",
             Self::Paused => "paused for a person's decision",
             Self::StepFailed => {
-                "a step failed after its retries or was not executed, or its result could not be written"
+                "a step failed after its retries or was not executed, or a store or a result could not be read or written"
             }
             Self::Cancelled => {
                 "cancelled: told to end (SIGTERM), or not begun because a person said no"

@@ -1,21 +1,24 @@
 //! What the parser of arguments has to say, in our form: help and versions are answers, the rest are errors.
 
+use std::num::ParseIntError;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::args;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::Printer;
 
-/// Answers for the parser, and gives how the program ends.
-pub(crate) fn answer(error: &clap::Error, json: bool) -> Exit {
+/// Answers for the parser, and gives how the program ends. `words` are those of the command line, the
+/// program left out.
+pub(crate) fn answer(error: &clap::Error, words: &[String], json: bool) -> Exit {
     let printer = Printer::new(json, false, 0, anstream::ColorChoice::Auto);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        // Help that cannot be shown has nobody to complain to.
-        let _ = printer.result(&error.render().ansi().to_string());
-        return Exit::Yes;
+        let shown = printer.result(&error.render().ansi().to_string());
+        return shown.map_or_else(|failure| printer.fail(&failure), |()| Exit::Yes);
     }
     if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         printer.stderr(&error.render().ansi().to_string());
@@ -33,21 +36,45 @@ pub(crate) fn answer(error: &clap::Error, json: bool) -> Exit {
         .chain(more)
         .collect::<Vec<_>>()
         .join("\n");
-    let mut failure = Failure::from(CliError::arguments(message, help_hint(error)));
+    let message = in_words(error, message);
+    let mut failure = Failure::from(CliError::arguments(message, help_hint(error, words)));
     for tip in tips(error) {
         failure.hints.insert(0, tip);
     }
     printer.fail(&failure)
 }
 
-fn help_hint(error: &clap::Error) -> String {
+/// The message without what only programmers say.
+fn in_words(error: &clap::Error, message: String) -> String {
+    let cause = std::error::Error::source(error);
+    match cause.and_then(|cause| cause.downcast_ref::<ParseIntError>()) {
+        Some(cause) => message.replace(&cause.to_string(), "give a whole number, 0 or more"),
+        None => message,
+    }
+}
+
+/// The verb that the words name, as one would call it for help.
+fn verb(words: &[String]) -> String {
+    let command = args::command();
+    let (mut at, mut verb) = (&command, "orchestrate".to_owned());
+    for word in words {
+        // What is no verb is a flag or its value.
+        if let Some(inner) = at.find_subcommand(word) {
+            verb = format!("{verb} {}", inner.get_name());
+            at = inner;
+        }
+    }
+    verb
+}
+
+fn help_hint(error: &clap::Error, words: &[String]) -> String {
     let usage = error.get(ContextKind::Usage).map(ToString::to_string);
     match usage
         .as_deref()
         .and_then(|text| text.trim().strip_prefix("Usage: "))
     {
         Some(usage) => format!("usage: {usage}"),
-        None => "`orchestrate --help` shows what is possible".to_owned(),
+        None => format!("`{} --help` shows what is possible", verb(words)),
     }
 }
 

@@ -236,6 +236,12 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
         agent.reservation()
     }
 
+    /// Whether the figures in what this agent gives were measured. A model only states them: no gate
+    /// is held against those.
+    fn measures(&self, _agent: &Agent) -> bool {
+        true
+    }
+
     /// What an attempt of this agent can change. What only reads is simply made again when nobody saw
     /// the end of an attempt; what writes, when its retry policy allows a second one; anything else
     /// is left to a person.

@@ -39,6 +39,7 @@ pub mod tool;
 pub mod event;
 pub mod fingerprint;
 pub mod gate;
+pub mod gates;
 pub mod journal;
 pub mod report;
 pub mod spending;

@@ -43,7 +43,7 @@ pub use atomic::{WriteError, write_atomically};
 pub use checks::CheckHistory;
 pub use coordination::{AgentStatus, Team};
 pub use file::FileJournal;
-pub use learning::{Imported, LearningStore, read_configuration};
+pub use learning::{Imported, LearningStore};
 pub use memory::{Note, StoredMemory};
 pub use postgres::PostgresJournal;
 pub use sqlite::SqliteJournal;

@@ -4,19 +4,18 @@ use clap::{Args, Subcommand};
 
 use super::FindArgs;
 use super::guide::footer;
-use crate::exit::Exit;
 
 /// What to do with questions that runs wait for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApprovalsVerb {
     /// List the open questions
-    #[command(after_help = footer(["orchestrate approvals list", "orchestrate approvals list --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate approvals list", "orchestrate approvals list --json"]))]
     List {
         #[command(flatten)]
         at: FindArgs,
     },
     /// Show one question with everything that is to be seen before it is decided
-    #[command(after_help = footer(["orchestrate approvals show latest gate", "orchestrate approvals show latest gate --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate approvals show latest gate", "orchestrate approvals show latest gate --json"]))]
     Show {
         #[command(flatten)]
         about: Question,
@@ -25,7 +24,7 @@ pub(crate) enum ApprovalsVerb {
     #[command(after_help = footer([
         "orchestrate approvals decide latest gate approve",
         "orchestrate approvals decide latest gate reject --comment \"not this week\"",
-    ], &[Exit::Yes, Exit::Denied]))]
+    ]))]
     Decide {
         #[command(flatten)]
         about: Question,
@@ -55,11 +54,8 @@ pub(crate) struct Question {
 }
 
 pub(super) fn guide() -> String {
-    footer(
-        [
-            "orchestrate approvals list",
-            "orchestrate approvals decide latest gate approve",
-        ],
-        &[Exit::Yes, Exit::Denied],
-    )
+    footer([
+        "orchestrate approvals list",
+        "orchestrate approvals decide latest gate approve",
+    ])
 }

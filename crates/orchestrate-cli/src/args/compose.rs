@@ -10,7 +10,6 @@ use super::guide::footer;
 use super::learning::{LearningArgs, PlaceArgs, WeighArgs};
 use super::runs::RecordArgs;
 use super::values::{Decision, Hint};
-use crate::exit::Exit;
 
 /// A task and what is known about it.
 #[derive(Debug, Clone, Args)]
@@ -95,7 +94,7 @@ pub(crate) struct RunArgs {
         help_heading = "Recordings"
     )]
     pub(crate) record_traffic: Option<PathBuf>,
-    /// Let models and tools answer as in this recording, and fail on anything that it does not hold
+    /// Let models and tools answer as in this recording; fail on anything that it does not hold, and where calls of it are not made
     #[arg(long, value_name = "FILE", help_heading = "Recordings")]
     pub(crate) replay_traffic: Option<PathBuf>,
     /// Do not ask before a plan is run that the planner is not sure of
@@ -158,32 +157,15 @@ pub(crate) enum Graph {
 }
 
 pub(super) fn run_guide() -> String {
-    footer(
-        [
-            "orchestrate run \"Review security and test coverage\" --path .",
-            "orchestrate run release.yaml --input version=v1.2.0",
-        ],
-        &[
-            Exit::Yes,
-            Exit::No,
-            Exit::Definition,
-            Exit::Credentials,
-            Exit::Limit,
-            Exit::Denied,
-            Exit::Paused,
-            Exit::StepFailed,
-            Exit::Cancelled,
-            Exit::Interrupted,
-        ],
-    )
+    footer([
+        "orchestrate run \"Review security and test coverage\" --path .",
+        "orchestrate run release.yaml --input version=v1.2.0",
+    ])
 }
 
 pub(super) fn plan_guide() -> String {
-    footer(
-        [
-            "orchestrate plan \"Prepare for release\" --out plan.json",
-            "orchestrate plan \"Review the login\" --hint domain=security,testing --graph mermaid",
-        ],
-        &[Exit::Yes, Exit::Definition, Exit::StepFailed],
-    )
+    footer([
+        "orchestrate plan \"Prepare for release\" --out plan.json",
+        "orchestrate plan \"Review the login\" --hint domain=security,testing --graph mermaid",
+    ])
 }

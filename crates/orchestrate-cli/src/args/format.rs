@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::guide::footer;
-use crate::exit::Exit;
 
 /// Write workflow and agent files in the one layout, comments kept
 #[derive(Debug, Args)]
@@ -19,11 +18,8 @@ pub(crate) struct FmtArgs {
 }
 
 pub(super) fn guide() -> String {
-    footer(
-        [
-            "orchestrate fmt release.yaml",
-            "orchestrate fmt --check .orchestrate/workflows/*.yaml",
-        ],
-        &[Exit::Yes, Exit::No, Exit::Definition],
-    )
+    footer([
+        "orchestrate fmt release.yaml",
+        "orchestrate fmt --check .orchestrate/workflows/*.yaml",
+    ])
 }

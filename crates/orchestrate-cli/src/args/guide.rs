@@ -7,17 +7,23 @@ use clap::builder::FalseyValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::Cli;
-use crate::exit::Exit;
+use super::ends::ends;
 
-/// The whole command, each flag with its environment variable.
+/// The whole command: each flag with its environment variable, and each help with how its verb can end.
 ///
-/// It is done here once, so that no flag can be without one.
+/// It is done here once, so that no flag can be without one and no verb can forget how it ends.
 pub(crate) fn command() -> Command {
-    with_variables(Cli::command())
+    completed(Cli::command(), "")
 }
 
-fn with_variables(command: Command) -> Command {
+fn completed(command: Command, words: &str) -> Command {
+    let examples = command.get_after_help().map(ToString::to_string);
     command
+        .after_help(format!(
+            "{}\n\n{}",
+            examples.unwrap_or_default(),
+            endings(words)
+        ))
         .mut_args(|arg| {
             let Some(long) = arg.get_long() else {
                 return arg;
@@ -32,7 +38,10 @@ fn with_variables(command: Command) -> Command {
                 _ => arg,
             }
         })
-        .mut_subcommands(with_variables)
+        .mut_subcommands(|verb| {
+            let words = format!("{words} {}", verb.get_name());
+            completed(verb, words.trim_start())
+        })
 }
 
 /// Every variable that stands for a flag of some verb.
@@ -54,42 +63,47 @@ pub(crate) fn env_name(long: &str) -> String {
     format!("ORCHESTRATE_{}", long.to_uppercase().replace('-', "_"))
 }
 
-/// The end of a help text: two examples and how the verb can end.
-pub(super) fn footer(examples: [&str; 2], exits: &[Exit]) -> String {
+/// The examples at the end of a help text.
+pub(super) fn footer(examples: [&str; 2]) -> String {
     let mut text = String::from("Examples:\n");
     for example in examples {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {example}");
     }
-    text.push_str("\nExit codes:\n");
-    let (last, listed) = ([Exit::Usage, Exit::Internal], exits.iter().copied());
-    let mut all: Vec<Exit> = listed.chain(last).collect();
-    all.sort_by_key(|exit| exit.code());
-    all.dedup();
-    for exit in all {
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// How a verb can end, and for the program as a whole what holds for all verbs.
+fn endings(words: &str) -> String {
+    let mut text = "Exit codes:\n".to_owned();
+    for exit in ends(words) {
         let _ = writeln!(text, "  {:>3}  {}", exit.code(), exit.meaning());
+    }
+    if words.is_empty() {
+        text.push_str(
+            "\nEvery flag can be set by a variable, `--min-coverage` by `ORCHESTRATE_MIN_COVERAGE`.\n\
+             Flags win over variables, these over `orchestrate.toml`, and that over the user's own file.\n\
+             `orchestrate help conditions` describes the language of conditions and templates.",
+        );
     }
     text.truncate(text.trim_end().len());
     text
 }
 
-/// The end of the first help page.
+/// The examples of the first help page.
 pub(super) fn overview() -> String {
-    let examples = [
+    footer([
         "orchestrate release-prep --path .",
         "orchestrate plan \"Review the security of the login\"",
-    ];
-    format!(
-        "{}\n\nEvery flag can be set by a variable, `--min-coverage` by `ORCHESTRATE_MIN_COVERAGE`.\n\
-         Flags win over variables, these over `orchestrate.toml`, and that over the user's own file.\n\
-         `orchestrate help conditions` describes the language of conditions and templates.",
-        footer(examples, &Exit::ALL)
-    )
+    ])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::VERBS;
+    use crate::exit::Exit;
     use std::ffi::OsStr;
 
     /// Every command of the tree with its words, the program itself first.
@@ -143,6 +157,23 @@ mod tests {
         }
         words.retain(|word| !word.is_empty());
         words
+    }
+
+    #[test]
+    fn every_verb_says_once_how_it_can_end() {
+        let mut all = Vec::new();
+        verbs(&command(), "", &mut all);
+        let leaves = all.iter().filter(|(_, verb)| !verb.has_subcommands());
+        let mut verbs: Vec<&str> = leaves.map(|(words, _)| words.trim_start()).collect();
+        let mut told: Vec<&str> = VERBS.iter().map(|(verb, _)| *verb).collect();
+        verbs.sort_unstable();
+        told.sort_unstable();
+        assert_eq!(verbs, told);
+        // A group can end in every way in which one of its verbs can, and the program in every way there is.
+        assert_eq!(ends(""), Exit::ALL);
+        assert!(ends("runs").contains(&Exit::Credentials));
+        assert!(!ends("runs list").contains(&Exit::Credentials));
+        assert!(!ends("plan").contains(&Exit::NotMeasured));
     }
 
     #[test]

@@ -9,7 +9,6 @@ use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::percentage;
 use super::{LearningArgs, LimitArgs, MeasureArgs, TestArgs};
-use crate::exit::Exit;
 
 /// Say how well a project is, which way it is going, and what would help most
 ///
@@ -100,20 +99,8 @@ pub(crate) enum HealthFormat {
 }
 
 pub(super) fn guide() -> String {
-    footer(
-        [
-            "orchestrate health-check --mode weekly --run-tests",
-            "orchestrate health-check --history",
-        ],
-        &[
-            Exit::Yes,
-            Exit::No,
-            Exit::Definition,
-            Exit::Limit,
-            Exit::StepFailed,
-            Exit::Cancelled,
-            Exit::NotMeasured,
-            Exit::Interrupted,
-        ],
-    )
+    footer([
+        "orchestrate health-check --mode weekly --run-tests",
+        "orchestrate health-check --history",
+    ])
 }

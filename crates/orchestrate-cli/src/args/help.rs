@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::guide::footer;
-use crate::exit::Exit;
 
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
@@ -23,7 +22,7 @@ pub(crate) enum ConfigVerb {
 /// Say what is installed, found and configured; works offline and changes nothing
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Try to reach the providers of the models; the one thing here that uses the network
+    /// Try to reach the providers of the models, and start or reach the MCP servers to ask for their tools; the one thing here that uses the network
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -62,63 +61,39 @@ pub(crate) struct PageArgs {
 }
 
 pub(super) fn config_guide() -> String {
-    footer(
-        [
-            "orchestrate config list --origin",
-            "orchestrate config list --json",
-        ],
-        &[Exit::Yes, Exit::Definition],
-    )
+    footer([
+        "orchestrate config list --origin",
+        "orchestrate config list --json",
+    ])
 }
 
 pub(super) fn doctor_guide() -> String {
-    footer(
-        ["orchestrate doctor", "orchestrate doctor --check --json"],
-        &[Exit::Yes, Exit::No],
-    )
+    footer(["orchestrate doctor", "orchestrate doctor --check --json"])
 }
 
 pub(super) fn init_guide() -> String {
-    footer(
-        ["orchestrate init", "orchestrate init --path ../other"],
-        &[Exit::Yes],
-    )
+    footer(["orchestrate init", "orchestrate init --path ../other"])
 }
 
 pub(super) fn demo_guide() -> String {
-    footer(
-        ["orchestrate demo", "orchestrate demo --json"],
-        &[Exit::Yes, Exit::Interrupted],
-    )
+    footer(["orchestrate demo", "orchestrate demo --json"])
 }
 
 pub(super) fn explain_guide() -> String {
-    footer(
-        ["orchestrate explain ORC0201", "orchestrate explain"],
-        &[Exit::Yes],
-    )
+    footer(["orchestrate explain ORC0201", "orchestrate explain"])
 }
 
 pub(super) fn completions_guide() -> String {
-    footer(
-        [
-            "orchestrate completions bash > orchestrate.bash",
-            "orchestrate completions zsh > _orchestrate",
-        ],
-        &[Exit::Yes],
-    )
+    footer([
+        "orchestrate completions bash > orchestrate.bash",
+        "orchestrate completions zsh > _orchestrate",
+    ])
 }
 
 pub(super) fn schema_guide() -> String {
-    footer(
-        ["orchestrate schema plan", "orchestrate schema --list"],
-        &[Exit::Yes],
-    )
+    footer(["orchestrate schema plan", "orchestrate schema --list"])
 }
 
 pub(super) fn docs_guide() -> String {
-    footer(
-        ["orchestrate docs exit-codes", "orchestrate docs --list"],
-        &[Exit::Yes],
-    )
+    footer(["orchestrate docs exit-codes", "orchestrate docs --list"])
 }

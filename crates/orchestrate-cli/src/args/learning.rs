@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 
 use super::guide::footer;
 use super::values::{Hint, days, share};
-use crate::exit::Exit;
 
 /// Whether lessons are used and recorded.
 #[derive(Debug, Clone, Default, Args)]
@@ -39,7 +38,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons list",
         "orchestrate lessons list --pattern release_prep --json",
-    ], ENDS))]
+    ]))]
     List {
         /// Only for this kind of task
         #[arg(long, value_name = "PATTERN")]
@@ -51,7 +50,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons show parallel-1f2e3d4c5b6a",
         "orchestrate lessons show parallel-1f --json",
-    ], ENDS))]
+    ]))]
     Show {
         /// Its id; may be shortened
         id: String,
@@ -62,7 +61,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons best release_prep",
         "orchestrate lessons best \"Review security and test coverage\"",
-    ], &[Exit::Yes, Exit::No, Exit::Definition, Exit::StepFailed]))]
+    ]))]
     Best {
         /// A kind of task as `lessons list` names it, or a task in words
         task: String,
@@ -73,7 +72,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons find task_pattern=release_prep",
         "orchestrate lessons find strategy=debate --tag security --json",
-    ], ENDS))]
+    ]))]
     Find {
         /// What is known, for example `task_pattern=release_prep`
         #[arg(value_name = "KEY=VALUE")]
@@ -88,7 +87,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons disable parallel-1f2e3d4c5b6a",
         "orchestrate lessons disable parallel-1f --json",
-    ], ENDS))]
+    ]))]
     Disable {
         /// Its id; may be shortened
         id: String,
@@ -99,7 +98,7 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons enable parallel-1f2e3d4c5b6a",
         "orchestrate lessons enable parallel-1f --json",
-    ], ENDS))]
+    ]))]
     Enable {
         /// Its id; may be shortened
         id: String,
@@ -110,18 +109,18 @@ pub(crate) enum LessonsVerb {
     #[command(after_help = footer([
         "orchestrate lessons forget parallel-1f2e3d4c5b6a",
         "orchestrate lessons forget parallel-1f --json",
-    ], ENDS))]
+    ]))]
     Forget {
         /// Its id; may be shortened
         id: String,
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Take over compositions from JSON files of other systems, with the record they have
+    /// Take over compositions with the record they have: what `lessons list --json` printed elsewhere, or JSON files of other systems
     #[command(after_help = footer([
-        "orchestrate lessons import .empathy/orchestration/compositions",
-        "orchestrate lessons import composition.json --store file:lessons",
-    ], ENDS))]
+        "orchestrate lessons import lessons.json",
+        "orchestrate lessons import compositions/ --store file:lessons",
+    ]))]
     Import {
         /// A directory of JSON files, or one file
         path: PathBuf,
@@ -154,14 +153,9 @@ pub(crate) struct PlaceArgs {
     pub(crate) store: Option<String>,
 }
 
-const ENDS: &[Exit] = &[Exit::Yes, Exit::Definition, Exit::StepFailed];
-
 pub(super) fn lessons_guide() -> String {
-    footer(
-        [
-            "orchestrate lessons list",
-            "orchestrate lessons best release_prep",
-        ],
-        &[Exit::Yes, Exit::No, Exit::Definition, Exit::StepFailed],
-    )
+    footer([
+        "orchestrate lessons list",
+        "orchestrate lessons best release_prep",
+    ])
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::guide::footer;
-use crate::exit::Exit;
 
 macro_rules! registry {
     ($verb:ident, $guide:ident, $word:literal, $list:literal, $given:literal, $name:literal, $example:literal) => {
@@ -16,13 +15,13 @@ macro_rules! registry {
             #[command(after_help = footer([
                                 concat!("orchestrate ", $word, " list"),
                                 concat!("orchestrate ", $word, " list --json"),
-                            ], &[Exit::Yes]))]
+                            ]))]
             List,
             #[doc = "Show one with everything that is known of it"]
             #[command(after_help = footer([
                                 concat!("orchestrate ", $word, " show ", $example),
                                 concat!("orchestrate ", $word, " show ", $example, " --json"),
-                            ], &[Exit::Yes]))]
+                            ]))]
             Show {
                 #[doc = $given]
                 #[arg(value_name = $name)]
@@ -35,9 +34,7 @@ macro_rules! registry {
                 [
                     concat!("orchestrate ", $word, " list"),
                     concat!("orchestrate ", $word, " show ", $example),
-                ],
-                &[Exit::Yes],
-            )
+                ])
         }
     };
 }
@@ -46,13 +43,13 @@ macro_rules! registry {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentsVerb {
     /// List all agents
-    #[command(after_help = footer(["orchestrate agents list", "orchestrate agents list --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate agents list", "orchestrate agents list --json"]))]
     List,
     /// Show one with everything that is known of it
     #[command(after_help = footer([
         "orchestrate agents show security_auditor",
         "orchestrate agents show security_auditor --json",
-    ], &[Exit::Yes]))]
+    ]))]
     Show {
         /// Its name, as in `orchestrate agents list`
         #[arg(value_name = "ID")]
@@ -62,7 +59,7 @@ pub(crate) enum AgentsVerb {
     #[command(after_help = footer([
         "orchestrate agents remove api_reviewer",
         "orchestrate agents remove api_reviewer --json",
-    ], &[Exit::Yes, Exit::Definition]))]
+    ]))]
     Remove {
         /// Its name, as in `orchestrate agents list`
         #[arg(value_name = "ID")]
@@ -72,7 +69,7 @@ pub(crate) enum AgentsVerb {
     #[command(after_help = footer([
         "orchestrate agents add ours.yaml",
         "orchestrate agents add ours.yaml --json",
-    ], &[Exit::Yes, Exit::Definition]))]
+    ]))]
     Add {
         /// The file
         #[arg(value_name = "FILE")]
@@ -81,13 +78,10 @@ pub(crate) enum AgentsVerb {
 }
 
 pub(super) fn agents_guide() -> String {
-    footer(
-        [
-            "orchestrate agents list",
-            "orchestrate agents show security_auditor",
-        ],
-        &[Exit::Yes, Exit::Definition],
-    )
+    footer([
+        "orchestrate agents list",
+        "orchestrate agents show security_auditor",
+    ])
 }
 
 registry!(

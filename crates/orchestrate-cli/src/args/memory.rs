@@ -5,19 +5,18 @@ use clap::{Args, Subcommand};
 use super::guide::footer;
 use super::runs::FindArgs;
 use super::values::{Age, age};
-use crate::exit::Exit;
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsVerb {
     /// List the sessions, the last used first
-    #[command(after_help = footer(["orchestrate sessions list", "orchestrate sessions list --json"], ENDS))]
+    #[command(after_help = footer(["orchestrate sessions list", "orchestrate sessions list --json"]))]
     List {
         #[command(flatten)]
         at: FindArgs,
     },
     /// Show what was said in a session, agent by agent; credentials are masked
-    #[command(after_help = footer(["orchestrate sessions show latest", "orchestrate sessions show login --json"], ENDS))]
+    #[command(after_help = footer(["orchestrate sessions show latest", "orchestrate sessions show login --json"]))]
     Show {
         /// Its name, the beginning or end of it, or `latest`
         #[arg(value_name = "SESSION")]
@@ -26,7 +25,7 @@ pub(crate) enum SessionsVerb {
         at: FindArgs,
     },
     /// Remove sessions; shows what it would remove until it is told `--yes`
-    #[command(after_help = footer(["orchestrate sessions forget login --yes", "orchestrate sessions forget --older-than 30d"], ENDS))]
+    #[command(after_help = footer(["orchestrate sessions forget login --yes", "orchestrate sessions forget --older-than 30d"]))]
     Forget(ForgetArgs),
 }
 
@@ -34,13 +33,13 @@ pub(crate) enum SessionsVerb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NotesVerb {
     /// List the notes by their keys
-    #[command(after_help = footer(["orchestrate notes list", "orchestrate notes list --json"], ENDS))]
+    #[command(after_help = footer(["orchestrate notes list", "orchestrate notes list --json"]))]
     List {
         #[command(flatten)]
         at: FindArgs,
     },
     /// Show a note; credentials are masked
-    #[command(after_help = footer(["orchestrate notes show build", "orchestrate notes show build --json"], ENDS))]
+    #[command(after_help = footer(["orchestrate notes show build", "orchestrate notes show build --json"]))]
     Show {
         /// Its key, the beginning or end of it, or `latest`
         #[arg(value_name = "KEY")]
@@ -49,7 +48,7 @@ pub(crate) enum NotesVerb {
         at: FindArgs,
     },
     /// Remove notes; shows what it would remove until it is told `--yes`
-    #[command(after_help = footer(["orchestrate notes forget build --yes", "orchestrate notes forget --all"], ENDS))]
+    #[command(after_help = footer(["orchestrate notes forget build --yes", "orchestrate notes forget --all"]))]
     Forget(ForgetArgs),
 }
 
@@ -72,17 +71,15 @@ pub(crate) struct ForgetArgs {
     pub(crate) at: FindArgs,
 }
 
-const ENDS: &[Exit] = &[Exit::Yes, Exit::Definition, Exit::StepFailed];
-
 pub(super) fn sessions_guide() -> String {
     let examples = [
         "orchestrate sessions list",
         "orchestrate sessions show latest",
     ];
-    footer(examples, ENDS)
+    footer(examples)
 }
 
 pub(super) fn notes_guide() -> String {
     let examples = ["orchestrate notes list", "orchestrate notes show build"];
-    footer(examples, ENDS)
+    footer(examples)
 }

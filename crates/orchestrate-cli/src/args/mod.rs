@@ -3,6 +3,7 @@
 mod approvals;
 mod cli;
 mod compose;
+mod ends;
 mod format;
 mod guide;
 mod health_check;
@@ -20,6 +21,7 @@ mod values;
 pub(crate) use approvals::{ApprovalsVerb, Question};
 pub(crate) use cli::{Cli, Verb};
 pub(crate) use compose::{Graph, LimitArgs, PlanArgs, Planner, RunArgs, TaskArgs};
+pub(crate) use ends::{VERBS, ends};
 pub(crate) use format::FmtArgs;
 pub(crate) use guide::{command, env_name, variables};
 pub(crate) use health_check::{HealthCheckArgs, HealthFormat, Mode};

@@ -9,7 +9,6 @@ use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::{percentage, score, tool};
 use super::{LearningArgs, LimitArgs, MeasureArgs, TestArgs};
-use crate::exit::Exit;
 
 /// Say whether a repository is ready to be released
 ///
@@ -131,20 +130,8 @@ pub(crate) enum FailOn {
 }
 
 pub(super) fn guide() -> String {
-    footer(
-        [
-            "orchestrate release-prep --path . --run-tests",
-            "orchestrate release-prep --min-coverage 70 --out report.html",
-        ],
-        &[
-            Exit::Yes,
-            Exit::No,
-            Exit::Definition,
-            Exit::Limit,
-            Exit::StepFailed,
-            Exit::Cancelled,
-            Exit::NotMeasured,
-            Exit::Interrupted,
-        ],
-    )
+    footer([
+        "orchestrate release-prep --path . --run-tests",
+        "orchestrate release-prep --min-coverage 70 --out report.html",
+    ])
 }

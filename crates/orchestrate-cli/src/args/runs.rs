@@ -6,7 +6,6 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::guide::footer;
 use super::values::{Age, Hint, age};
-use crate::exit::Exit;
 
 /// Where runs are recorded.
 #[derive(Debug, Clone, Default, Args)]
@@ -46,7 +45,7 @@ pub(crate) struct OneRun {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsVerb {
     /// List the runs, newest first
-    #[command(after_help = footer(["orchestrate runs list", "orchestrate runs list --state interrupted --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs list", "orchestrate runs list --state interrupted --json"]))]
     List {
         /// Only those in this state; may be repeated
         #[arg(long, value_name = "STATE")]
@@ -58,10 +57,10 @@ pub(crate) enum RunsVerb {
         at: FindArgs,
     },
     /// Show one run: its steps, what they gave, what it waits for
-    #[command(after_help = footer(["orchestrate runs show latest", "orchestrate runs show latest --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs show latest", "orchestrate runs show latest --json"]))]
     Show(OneRun),
     /// Print the events of a run as they are recorded, until it ends or nobody works on it
-    #[command(after_help = footer(["orchestrate runs follow latest", "orchestrate runs follow latest --topic 'orchestration.*' --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs follow latest", "orchestrate runs follow latest --topic 'orchestration.*' --json"]))]
     Follow {
         #[command(flatten)]
         one: OneRun,
@@ -70,7 +69,7 @@ pub(crate) enum RunsVerb {
         topics: Vec<String>,
     },
     /// Go on with a run where its record ends; what has ended is not run again
-    #[command(after_help = footer(["orchestrate runs resume latest", "orchestrate runs resume latest --take-over"], &RUNS))]
+    #[command(after_help = footer(["orchestrate runs resume latest", "orchestrate runs resume latest --take-over"]))]
     Resume {
         #[command(flatten)]
         one: OneRun,
@@ -85,13 +84,13 @@ pub(crate) enum RunsVerb {
     #[command(after_help = footer([
         "orchestrate runs fork latest --from gather",
         "orchestrate runs fork latest --from 1 --set audience=experts",
-    ], &RUNS))]
+    ]))]
     Fork(ForkArgs),
     /// Run the record of a run through the plan again, without any agent, and compare every event
-    #[command(after_help = footer(["orchestrate runs replay latest", "orchestrate runs replay latest --json"], &[Exit::Yes, Exit::Definition]))]
+    #[command(after_help = footer(["orchestrate runs replay latest", "orchestrate runs replay latest --json"]))]
     Replay(OneRun),
     /// Compare what two runs came to, step by step
-    #[command(after_help = footer(["orchestrate runs diff latest 19ac", "orchestrate runs diff latest latest --json"], &[Exit::Yes, Exit::No]))]
+    #[command(after_help = footer(["orchestrate runs diff latest 19ac", "orchestrate runs diff latest latest --json"]))]
     Diff {
         /// The one run
         #[arg(value_name = "RUN")]
@@ -103,10 +102,10 @@ pub(crate) enum RunsVerb {
         at: FindArgs,
     },
     /// Ask a run to stop, whichever process works on it
-    #[command(after_help = footer(["orchestrate runs cancel latest", "orchestrate runs cancel 19ac --json"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs cancel latest", "orchestrate runs cancel 19ac --json"]))]
     Cancel(OneRun),
     /// Write a run as JSON lines: its plan, then its events
-    #[command(after_help = footer(["orchestrate runs export latest --out run.jsonl", "orchestrate runs export latest"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs export latest --out run.jsonl", "orchestrate runs export latest"]))]
     Export {
         #[command(flatten)]
         one: OneRun,
@@ -115,10 +114,10 @@ pub(crate) enum RunsVerb {
         out: Option<PathBuf>,
     },
     /// Remove runs; shows what it would remove until it is told `--yes`
-    #[command(after_help = footer(["orchestrate runs prune --keep 50", "orchestrate runs prune --older-than 30 --yes"], &[Exit::Yes]))]
+    #[command(after_help = footer(["orchestrate runs prune --keep 50", "orchestrate runs prune --older-than 30 --yes"]))]
     Prune(PruneArgs),
     /// Check every entry of every run against its digests
-    #[command(after_help = footer(["orchestrate runs verify", "orchestrate runs verify --json"], &[Exit::Yes, Exit::No]))]
+    #[command(after_help = footer(["orchestrate runs verify", "orchestrate runs verify --json"]))]
     Verify {
         #[command(flatten)]
         at: FindArgs,
@@ -170,24 +169,6 @@ pub(crate) enum State {
     Ended,
 }
 
-/// How a verb can end that goes on with a run.
-const RUNS: [Exit; 11] = [
-    Exit::Yes,
-    Exit::No,
-    Exit::Definition,
-    Exit::Limit,
-    Exit::Denied,
-    Exit::Paused,
-    Exit::StepFailed,
-    Exit::Cancelled,
-    Exit::NotMeasured,
-    Exit::Interrupted,
-    Exit::Internal,
-];
-
 pub(super) fn guide() -> String {
-    footer(
-        ["orchestrate runs list", "orchestrate runs resume latest"],
-        &RUNS,
-    )
+    footer(["orchestrate runs list", "orchestrate runs resume latest"])
 }

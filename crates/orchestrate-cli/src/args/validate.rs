@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::guide::footer;
-use crate::exit::Exit;
 
 /// Say everything that is wrong with workflow and agent files, with positions; runs nothing
 #[derive(Debug, Args)]
@@ -31,11 +30,8 @@ pub(crate) enum ProblemFormat {
 }
 
 pub(super) fn validate_guide() -> String {
-    footer(
-        [
-            "orchestrate validate release.yaml",
-            "orchestrate validate release.yaml .orchestrate/agents/ours.yaml --format github",
-        ],
-        &[Exit::Yes, Exit::Definition],
-    )
+    footer([
+        "orchestrate validate release.yaml",
+        "orchestrate validate release.yaml .orchestrate/agents/ours.yaml --format github",
+    ])
 }

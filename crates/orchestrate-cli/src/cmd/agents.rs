@@ -18,7 +18,7 @@ use crate::definitions::{self, Disk, FOLDER};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{Columns, HEAD, duration, paint, safe, wrap};
-use crate::wire;
+use crate::wire::{self, RunBy};
 
 pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
     let registry = wire::registry(Path::new("."))?;
@@ -107,8 +107,8 @@ fn remove(name: &str, registry: &AgentRegistry, call: &Call) -> Result<(), Failu
 struct Entry<'a> {
     #[serde(flatten)]
     template: &'a AgentTemplate,
-    /// The backend; null when nothing here can run it.
-    backend: Option<String>,
+    /// What runs it here; null when nothing can.
+    run_by: Option<RunBy>,
     /// How it fared in recorded runs; null where nothing is known of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     recent: Option<Recent>,
@@ -149,7 +149,7 @@ impl<'a> Entry<'a> {
         let agent = Team::new([template.clone()]).members().first().cloned();
         Self {
             template,
-            backend: agent.and_then(|agent| models.run_by(&agent)),
+            run_by: agent.and_then(|agent| models.run_by(&agent)),
             recent: None,
         }
     }
@@ -169,10 +169,10 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn run_by(&self) -> String {
-        self.backend
-            .clone()
-            .unwrap_or_else(|| "nothing yet".to_owned())
+    /// What runs it, in words.
+    fn runner(&self) -> String {
+        let run_by = self.run_by.as_ref();
+        run_by.map_or_else(|| "nothing yet".to_owned(), ToString::to_string)
     }
 }
 
@@ -182,7 +182,7 @@ fn list(agents: &[Entry<'_>]) -> String {
         columns.row([
             agent.template.id.clone(),
             agent.template.tier_preference.to_string(),
-            agent.run_by(),
+            agent.runner(),
             agent.template.role.clone(),
         ]);
     }
@@ -211,7 +211,7 @@ fn show(entry: &Entry<'_>, registry: &AgentRegistry, width: usize) -> String {
     let mut columns = Columns::default();
     for (name, value) in [
         ("tier", agent.tier_preference.to_string()),
-        ("run by", entry.run_by()),
+        ("run by", entry.runner()),
         ("of late", entry.fared()),
         ("capabilities", names(&capabilities)),
         ("tools", names(&agent.tools)),

@@ -60,7 +60,7 @@ pub(crate) fn run(call: &Call) -> Result<Exit, Failure> {
     };
     printer.answer(
         || {
-            let report = render::run(TASK, &document.result, false, printer.width());
+            let report = render::run(TASK, &document.result, &[], false, printer.width());
             format!(
                 "{report}Events: {} (the same on every machine)\n",
                 document.event_digest

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::named::{Named, pick};
 use crate::app::Call;
-use crate::args::PageArgs;
+use crate::args::{PageArgs, VERBS, ends};
 use crate::codes;
 use crate::error::Failure;
 use crate::exit::Exit;
@@ -64,12 +64,22 @@ fn user_rules() -> String {
 }
 
 fn exit_codes() -> String {
-    table(
+    let mut page = table(
         "Exit codes",
         "The same for all verbs.",
         ["Code", "Meaning"],
         Exit::ALL.map(|exit| [exit.code().to_string(), exit.meaning().to_owned()]),
-    )
+    );
+    page.push_str("\nHow each verb can end:\n\n| Verb | Codes |\n|---|---|\n");
+    for (verb, _) in VERBS {
+        let codes: Vec<String> = ends(verb)
+            .iter()
+            .map(|exit| exit.code().to_string())
+            .collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "| `{verb}` | {} |", codes.join(", "));
+    }
+    page
 }
 
 fn errors() -> String {

@@ -2,16 +2,18 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use orchestrate_core::error::similar;
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 use crate::app::Call;
 use crate::args::{self, DoctorArgs};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{BAD, DIM, GOOD, HEAD, WARN, paint, safe};
-use crate::settings::{Names, Services, Settings};
+use crate::settings::{McpTable, Names, Services, Settings};
 use crate::wire;
 
 /// Programs that are of use when they are there, and what for.
@@ -26,6 +28,9 @@ const TOOLS: &[(&str, &str)] = &[
     ("npx", "coverage of JavaScript and TypeScript (c8, nyc)"),
     ("go", "testing Go, with coverage"),
 ];
+
+/// How long a server may take to say what it offers.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Serialize)]
 struct Report {
@@ -83,10 +88,12 @@ struct ServiceLine {
     section: String,
     /// What is started, or where it is.
     at: String,
-    /// Whether that can be used; nothing is started or called to find out.
+    /// Whether that can be used; nothing is started or called to find out, unless `--check` says so.
     usable: bool,
     /// What is in the way.
     problem: Option<String>,
+    /// The tools that a server offers; null when it was not asked.
+    tools: Option<Vec<String>>,
 }
 
 pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
@@ -121,8 +128,9 @@ pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
     );
     let models = model_lines(&services);
     let mut providers = provider_lines(&services, &models).unwrap_or_default();
+    let mut service_lines = service_lines(&services, &env::var_os("PATH").unwrap_or_default());
     if args.check {
-        check(&services, &mut providers)?;
+        check(&services, &mut providers, &mut service_lines)?;
     }
     let directories = env::var_os("PATH").unwrap_or_default();
     let tools = TOOLS
@@ -140,7 +148,7 @@ pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
         tools,
         models,
         providers,
-        services: service_lines(&services, &env::var_os("PATH").unwrap_or_default()),
+        services: service_lines,
         store: "lessons are kept in `.orchestrate/store.db` of each project, or where `--store` says",
     };
     call.printer.answer(|| text(&report), &report)?;
@@ -266,7 +274,8 @@ fn services_text(report: &Report) -> String {
             false => paint(WARN, "[none]"),
         };
         let problem = line.problem.as_ref().map(|it| format!(": {it}"));
-        let at = format!("{}{}", line.at, problem.unwrap_or_default());
+        let tools = line.tools.as_deref().map(offered).unwrap_or_default();
+        let at = format!("{}{tools}{}", line.at, problem.unwrap_or_default());
         out.push_str(&format!(
             "  {sign} {:<16} {}\n",
             safe(&line.section),
@@ -274,6 +283,21 @@ fn services_text(report: &Report) -> String {
         ));
     }
     out
+}
+
+/// How many tools a server offers, and the first of them.
+fn offered(tools: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let names: Vec<&str> = tools.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match tools.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    match tools.len() {
+        0 => ", offers no tool".to_owned(),
+        1 => format!(", offers 1 tool: {}", names.join("")),
+        count => format!(", offers {count} tools: {}{more}", names.join(", ")),
+    }
 }
 
 /// What the settings name besides models, and whether it is there.
@@ -289,6 +313,7 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
             at: program.to_owned(),
             usable: found,
             problem: (!found).then(|| "it is not on PATH".to_owned()),
+            tools: None,
         }
     };
     let mut lines = Vec::new();
@@ -308,6 +333,7 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
                     at: url.clone().unwrap_or_default(),
                     usable: problem.is_none(),
                     problem,
+                    tools: None,
                 });
             }
         }
@@ -335,6 +361,7 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
             usable,
             problem: (!usable)
                 .then(|| "this program was built without the feature `otel`".to_owned()),
+            tools: None,
         });
     }
     lines
@@ -385,8 +412,12 @@ fn provider_lines(services: &Services, models: &[ModelLine]) -> Option<Vec<Provi
     Some(known.map(line).collect())
 }
 
-/// Tries to reach each provider.
-fn check(services: &Services, lines: &mut [ProviderLine]) -> Result<(), Failure> {
+/// Tries to reach each provider, and asks each server for its tools, all of them at the same time.
+fn check(
+    services: &Services,
+    lines: &mut [ProviderLine],
+    service_lines: &mut [ServiceLine],
+) -> Result<(), Failure> {
     let setups = wire::providers(services)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -400,7 +431,38 @@ fn check(services: &Services, lines: &mut [ProviderLine]) -> Result<(), Failure>
         line.reachable = Some(answer.is_ok());
         line.problem = answer.err();
     }
+    for (name, answer) in runtime.block_on(ask_servers(services)) {
+        let section = format!("mcp.{name}");
+        let Some(line) = service_lines.iter_mut().find(|it| it.section == section) else {
+            continue;
+        };
+        line.usable = answer.is_ok();
+        (line.tools, line.problem) = match answer {
+            Ok(tools) => (Some(tools), None),
+            Err(problem) => (None, Some(problem)),
+        };
+    }
     Ok(())
+}
+
+/// What each server of the settings offers, or why it is of no use. Each is given so much time, and
+/// those that are programs are ended again.
+async fn ask_servers(services: &Services) -> Vec<(String, Result<Vec<String>, String>)> {
+    // A project that is not trusted has named them; it cannot have programs started.
+    if !services.untrusted.is_empty() {
+        return Vec::new();
+    }
+    let ask = |(name, table): (&String, &McpTable)| {
+        let (name, table) = (name.clone(), table.clone());
+        async move {
+            let answer = wire::offered(&name, &table, ".".as_ref());
+            let answer = tokio::time::timeout(PATIENCE, answer).await;
+            let late = || Err(format!("no answer within {} s", PATIENCE.as_secs()));
+            (name, answer.unwrap_or_else(|_| late()))
+        }
+    };
+    let asked: JoinSet<_> = services.mcp.iter().map(ask).collect();
+    asked.join_all().await
 }
 
 #[cfg(test)]

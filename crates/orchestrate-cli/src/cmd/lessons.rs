@@ -396,5 +396,15 @@ fn import(path: &Path, memory: &Memory, call: &Call) -> Result<Exit, Failure> {
     let document =
         json!({"taken": imported.taken, "known": imported.known, "malformed": malformed});
     call.printer.answer(text, &document)?;
-    Ok(Exit::Yes)
+    let is_of_use = !imported.taken.is_empty() || !imported.known.is_empty();
+    if !is_of_use && malformed.is_empty() {
+        let path = safe(&path.display().to_string());
+        call.printer
+            .note(&format!("there are no JSON files in `{path}`"));
+    }
+    // A part may be left out of what else is good; what is left out as a whole was no record of lessons.
+    Ok(match is_of_use || malformed.is_empty() {
+        true => Exit::Yes,
+        false => Exit::Definition,
+    })
 }

@@ -25,6 +25,7 @@ pub(crate) mod workflows;
 mod check_history;
 mod detach;
 mod files;
+mod gates;
 mod learn;
 mod limits;
 mod measure;

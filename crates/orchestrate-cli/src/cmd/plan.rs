@@ -6,7 +6,7 @@ use orchestrate_core::error::similar;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_core::task::Context;
-use orchestrate_strategies::definition::{Files as _, Given};
+use orchestrate_strategies::definition::Given;
 use orchestrate_strategies::graph::render::{Format, render as draw};
 use serde_json::{Map, json};
 
@@ -110,10 +110,10 @@ pub(crate) fn plan_of(
     let path = Path::new(task);
     let is_file = definitions::is_definition(path) && (path.exists() || !task.contains(' '));
     let disk = Disk::of(project);
-    let source = match disk.workflow(task) {
-        _ if is_file => Some(definitions::named(path)?),
-        Ok(source) => source,
-        Err(problem) => return Err(CliError::Definition { problem }.into()),
+    let source = if is_file {
+        Some(definitions::named(path)?)
+    } else {
+        disk.find(task)?
     };
     let Some(source) = source else {
         if let Some(input) = inputs.first() {

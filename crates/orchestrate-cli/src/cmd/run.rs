@@ -1,8 +1,10 @@
 //! `run`: a task composed on the spot, a workflow in a file, or a plan exactly as it was saved.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
+use orchestrate_core::gate::QualityGate;
 use orchestrate_core::id::RunId;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::AgentConfiguration;
@@ -19,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::gates::{self, Gates};
 use super::plan::{Planned, plan_of};
 use super::recipe::Recipe;
 use super::traces::Tracing;
@@ -46,6 +49,12 @@ pub(crate) struct RunDocument {
     plan_digest: String,
     /// The task as the user wrote it.
     task: String,
+    /// Calls of the recording that was played back which this run did not make; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unplayed_calls: Option<usize>,
+    /// The quality gates that the task was given, judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    quality_gates: Vec<QualityGate>,
     /// What it came to.
     #[serde(flatten)]
     result: StrategyResult,
@@ -102,17 +111,29 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     if composition.is_some() {
         warn_of_analysis(&assignments, printer);
     }
-    for assignment in assignments {
-        let agent = &assignment.agent;
-        match assignment.backend {
+    let gates = Gates::of(composition.as_ref(), &assignments);
+    let mut alone = Vec::new();
+    for assignment in &assignments {
+        let agent = assignment.agent.as_str();
+        match &assignment.backend {
             Some(backend) if printer.verbose(1) => {
                 printer.note(&format!("{agent} is run by {backend}"));
             }
             Some(_) => {}
-            None => printer.note(&format!(
-                "nothing here can run {agent}: it will not be executed; a model for it can be named in orchestrate.toml"
-            )),
+            None => alone.push(agent),
         }
+    }
+    if !alone.is_empty() {
+        printer.note(&format!(
+            "nothing here can run {}: what is theirs will not be executed; name a model for it under `[models]` in \
+             orchestrate.toml, `orchestrate init` writes one with examples",
+            alone.join(", ")
+        ));
+    }
+    for (agent, program) in models.unrepeated(&plan) {
+        printer.note(&format!(
+            "the `retry` of {agent} does not repeat program {program} after a failure: it may have changed something before"
+        ));
     }
     if args.detach {
         let journal = journal.ok_or_else(|| {
@@ -142,14 +163,8 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
             "what models and tools said is in `{path}`; `--replay-traffic` plays it back"
         ));
     }
-    if models.unplayed() > 0 {
-        let left = models.unplayed();
-        printer.note(&format!(
-            "{left} answers of the recording were not asked for"
-        ));
-    }
     learn::record(&place, call, &plan, composition.as_ref(), &watched.report);
-    conclude(&plan, watched, recorded, printer)
+    conclude(&plan, &gates, watched, recorded, models.unplayed(), printer)
 }
 
 /// Says who only measures: whoever gave a task in words may want more than that.
@@ -221,11 +236,14 @@ fn executor_of(
     Ok(executor.with_planning(planning))
 }
 
-/// Says what a run came to.
+/// Says what a run came to. One that left calls of a recording unmade is another run than the recorded
+/// one, and so no success, whatever it came to.
 pub(crate) fn conclude(
     plan: &Plan,
+    gates: &Gates,
     watched: Watched,
     recorded: bool,
+    unplayed: Option<NonZeroUsize>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
     if let (true, Some(run), Some(first)) = (
@@ -249,25 +267,40 @@ pub(crate) fn conclude(
             "of what the run used, {before} had been used before it was gone on with"
         ));
     }
+    let run_id = watched.report.run_id.clone();
+    let result = watched.report.into_strategy_result();
     let document = RunDocument {
         schema: RUN_FORMAT.to_owned(),
-        run_id: watched.report.run_id.clone(),
+        run_id,
         plan_digest: plan.digest(),
         task: plan.task.clone(),
-        result: watched.report.into_strategy_result(),
+        unplayed_calls: unplayed.map(NonZeroUsize::get),
+        quality_gates: gates.judge(&result.outputs),
+        result,
     };
     printer.answer(
         || {
             render::run(
                 &document.task,
                 &document.result,
+                &document.quality_gates,
                 is_workflow(plan),
                 printer.width(),
             )
         },
         &document,
     )?;
-    Ok(watched.stopped.unwrap_or_else(|| exit(&document.result)))
+    let ended = || gates::exit(exit(&document.result), &document.quality_gates);
+    let exit = watched.stopped.unwrap_or_else(ended);
+    let Some(calls) = unplayed else {
+        return Ok(exit);
+    };
+    let failure = Failure::from(CliError::Unplayed { calls });
+    printer.stderr(&render::error(&failure));
+    Ok(match exit {
+        Exit::Yes => failure.exit,
+        exit => exit,
+    })
 }
 
 /// Whether a plan was made from a definition, whose outputs are what it is run for.

@@ -10,17 +10,18 @@ use serde_json::json;
 use super::problems::listed;
 use crate::app::Call;
 use crate::args::{ProblemFormat, ValidateArgs};
-use crate::definitions::{self, Disk};
+use crate::definitions::{self, Disk, Unread};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{GOOD, paint};
+use crate::settings::Services;
 use crate::wire;
 
 pub(crate) fn run(args: &ValidateArgs, call: &Call) -> Result<Exit, Failure> {
     let project = &args.path;
     let mut problems = Vec::new();
     for path in &args.files {
-        problems.extend(check(path, project)?);
+        problems.extend(check(path, project, &call.settings.services)?);
     }
     let printer = &call.printer;
     match args.format {
@@ -40,8 +41,15 @@ pub(crate) fn run(args: &ValidateArgs, call: &Call) -> Result<Exit, Failure> {
 }
 
 /// What is wrong with one file: a workflow, or agents.
-fn check(path: &Path, project: &Path) -> Result<Vec<DefinitionProblem>, Failure> {
-    let source = definitions::named(path)?;
+fn check(
+    path: &Path,
+    project: &Path,
+    services: &Services,
+) -> Result<Vec<DefinitionProblem>, Failure> {
+    let source = match definitions::source(path) {
+        Err(Unread::NoText(problem)) => return Ok(vec![problem]),
+        read => read?,
+    };
     let is_agents = source
         .text
         .lines()
@@ -58,7 +66,7 @@ fn check(path: &Path, project: &Path) -> Result<Vec<DefinitionProblem>, Failure>
         custom_agents(&source, world).map(drop)
     } else {
         let (registry, catalog) = (wire::registry(project)?, wire::catalog());
-        let (tools, disk) = (wire::tool_effects(), Disk::of(project));
+        let (tools, disk) = (wire::step_tools(services, project)?, Disk::of(project));
         let world = World {
             registry: &registry,
             catalog: &catalog,

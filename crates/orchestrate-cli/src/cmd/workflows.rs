@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use orchestrate_strategies::definition::{Files as _, Given, Source};
+use orchestrate_strategies::definition::{Given, Source};
 use orchestrate_workflows::catalog::{self, Workflow};
 use serde_json::{Value, json};
 
@@ -10,21 +10,22 @@ use super::strategies::parameters;
 use crate::app::Call;
 use crate::args::WorkflowsVerb;
 use crate::definitions::{self, Disk};
-use crate::error::{CliError, Failure};
+use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{Columns, HEAD, paint, safe, wrap};
+use crate::settings::Services;
 
 pub(crate) fn run(verb: &WorkflowsVerb, call: &Call) -> Result<Exit, Failure> {
     let printer = &call.printer;
     match verb {
         WorkflowsVerb::List => {
-            let own = own();
+            let own = own(&call.settings.services);
             let built_in = catalog::all().iter().map(document);
             let all: Vec<Value> = built_in.chain(own.iter().map(Own::document)).collect();
             printer.answer(|| list(&own), &json!({"workflows": all}))?;
         }
         WorkflowsVerb::Show { name } => {
-            if let Some(own) = own_of(name)? {
+            if let Some(own) = own_of(name, &call.settings.services)? {
                 printer.answer(|| own.show(printer.width()), &own.document())?;
                 return Ok(Exit::Yes);
             }
@@ -58,8 +59,8 @@ struct Own {
 }
 
 impl Own {
-    fn read(source: &Source) -> Self {
-        let read = definitions::look(source, &Given::Later, Path::new("."));
+    fn read(source: &Source, services: &Services) -> Self {
+        let read = definitions::look(source, &Given::Later, Path::new("."), services);
         let stem = Path::new(&source.file).file_stem();
         Self {
             name: stem.map_or(String::new(), |it| it.to_string_lossy().into_owned()),
@@ -125,23 +126,22 @@ impl Own {
 }
 
 /// The workflows of the project.
-fn own() -> Vec<Own> {
+fn own(services: &Services) -> Vec<Own> {
     let files = Disk::of(Path::new(".")).files("workflows");
     let sources = files
         .iter()
         .filter_map(|path| definitions::named(path).ok());
-    sources.map(|source| Own::read(&source)).collect()
+    sources.map(|source| Own::read(&source, services)).collect()
 }
 
 /// The workflow in a file, or that of the project with this name.
-fn own_of(name: &str) -> Result<Option<Own>, Failure> {
+fn own_of(name: &str, services: &Services) -> Result<Option<Own>, Failure> {
     let path = Path::new(name);
     if definitions::is_definition(path) {
-        return Ok(Some(Own::read(&definitions::named(path)?)));
+        return Ok(Some(Own::read(&definitions::named(path)?, services)));
     }
-    let found = Disk::of(Path::new(".")).workflow(name);
-    let source = found.map_err(|problem| CliError::Definition { problem })?;
-    Ok(source.map(|source| Own::read(&source)))
+    let source = Disk::of(Path::new(".")).find(name)?;
+    Ok(source.map(|source| Own::read(&source, services)))
 }
 
 fn list(own: &[Own]) -> String {

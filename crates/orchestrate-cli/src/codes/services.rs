@@ -24,7 +24,7 @@ pub(super) const PAGES: &[Page] = &[
     page(
         "ORC1023",
         "a definition file cannot be read",
-        "The file does not exist, may not be read, is too large, or holds no text.",
+        "The file does not exist or may not be read.",
         "Check its name and its rights.",
     ),
     page(
@@ -341,9 +341,15 @@ pub(super) const PAGES: &[Page] = &[
     ),
     page(
         "ORC1332",
-        "a file exists already",
-        "`init` writes a new `orchestrate.toml` and never over one that is there.",
-        "Look at what is there, or choose another directory with `--path`.",
+        "what `init` writes cannot be written",
+        "`init` writes a new `orchestrate.toml` and never over one that is there; or the directory does not exist, or may not be written to.",
+        "Look at what is there, or choose a directory of yours with `--path`.",
+    ),
+    page(
+        "ORC1333",
+        "a run is another one than that which was recorded",
+        "`--replay-traffic` plays answers back to the calls that were recorded, and the run ended without some of these calls.",
+        "Play it back with the task, the files and the settings of the recorded run, or record it anew with `--record-traffic FILE`.",
     ),
     page(
         "ORC1340",

@@ -7,12 +7,13 @@ use orchestrate_strategies::graph::render::{Format, render};
 use super::columns::Columns;
 use super::page::Page;
 use super::text::duration;
+use crate::wire::RunBy;
 
-/// The plan as a page of so many columns. `backend` tells what runs an agent here, if anything does.
+/// The plan as a page of so many columns. `run_by` tells what runs an agent here, if anything does.
 pub(crate) fn plan(
     plan: &ExecutionPlan,
     width: usize,
-    backend: impl Fn(&Agent) -> Option<String>,
+    run_by: impl Fn(&Agent) -> Option<RunBy>,
 ) -> String {
     let mut page = Page::new(width, "EXECUTION PLAN");
     let needs = &plan.requirements;
@@ -29,7 +30,7 @@ pub(crate) fn plan(
         let (id, tier) = (agent.id.as_str(), agent.tier.as_str());
         let template = plan.plan.agents.get(&agent.id);
         let runs = template
-            .and_then(|agent| backend(agent))
+            .and_then(|agent| run_by(agent))
             .map_or("nothing here can run it".to_owned(), |name| {
                 format!("run by {name}")
             });

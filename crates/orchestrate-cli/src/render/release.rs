@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anstyle::Style;
 use orchestrate_core::gate::{GateStatus, QualityGate, shown};
 use orchestrate_workflows::formats::scope_told;
 use orchestrate_workflows::gates::target;
@@ -47,13 +48,18 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     page.finish()
 }
 
-fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
-    let (style, sign) = match gate.status {
+/// How the state of a gate is shown.
+pub(super) fn gate_state(gate: &QualityGate) -> (Style, &'static str) {
+    match gate.status {
         GateStatus::Passed => (GOOD, "[ok]"),
         GateStatus::Failed if gate.critical => (BAD, "[FAIL]"),
         GateStatus::Failed => (WARN, "[warn]"),
         GateStatus::NotMeasured => (WARN, "[ ?? ]"),
-    };
+    }
+}
+
+fn gate_line(page: &mut Page, gate: &QualityGate, widest: usize) {
+    let (style, sign) = gate_state(gate);
     let actual = gate.actual.map_or("not measured".to_owned(), |value| {
         format!("{}{}", shown(value, gate.threshold), unit(&gate.metric))
     });

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use orchestrate_core::gate::QualityGate;
 use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use orchestrate_strategies::definition::says_no;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use super::measured::state;
 use super::page::Page;
+use super::release::gate_state;
 use super::text::{counted, duration, spent};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
@@ -32,7 +34,13 @@ fn shortened(text: &str) -> String {
 }
 
 /// The result as a page of so many columns. What a workflow gives is shown; what a strategy made of its parts is in the document.
-pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width: usize) -> String {
+pub(crate) fn run(
+    task: &str,
+    result: &StrategyResult,
+    gates: &[QualityGate],
+    has_outputs: bool,
+    width: usize,
+) -> String {
     let mut page = Page::new(width, "RUN REPORT");
     page.gap();
     page.hanging(2, "Task: ", task);
@@ -47,6 +55,17 @@ pub(crate) fn run(task: &str, result: &StrategyResult, has_outputs: bool, width:
     }
     if has_outputs {
         outputs(&mut page, &result.aggregated_output);
+    }
+    if !gates.is_empty() {
+        page.section("QUALITY GATES");
+        for gate in gates {
+            let (style, sign) = gate_state(gate);
+            let (told, why) = gate.message.split_once(": ").unwrap_or((&gate.message, ""));
+            page.state(style, sign, told);
+            if !why.is_empty() {
+                page.text(9, why);
+            }
+        }
     }
     recommendations(&mut page, &result.aggregated_output);
     if !result.outputs.is_empty() {

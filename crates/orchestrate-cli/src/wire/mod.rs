@@ -9,9 +9,10 @@ mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
 
-pub(crate) use models::{Models, providers};
+pub(crate) use models::{Models, RunBy, providers};
 pub(crate) use place::{
     ASK_BELOW, FOLDER, Learned, PROVEN, builtin_agents, catalog, compose, demo_executor, executor,
-    folder_of, planned, registry, store_of, task_pattern, tool_effects,
+    folder_of, planned, registry, store_of, task_pattern,
 };
 pub(crate) use planner::consult;
+pub(crate) use tools::{offered, step_tools};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fmt;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use orchestrate_core::limits::{Cost, Limits};
 use orchestrate_core::memory::Memory;
 use orchestrate_core::model::{Model, Price};
-use orchestrate_core::plan::Plan;
+use orchestrate_core::plan::{Plan, RetryPolicy, StepKind};
 use orchestrate_core::team::Agent;
 use orchestrate_core::template::Tier;
 use orchestrate_runtime::ApprovalPolicy;
@@ -20,6 +22,7 @@ use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup}
 use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
 use orchestrate_runtime::tools::ToolSet;
 use orchestrate_workflows::analysis_backend::{self, AGENTS};
+use serde::Serialize;
 
 use super::delegates;
 use super::runners::Runners;
@@ -45,6 +48,43 @@ pub(crate) struct Models {
     playback: Option<Playback>,
     /// Where sessions and notes are kept, and the session that a run goes on with.
     memory: Option<(Arc<dyn Memory>, Option<String>)>,
+}
+
+/// What runs an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum RunBy {
+    /// A program of the settings.
+    Program {
+        /// Its name there.
+        name: String,
+    },
+    /// A model.
+    Model {
+        /// The model, with its provider.
+        name: String,
+        /// Whether it is told first what the analysis measures.
+        measured: bool,
+    },
+    /// The built-in analysis.
+    Analysis,
+}
+
+impl fmt::Display for RunBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program { name } => write!(f, "program {name}"),
+            Self::Model { name, measured } => {
+                let told = if *measured {
+                    ", told what the analysis measures"
+                } else {
+                    ""
+                };
+                write!(f, "model {name}{told}")
+            }
+            Self::Analysis => f.write_str(analysis_backend::NAME),
+        }
+    }
 }
 
 impl Models {
@@ -116,9 +156,9 @@ impl Models {
         self
     }
 
-    /// How many recorded answers nobody has asked for.
-    pub(crate) fn unplayed(&self) -> usize {
-        self.playback.as_ref().map_or(0, Playback::left)
+    /// How many recorded calls nobody has made, if there are any.
+    pub(crate) fn unplayed(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.playback.as_ref()?.left())
     }
 
     /// The program that runs an agent here. It goes before a model.
@@ -138,20 +178,47 @@ impl Models {
 
     /// What runs an agent here: its program, else its model, else the analysis. A model is told what the
     /// analysis measures for its agent.
-    pub(crate) fn run_by(&self, agent: &Agent) -> Option<String> {
+    pub(crate) fn run_by(&self, agent: &Agent) -> Option<RunBy> {
         if let Some(program) = self.program_of(agent) {
-            return Some(format!("program {}", program.name));
+            let name = program.name.clone();
+            return Some(RunBy::Program { name });
         }
-        let is_measured = AGENTS.contains(&agent.template.id.as_str());
-        match (self.model_of(agent), is_measured) {
-            (Some(model), true) => Some(format!(
-                "model {}, told what the analysis measures",
-                model.name()
-            )),
-            (Some(model), false) => Some(format!("model {}", model.name())),
-            (None, true) => Some(analysis_backend::NAME.to_owned()),
-            (None, false) => None,
+        let measured = AGENTS.contains(&agent.template.id.as_str());
+        match self.model_of(agent) {
+            Some(model) => Some(RunBy::Model {
+                name: model.name().to_owned(),
+                measured,
+            }),
+            None => measured.then_some(RunBy::Analysis),
         }
+    }
+
+    /// The agents for which a plan asks for retries and that a program runs here, each with that program.
+    /// A program that has failed may have changed something, so it is not started again.
+    pub(crate) fn unrepeated<'a>(&'a self, plan: &'a Plan) -> BTreeMap<&'a str, &'a str> {
+        let mut found = BTreeMap::new();
+        let mut steps = vec![&plan.root];
+        // Most runs have no programs, and then there is nothing to look for.
+        while let Some(step) = steps.pop().filter(|_| !self.programs.is_empty()) {
+            steps.extend(step.children());
+            let StepKind::Agent(work) = &step.kind else {
+                continue;
+            };
+            let program = plan
+                .agents
+                .get(&work.agent)
+                .and_then(|it| self.program_of(it));
+            let asks = work.retry != RetryPolicy::default() && work.retry.max_attempts > 1;
+            if let Some(program) = program.filter(|_| asks) {
+                found.insert(work.agent.as_str(), program.name.as_str());
+            }
+        }
+        found
+    }
+
+    /// What the settings name besides models.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// The model that plans.

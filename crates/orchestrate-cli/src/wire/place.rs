@@ -11,7 +11,6 @@ use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
 use orchestrate_core::template::{AgentRegistry, HealthBoard};
-use orchestrate_core::tool::Effect;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::tools::ProgramTool;
@@ -25,6 +24,7 @@ use serde_json::Value;
 
 use super::models::Models;
 use super::runners::Runners;
+use super::tools;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
 use crate::definitions;
@@ -80,14 +80,6 @@ pub(crate) fn registry(project: &Path) -> Result<AgentRegistry, Failure> {
     let mut registry = builtin_agents();
     definitions::add_agents(&mut registry, &catalog(), project)?;
     Ok(registry)
-}
-
-/// The tools that steps can call, and what they can change.
-pub(crate) fn tool_effects() -> BTreeMap<String, Effect> {
-    PROGRAM_TOOLS
-        .iter()
-        .map(|(name, effect)| ((*name).to_owned(), *effect))
-        .collect()
 }
 
 /// The strategies by which a team can work.
@@ -213,6 +205,9 @@ pub(crate) fn executor(
     for (name, effect) in PROGRAM_TOOLS {
         let tool = ProgramTool::new(path).called(name, effect);
         builder = builder.tool(tool.giving_stdout());
+    }
+    for tool in tools::built_in(models.services(), path)? {
+        builder = builder.shared_tool(tool);
     }
     if let Some(approver) = CommandLineApprover::new(decisions) {
         builder = builder.approver(approver);

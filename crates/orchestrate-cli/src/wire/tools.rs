@@ -12,13 +12,13 @@ use orchestrate_runtime::tools::{
 };
 
 use orchestrate_core::memory::Memory;
-use orchestrate_core::tool::Effect;
+use orchestrate_core::tool::{Effect, Tool};
 use orchestrate_runtime::ApprovalPolicy;
 use orchestrate_runtime::agent::AGENT_TOOLS;
-use orchestrate_strategies::definition::PROGRAM_TOOLS;
+use orchestrate_strategies::definition::{PROGRAM_TOOLS, StepTools};
 
 use crate::error::CliError;
-use crate::settings::{ProgramTable, Services};
+use crate::settings::{McpTable, ProgramTable, Services};
 
 /// How long a command of the allow-list or a call of a server may take unless the settings say otherwise.
 const CALL: Duration = Duration::from_secs(120);
@@ -34,53 +34,14 @@ pub(super) fn tools(
 ) -> Result<ToolSet, CliError> {
     let mut set = ToolSet::default();
     let table = &services.tools;
-    let timeout = table.timeout_seconds.map_or(CALL, Duration::from_secs);
-    // A directory that is not there is told by whoever analyses it.
-    if let Ok(area) = Area::new(path) {
-        set.add(Arc::new(FileRead::new(area.clone())));
-        set.add(Arc::new(FileList::new(area.clone())));
-        set.add(Arc::new(FileWrite::new(area.clone())));
-        for git in Git::all(area.root()) {
-            set.add(Arc::new(git));
-        }
-        if !table.shell.is_empty() {
-            set.add(Arc::new(Shell::new(area.root(), &table.shell, timeout)));
-        }
-    }
-    if !table.tests.is_empty() {
-        let runners = runners(&table.tests)?;
-        set.add(Arc::new(TestRun::new(path, &runners, timeout)));
+    for tool in built_in(services, path)? {
+        set.add(tool);
     }
     for notes in memory.into_iter().flat_map(Notes::all) {
         set.add(Arc::new(notes));
     }
-    if !table.hosts.is_empty() {
-        set.add(Arc::new(HttpFetch::new(&table.hosts)));
-    }
-    for (name, server) in &services.mcp {
-        let transport = match (&server.command[..], &server.url) {
-            ([], Some(url)) => McpTransport::Http {
-                url: url.clone(),
-                key_variable: server.key_env.clone(),
-            },
-            ([_, ..], None) => McpTransport::Program {
-                argv: server.command.clone(),
-                variables: server.env.clone(),
-                directory: path.to_owned(),
-            },
-            _ => {
-                return Err(CliError::Service {
-                    section: format!("mcp.{name}"),
-                    problem: "give either `command` or `url`".to_owned(),
-                });
-            }
-        };
-        set.add_server(McpServer::new(McpSetup {
-            name: name.clone(),
-            transport,
-            reads: server.read.clone(),
-            timeout: server.timeout_seconds.map_or(CALL, Duration::from_secs),
-        }));
+    for (name, table) in &services.mcp {
+        set.add_server(server(name, table, path)?);
     }
     for (agent, names) in &table.agents {
         for name in names {
@@ -90,6 +51,117 @@ pub(super) fn tools(
     check_policy(&table.approve, &set)?;
     set.ask_before(approval_policy(services));
     Ok(set)
+}
+
+/// The tools that come with the program, as far as the settings allow what they need.
+///
+/// # Errors
+/// When one is set up wrong.
+pub(super) fn built_in(services: &Services, path: &Path) -> Result<Vec<Arc<dyn Tool>>, CliError> {
+    let table = &services.tools;
+    let timeout = table.timeout_seconds.map_or(CALL, Duration::from_secs);
+    let mut all: Vec<Arc<dyn Tool>> = Vec::new();
+    // A directory that is not there is told by whoever analyses it.
+    if let Ok(area) = Area::new(path) {
+        all.push(Arc::new(FileRead::new(area.clone())));
+        all.push(Arc::new(FileList::new(area.clone())));
+        all.push(Arc::new(FileWrite::new(area.clone())));
+        for git in Git::all(area.root()) {
+            all.push(Arc::new(git));
+        }
+        if !table.shell.is_empty() {
+            all.push(Arc::new(Shell::new(area.root(), &table.shell, timeout)));
+        }
+    }
+    if !table.tests.is_empty() {
+        let runners = runners(&table.tests)?;
+        all.push(Arc::new(TestRun::new(path, &runners, timeout)));
+    }
+    if !table.hosts.is_empty() {
+        all.push(Arc::new(HttpFetch::new(&table.hosts)));
+    }
+    Ok(all)
+}
+
+/// What tools that a step cannot call would need.
+const NEEDED: [(&str, &str); 7] = [
+    (
+        "shell.run",
+        "name the beginnings of allowed commands as `shell` under `[tools]` in orchestrate.toml, or write `run: [program, argument]`",
+    ),
+    (
+        "tests.run",
+        "name the runners of tests as `tests` under `[tools]` in orchestrate.toml",
+    ),
+    (
+        "http.fetch",
+        "name the hosts that may be reached as `hosts` under `[tools]` in orchestrate.toml",
+    ),
+    (
+        "notes.*",
+        "only agents keep notes: let an agent do it, and allow it the tool under `[tools.agents]` in orchestrate.toml",
+    ),
+    (
+        "mcp.*",
+        "only agents call tools of servers: let an agent do it, and allow it the tool under `[tools.agents]` in orchestrate.toml",
+    ),
+    ("agent.*", "write `agent: NAME` instead of `tool`"),
+    ("run", "write `run: [program, argument]` instead of `tool`"),
+];
+
+/// The tools that steps of a definition can call, and what others would need.
+///
+/// # Errors
+/// When a tool is set up wrong.
+pub(crate) fn step_tools(services: &Services, path: &Path) -> Result<StepTools, CliError> {
+    let programs = PROGRAM_TOOLS.map(|(name, effect)| (name.to_owned(), effect));
+    let built_in = built_in(services, path)?;
+    let specs = built_in.iter().map(|tool| tool.spec());
+    let specs = specs.map(|spec| (spec.name.clone(), spec.effect));
+    let known = StepTools::new(programs.into_iter().chain(specs));
+    let needed = NEEDED.iter();
+    Ok(needed.fold(known, |known, (name, advice)| known.or_else(*name, *advice)))
+}
+
+/// A server of the settings. Nothing is started.
+fn server(name: &str, table: &McpTable, path: &Path) -> Result<Arc<McpServer>, CliError> {
+    let transport = match (&table.command[..], &table.url) {
+        ([], Some(url)) => McpTransport::Http {
+            url: url.clone(),
+            key_variable: table.key_env.clone(),
+        },
+        ([_, ..], None) => McpTransport::Program {
+            argv: table.command.clone(),
+            variables: table.env.clone(),
+            directory: path.to_owned(),
+        },
+        _ => {
+            return Err(CliError::Service {
+                section: format!("mcp.{name}"),
+                problem: "give either `command` or `url`".to_owned(),
+            });
+        }
+    };
+    Ok(McpServer::new(McpSetup {
+        name: name.to_owned(),
+        transport,
+        reads: table.read.clone(),
+        timeout: table.timeout_seconds.map_or(CALL, Duration::from_secs),
+    }))
+}
+
+/// The names of the tools that a server of the settings offers. It is started or connected to, and ended again.
+///
+/// # Errors
+/// Why it is of no use, in words.
+pub(crate) async fn offered(
+    name: &str,
+    table: &McpTable,
+    path: &Path,
+) -> Result<Vec<String>, String> {
+    let server = server(name, table, path).map_err(|error| error.to_string())?;
+    let tools = server.tools().await.map_err(|error| error.to_string())?;
+    Ok(tools.iter().map(|tool| tool.spec().name.clone()).collect())
 }
 
 fn runners(names: &[String]) -> Result<Vec<Runner>, CliError> {

@@ -97,11 +97,66 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             | 5 | a limit or budget was reached |
             | 6 | a needed action was denied, by a rule or by a person |
             | 7 | paused for a person's decision |
-            | 8 | a step failed after its retries or was not executed, or its result could not be written |
+            | 8 | a step failed after its retries or was not executed, or a store or a result could not be read or written |
             | 9 | cancelled: told to end (SIGTERM), or not begun because a person said no |
             | 10 | not measured: a required measurement could not be made |
             | 70 | internal error: a mistake of this program |
             | 130 | interrupted (Ctrl-C) |
+
+            How each verb can end:
+
+            | Verb | Codes |
+            |---|---|
+            | `release-prep` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
+            | `health-check` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
+            | `run` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
+            | `plan` | 0, 2, 3, 4, 5, 8, 70 |
+            | `validate` | 0, 2, 3, 8, 70 |
+            | `fmt` | 0, 1, 2, 3, 8, 70 |
+            | `runs list` | 0, 2, 3, 8, 70 |
+            | `runs show` | 0, 2, 3, 8, 70 |
+            | `runs follow` | 0, 2, 3, 8, 70, 130 |
+            | `runs resume` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
+            | `runs fork` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
+            | `runs replay` | 0, 2, 3, 8, 70 |
+            | `runs diff` | 0, 1, 2, 3, 8, 70 |
+            | `runs cancel` | 0, 2, 3, 8, 70 |
+            | `runs export` | 0, 2, 3, 8, 70 |
+            | `runs prune` | 0, 2, 3, 6, 8, 70 |
+            | `runs verify` | 0, 1, 2, 3, 8, 70 |
+            | `approvals list` | 0, 2, 3, 8, 70 |
+            | `approvals show` | 0, 2, 3, 8, 70 |
+            | `approvals decide` | 0, 2, 3, 6, 8, 70 |
+            | `sessions list` | 0, 2, 3, 8, 70 |
+            | `sessions show` | 0, 2, 3, 8, 70 |
+            | `sessions forget` | 0, 2, 3, 8, 70 |
+            | `notes list` | 0, 2, 3, 8, 70 |
+            | `notes show` | 0, 2, 3, 8, 70 |
+            | `notes forget` | 0, 2, 3, 8, 70 |
+            | `agents list` | 0, 2, 3, 8, 70 |
+            | `agents show` | 0, 2, 3, 8, 70 |
+            | `agents remove` | 0, 2, 3, 8, 70 |
+            | `agents add` | 0, 2, 3, 8, 70 |
+            | `strategies list` | 0, 2, 3, 8, 70 |
+            | `strategies show` | 0, 2, 3, 8, 70 |
+            | `workflows list` | 0, 2, 3, 8, 70 |
+            | `workflows show` | 0, 2, 3, 8, 70 |
+            | `lessons list` | 0, 2, 3, 8, 70 |
+            | `lessons show` | 0, 2, 3, 8, 70 |
+            | `lessons best` | 0, 1, 2, 3, 8, 70 |
+            | `lessons find` | 0, 2, 3, 8, 70 |
+            | `lessons disable` | 0, 2, 3, 8, 70 |
+            | `lessons enable` | 0, 2, 3, 8, 70 |
+            | `lessons forget` | 0, 2, 3, 8, 70 |
+            | `lessons import` | 0, 2, 3, 8, 70 |
+            | `config list` | 0, 2, 3, 8, 70 |
+            | `doctor` | 0, 1, 2, 8, 70 |
+            | `init` | 0, 2, 8, 70 |
+            | `demo` | 0, 2, 8, 70, 130 |
+            | `explain` | 0, 2, 8, 70 |
+            | `completions` | 0, 2, 8, 70 |
+            | `schema` | 0, 2, 8, 70 |
+            | `docs` | 0, 2, 8, 70 |
         "#]],
     );
 }

@@ -314,3 +314,183 @@ fn the_schema_of_workflows_admits_the_examples() {
         json!({"schema": "orchestrate.workflow/v1", "name": "w", "steps": {"a": {"agnt": "b"}}});
     assert!(!validator.is_valid(&wrong));
 }
+
+#[test]
+fn a_file_that_is_no_text_is_no_definition() {
+    let place = Place::empty();
+    let bytes = b"schema: orchestrate.workflow/v1\nname: \xff\n";
+    std::fs::write(place.path().join("w.yaml"), bytes).unwrap();
+    place.with(".orchestrate/workflows/x", "");
+    std::fs::write(place.path().join(".orchestrate/workflows/own.yaml"), bytes).unwrap();
+    place.check(
+        &["run", "w.yaml"],
+        expect![[r#"
+            exit 3
+            --- stderr
+            error[ORC1010]: the definition is not usable: 1 problem
+              w.yaml:2:7: the file is no text: what stands here is not UTF-8 [ORC1010]
+                hint: save it as UTF-8
+            hint: `orchestrate explain ORC1010` tells what it means and how to mend it
+        "#]],
+    );
+    for args in [
+        ["plan", "w.yaml"],
+        ["fmt", "w.yaml"],
+        ["run", "own"],
+        ["workflows", "show"],
+    ] {
+        let args = match args {
+            ["workflows", "show"] => vec!["workflows", "show", "own"],
+            args => args.to_vec(),
+        };
+        let ran = place.run(&args);
+        assert_eq!(ran.code, Some(3), "{args:?} {}", ran.shown());
+    }
+    // Other files are looked at all the same.
+    place.with("other.yaml", "schema: orchestrate.workflow/v1\n");
+    let ran = place.run(&["validate", "w.yaml", "other.yaml"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.stdout.contains("w.yaml:2:7"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("other.yaml:1:1"), "{}", ran.stdout);
+    assert_eq!(place.run(&["run", "absent.yaml"]).code, Some(2));
+}
+
+#[test]
+fn an_input_that_is_missing_is_told_with_how_it_is_given() {
+    let place = Place::empty();
+    place.with(
+        "w.yaml",
+        &workflow("inputs: { min: { type: number } }\nsteps: { a: { run: [echo] } }\n"),
+    );
+    place.check(
+        &["run", "w.yaml"],
+        expect![[r#"
+            exit 3
+            --- stderr
+            error[ORC1021]: the definition is not usable: 1 problem
+              w.yaml:3:9: the input `min` is missing (a number) [ORC1021]
+                hint: give it as `--input min=VALUE`
+            hint: `orchestrate explain ORC1021` tells what it means and how to mend it
+        "#]],
+    );
+}
+
+#[test]
+fn steps_call_the_tools_that_need_no_leave_and_say_what_others_need() {
+    let place = Place::project();
+    place.with(
+        "w.yaml",
+        &workflow(
+            "steps:
+  read: { tool: fs.read, input: { path: README.md } }
+outputs: { text: '{{ steps.read.output }}' }
+",
+        ),
+    );
+    let ran = place.run(&["run", "w.yaml", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let text = ran.json()["aggregated_output"]["text"].to_string();
+    assert!(text.contains("Adds numbers"), "{text}");
+    let fetch = "steps:
+  look: { tool: http.fetch, input: { url: 'http://127.0.0.1/' } }
+  ask: { tool: mcp.files.read_file }
+  red: { tool: fs.reed }
+";
+    place.with("w.yaml", &workflow(fetch));
+    place.check(&["validate", "w.yaml"], expect![[r#"
+        exit 3
+        --- stdout
+        w.yaml:4:17: error[ORC1015]: the tool `http.fetch` is not set up for steps
+          hint: name the hosts that may be reached as `hosts` under `[tools]` in orchestrate.toml
+        w.yaml:5:16: error[ORC1015]: the tool `mcp.files.read_file` is not set up for steps
+          hint: only agents call tools of servers: let an agent do it, and allow it the tool under `[tools.agents]` in orchestrate.toml
+        w.yaml:6:16: error[ORC1015]: unknown tool `fs.reed` (possible: fs.list, fs.read, fs.write, git.diff, git.log, git.show, git.status, program.external, program.read, program.write)
+          hint: did you mean `fs.read`?
+        3 problems
+    "#]]);
+    place.with("orchestrate.toml", "[tools]\nhosts = [\"127.0.0.1\"]\n");
+    let ran = place.run(&["validate", "w.yaml"]);
+    assert!(
+        !ran.stdout.contains("not set up for steps\n  hint: name"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_is_repeated_after_a_failure_where_it_changes_nothing() {
+    let place = Place::project();
+    let counts = |retry: &str| {
+        let script = "echo x >> tries; test $(wc -l < tries) -ge 3";
+        workflow(&format!(
+            "steps:\n  look: {{ run: [sh, -c, '{script}'], {retry} }}\n"
+        ))
+    };
+    let retry = "retry: { max: 3, backoff: none }";
+    place.with("w.yaml", &counts(&format!("effects: read, {retry}")));
+    let ran = place.run(&["run", "w.yaml"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    assert_eq!(place.read("tries").lines().count(), 3);
+    // Who does not say that it changes nothing is told that it is not repeated, and nothing is run.
+    place.with("w.yaml", &counts(retry));
+    place.check(
+        &["run", "w.yaml"],
+        expect![[r#"
+            exit 3
+            --- stderr
+            error[ORC1016]: the definition is not usable: 1 problem
+              w.yaml:4:74: a program may change something, so it is never run again by itself [ORC1016]
+                hint: say `effects: read` if it changes nothing, or leave `retry` out
+            hint: `orchestrate explain ORC1016` tells what it means and how to mend it
+        "#]],
+    );
+    assert_eq!(place.read("tries").lines().count(), 3);
+}
+
+/// Each example says in its first lines whether it needs a model, and with which command it is run.
+#[test]
+fn every_example_ends_without_a_model_as_its_first_lines_say() {
+    let place = Place::project();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|it| it != "yaml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let about = text.lines().nth(1).unwrap();
+        let command = about.split('`').nth(1).unwrap();
+        let file = path.display().to_string();
+        let words = command.replace("orchestrate run ", "").replace('"', "");
+        let (example, inputs) = words.split_once(" --").unwrap_or((&words, ""));
+        assert!(
+            file.ends_with(example.trim_start_matches("docs/")),
+            "{about}"
+        );
+        let inputs = inputs.split(" --").filter(|it| !it.is_empty());
+        let inputs: Vec<&str> = inputs
+            .map(|it| it.strip_prefix("input ").unwrap())
+            .collect();
+        let mut args = vec!["run", &*file, "--no-store"];
+        for input in inputs {
+            args.extend(["--input", input]);
+        }
+        let ran = place.run(&args);
+        let expected = match about {
+            _ if about.starts_with("# Runs without a model") => 0,
+            _ if about.starts_with("# Needs a model") => 8,
+            _ => panic!("{about}"),
+        };
+        assert_eq!(ran.code, Some(expected), "{file}: {}", ran.shown());
+        let advice = "name a model for it under `[models]`";
+        assert!(
+            expected == 0 || ran.stderr.contains(advice),
+            "{file}: {}",
+            ran.stderr
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 8);
+}

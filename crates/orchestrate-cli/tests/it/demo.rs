@@ -96,6 +96,16 @@ fn a_program_of_the_users_own_settings_runs_an_agent() {
     let ran = place.run(&["run", task]);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
     assert!(ran.stdout.contains("drawn by hand"), "{}", ran.shown());
+    // A retry would start it again after it may have changed something: that does not happen, and is told.
+    place.with("w.yaml", "schema: orchestrate.workflow/v1\nname: w\nsteps:\n  a: { agent: architecture_analyst, retry: { max: 3 } }\n  b: { agent: code_reviewer, retry: { max: 3 } }\n");
+    let ran = place.run(&["run", "w.yaml"]);
+    let told = "the `retry` of architecture_analyst does not repeat program mine after a failure";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(
+        !ran.stderr.contains("retry` of code_reviewer"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

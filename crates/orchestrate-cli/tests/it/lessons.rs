@@ -348,3 +348,38 @@ fn an_agent_that_failed_of_late_is_passed_over_and_that_is_said() {
     let ran = place.run(&["plan", "Review the code quality", "--no-learning"]);
     assert!(!ran.stdout.contains("failed 100 %"), "{}", ran.shown());
 }
+
+#[test]
+fn what_one_store_lists_another_takes_over_once() {
+    let (one, other) = (Place::project(), Place::empty());
+    one.run(&["run", TASK]);
+    let listed = one.run(&["lessons", "list", "--json"]);
+    other.with("lessons.json", &listed.stdout);
+    let imported = other.run(&["lessons", "import", "lessons.json", "--json"]);
+    assert_eq!(imported.code, Some(0), "{}", imported.shown());
+    let (taken, there) = (lessons(&one), lessons(&other));
+    assert_eq!(taken.len(), 1);
+    for field in ["id", "agents", "strategy", "usage_count", "created_at"] {
+        assert_eq!(taken[0][field], there[0][field], "{field}");
+    }
+    other.check(
+        &["lessons", "import", "lessons.json"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            0 taken over, 1 known already, 0 left out
+        "#]],
+    );
+    other.with("none/README.md", "x").with("bad.json", "{}");
+    other.check(
+        &["lessons", "import", "none"],
+        expect![[r#"
+            exit 0
+            --- stdout
+            0 taken over, 0 known already, 0 left out
+            --- stderr
+            there are no JSON files in `none`
+        "#]],
+    );
+    assert_eq!(other.run(&["lessons", "import", "bad.json"]).code, Some(3));
+}

@@ -223,3 +223,103 @@ fn a_model_that_does_not_exist_is_told_by_its_name() {
         ran.shown()
     );
 }
+
+#[test]
+fn a_recording_is_played_back_to_its_own_run_and_to_no_other() {
+    let (address, asked) = provider(200, "{\"summary\": \"Written.\", \"confidence\": 0.75}");
+    let place = project(&address);
+    let key = [("LOCAL_KEY", KEY)];
+    let recorded = place.run_with(&["run", TASK, "--record-traffic", "r.json"], &key);
+    assert_eq!(recorded.code, Some(0), "{}", recorded.shown());
+    let before = asked.lock().unwrap().len();
+    let played = place.run(&["run", TASK, "--replay-traffic", "r.json"]);
+    assert_eq!(played.code, Some(0), "{}", played.shown());
+    // Another task is done by agents that ask no model, so nothing of it is refused: it is told all the same.
+    let other = "Review the architecture";
+    let played = place.run(&["run", other, "--replay-traffic", "r.json"]);
+    assert_eq!(played.code, Some(8), "{}", played.shown());
+    assert!(played.stdout.contains("SUCCEEDED"), "{}", played.shown());
+    assert!(
+        played
+            .stderr
+            .contains("error[ORC1333]: this is another run than the recorded one"),
+        "{}",
+        played.stderr
+    );
+    let played = place.run(&["run", other, "--replay-traffic", "r.json", "--json"]);
+    assert!(played.json()["unplayed_calls"].as_u64() > Some(0));
+    assert_eq!(asked.lock().unwrap().len(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_asks_servers_for_their_tools_only_when_it_is_to_check() {
+    let place = Place::empty();
+    let server = r#"#!/bin/sh
+touch started
+while read -r line; do
+  id=$(echo "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case "$line" in
+    *'"initialize"'*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}" ;;
+    *'"tools/list"'*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"tools\":[{\"name\":\"look\",\"inputSchema\":{\"type\":\"object\"}},{\"name\":\"find\",\"inputSchema\":{\"type\":\"object\"}}]}}" ;;
+  esac
+done
+"#;
+    place.with("server.sh", server);
+    place.with_user_settings(
+        "[mcp.good]\ncommand = [\"sh\", \"server.sh\"]\n[mcp.ends]\ncommand = [\"sh\", \"-c\", \"exit 3\"]\n",
+    );
+    let ran = place.run(&["doctor", "--json"]);
+    let good = |ran: &crate::program::Ran| ran.json()["services"].clone();
+    assert_eq!(good(&ran)[1]["tools"], json!(null), "{}", ran.shown());
+    assert!(!place.files().iter().any(|file| file == "started"));
+
+    let ran = place.run(&["doctor", "--check", "--json"]);
+    let services = good(&ran);
+    assert_eq!(services[0]["section"], "mcp.ends");
+    assert_eq!(services[0]["usable"], json!(false), "{}", ran.shown());
+    let problem = services[0]["problem"].as_str().unwrap();
+    let told = "MCP server `ends` cannot be reached: it ended without a greeting";
+    assert_eq!(problem, told);
+    assert_eq!(
+        (&services[1]["usable"], &services[1]["tools"]),
+        (&json!(true), &json!(["mcp.good.look", "mcp.good.find"])),
+        "{}",
+        ran.shown()
+    );
+    let ran = place.run(&["doctor", "--check"]);
+    assert!(
+        ran.stdout
+            .contains("offers 2 tools: mcp.good.look, mcp.good.find"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_runs_an_agent_is_told_to_people_in_words_and_to_programs_in_fields() {
+    let (address, _) = provider(200, "{}");
+    let (place, without) = (project(&address), Place::empty());
+    let run_by = |place: &Place, id: &str| {
+        let agents = place.run(&["agents", "list", "--json"]).json();
+        let agents = agents["agents"].as_array().unwrap();
+        agents.iter().find(|it| it["id"] == id).unwrap()["run_by"].clone()
+    };
+    assert_eq!(
+        run_by(&place, "code_reviewer"),
+        json!({"kind": "model", "name": "local/m", "measured": true})
+    );
+    assert_eq!(
+        run_by(&without, "code_reviewer"),
+        json!({"kind": "analysis"})
+    );
+    assert_eq!(run_by(&without, "coder"), json!(null));
+    let listed = place.run(&["agents", "list"]);
+    assert!(
+        listed
+            .stdout
+            .contains("model local/m, told what the analysis measures"),
+        "{}",
+        listed.stdout
+    );
+}

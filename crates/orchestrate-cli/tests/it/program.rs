@@ -1,8 +1,10 @@
 //! The program under test: started in a fresh directory, with no settings but those that a test gives.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use expect_test::Expect;
 use regex::Regex;
@@ -136,6 +138,9 @@ impl Place {
             .envs(variables.iter().copied())
             .output()
             .unwrap();
+        if let Some(code) = output.status.code() {
+            assert_told(args, code);
+        }
         self.ran(&output)
     }
 
@@ -165,6 +170,40 @@ impl Place {
     #[track_caller]
     pub(crate) fn check(&self, args: &[&str], expected: Expect) {
         expected.assert_eq(&self.run(args).shown());
+    }
+}
+
+/// Asserts that the help of a verb tells a way in which it ended: no test sees one that is told nowhere.
+#[track_caller]
+fn assert_told(args: &[&str], code: i32) {
+    static ENDS: OnceLock<BTreeMap<String, Vec<i32>>> = OnceLock::new();
+    let ends = ENDS.get_or_init(|| {
+        let mut docs = Command::new(env!("CARGO_BIN_EXE_orchestrate"));
+        let page = docs.args(["docs", "exit-codes"]).output().unwrap().stdout;
+        let page = String::from_utf8(page).unwrap();
+        let row = |line: &str| {
+            let (verb, codes) = line.strip_prefix("| `")?.split_once("` | ")?;
+            let codes = codes.trim_end_matches(" |").split(", ");
+            Some((
+                verb.to_owned(),
+                codes.map(|it| it.parse().unwrap()).collect(),
+            ))
+        };
+        page.lines().filter_map(row).collect()
+    });
+    assert!(ends.len() > 40, "{ends:?}");
+    let mut words = args.iter().filter(|it| !it.starts_with('-'));
+    let first = words.next().copied().unwrap_or_default();
+    let both = words.next().map(|second| format!("{first} {second}"));
+    // Words that are no verb end as the parser ends them.
+    let own = both
+        .and_then(|it| ends.get(&it))
+        .or_else(|| ends.get(first));
+    if let Some(own) = own {
+        assert!(
+            own.contains(&code),
+            "{args:?} ended with {code}, told are {own:?}"
+        );
     }
 }
 

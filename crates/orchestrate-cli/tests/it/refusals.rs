@@ -185,3 +185,103 @@ fn names_from_outside_cannot_write_to_the_terminal() {
         assert!(!ran.stdout.contains('\u{1b}'), "{:?}", ran.stdout);
     }
 }
+
+#[test]
+fn a_wrong_value_leads_to_the_help_of_its_verb() {
+    let place = Place::empty();
+    place.check(
+        &["runs", "list", "--state", "lost"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0901]: invalid value 'lost' for '--state <STATE>'
+              [possible values: running, interrupted, paused, ended]
+            hint: `orchestrate runs list --help` shows what is possible
+        "#]],
+    );
+    place.check(
+        &["plan", "Review", "--max-calls", "many"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0901]: invalid value 'many' for '--max-calls <COUNT>': give a whole number, 0 or more
+            hint: `orchestrate plan --help` shows what is possible
+        "#]],
+    );
+    place.check(
+        &["--color", "pink", "agents", "list"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC0901]: invalid value 'pink' for '--color <WHEN>'
+              [possible values: auto, always, never]
+            hint: `orchestrate agents list --help` shows what is possible
+        "#]],
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_no_success_and_a_reader_that_has_seen_enough_is() {
+    use std::process::Stdio;
+    let place = Place::empty();
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["run", "--help"],
+        &["agents", "list"],
+        &["docs", "exit-codes"],
+    ] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = place.command(args).stdout(full).output().unwrap();
+        let ran = place.ran(&output);
+        assert_eq!(ran.code, Some(8), "{args:?} {}", ran.shown());
+        assert!(ran.stderr.contains("error[ORC0904]"), "{}", ran.shown());
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut gone = place.command(args);
+        let status = gone.stdout(writer).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{args:?}");
+    }
+}
+
+#[test]
+fn a_directory_that_init_cannot_write_to_is_told_with_what_helps() {
+    let place = Place::empty();
+    place.with("file.txt", "x");
+    place.check(
+        &["init", "--path", "missing"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC1332]: `missing/orchestrate.toml` cannot be written
+              because: No such file or directory (os error 2)
+            hint: make the directory first, or choose another one with `--path`
+        "#]],
+    );
+    place.check(
+        &["init", "--path", "file.txt"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC1332]: `file.txt/orchestrate.toml` cannot be written
+              because: Not a directory (os error 20)
+            hint: name a directory with `--path`
+        "#]],
+    );
+    place.run(&["init"]);
+    place.check(
+        &["init"],
+        expect![[r#"
+            exit 2
+            --- stderr
+            error[ORC1332]: `./orchestrate.toml` cannot be written
+              because: File exists (os error 17)
+            hint: `init` writes over nothing: look at what is there, or choose another directory with `--path`
+        "#]],
+    );
+}

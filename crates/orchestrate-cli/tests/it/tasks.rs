@@ -191,3 +191,26 @@ fn an_empty_task_is_refused() {
     assert_eq!(Place::empty().run(&["plan", "  "]).code, Some(2));
     assert_eq!(Place::empty().run(&["run"]).code, Some(2));
 }
+
+#[test]
+fn the_quality_gates_of_a_task_decide_how_it_ends() {
+    let place = Place::project();
+    for (gates, code, status) in [
+        (r#"{"min_quality": 1}"#, 0, "passed"),
+        (r#"{"max_quality": 5}"#, 1, "failed"),
+        (r#"{"min_coverage": 1}"#, 10, "not_measured"),
+        (r#"{"min_speed": 1}"#, 10, "not_measured"),
+    ] {
+        let hint = format!("quality_gates={gates}");
+        let given = ["run", TASK, "--hint", "strategy=parallel", "--hint", &hint];
+        let ran = place.run(&[&given[..], &["--json"]].concat());
+        assert_eq!(ran.code, Some(code), "{gates}\n{}", ran.shown());
+        assert_eq!(ran.json()["quality_gates"][0]["status"], status, "{gates}");
+
+        let planned = ["plan", TASK, "--hint", "strategy=parallel", "--hint", &hint];
+        place.run(&[&planned[..], &["--out", "gated.json"]].concat());
+        let saved = place.run(&["run", "--plan", "gated.json"]);
+        assert_eq!(saved.code, Some(code), "{gates}\n{}", saved.shown());
+        assert!(saved.stdout.contains("QUALITY GATES"), "{}", saved.stdout);
+    }
+}

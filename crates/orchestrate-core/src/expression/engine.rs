@@ -24,15 +24,13 @@ pub(super) fn engine() -> &'static Environment<'static> {
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_fuel(Some(FUEL));
         engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        // Lists and objects are written as what they are: JSON.
-        engine.set_formatter(|out, state, value| {
-            match (value.kind(), serde_json::to_string(value)) {
-                (ValueKind::Seq | ValueKind::Map | ValueKind::Iterable, Ok(text)) => {
-                    Ok(out.write_str(&text)?)
-                }
-                _ => minijinja::escape_formatter(out, state, value),
-            }
+        engine.set_formatter(|out, state, value| match as_json(value) {
+            Some(text) => Ok(out.write_str(&text)?),
+            None => minijinja::escape_formatter(out, state, value),
         });
+        // The engine's own of these two write values as Python would.
+        engine.add_filter("string", |value: &Value| text(value));
+        engine.add_filter("join", joined);
         // What shows the inner state or changes it has no place in a text that must be checkable.
         for function in ["debug", "namespace"] {
             engine.remove_global(function);
@@ -46,6 +44,29 @@ pub(super) fn engine() -> &'static Environment<'static> {
         });
         engine
     })
+}
+
+/// A value as it is written into a text, unless that is a text or a number: data is written as what it is, JSON.
+fn as_json(value: &Value) -> Option<String> {
+    match value.kind() {
+        ValueKind::Seq
+        | ValueKind::Map
+        | ValueKind::Iterable
+        | ValueKind::Bool
+        | ValueKind::None => serde_json::to_string(value).ok(),
+        _ => None,
+    }
+}
+
+/// A value as a template writes it.
+fn text(value: &Value) -> String {
+    as_json(value).unwrap_or_else(|| value.to_string())
+}
+
+/// The items of a list in one text, with something between them.
+fn joined(list: &Value, between: Option<&str>) -> Result<String, minijinja::Error> {
+    let items: Vec<String> = list.try_iter()?.map(|item| text(&item)).collect();
+    Ok(items.join(between.unwrap_or_default()))
 }
 
 /// The names of all filters. The engine does not list them, so they stand here; a test holds that all exist.

@@ -244,6 +244,25 @@ fn a_template_of_one_expression_keeps_its_type() {
 }
 
 #[test]
+fn what_is_no_text_is_written_as_json_in_every_text() {
+    let list = "[true, ['a'], none, 'b', 1.5, {'k': 'v'}]";
+    rendered(
+        &format!("x {{{{ {list} }}}} {{{{ true }}}} {{{{ none }}}}"),
+        expect![[r#""x [true,[\"a\"],null,\"b\",1.5,{\"k\":\"v\"}] true null""#]],
+    );
+    rendered(
+        &format!("{{{{ {list} | string }}}}"),
+        expect![[r#""[true,[\"a\"],null,\"b\",1.5,{\"k\":\"v\"}]""#]],
+    );
+    rendered(
+        &format!("{{{{ {list} | join(', ') }}}}"),
+        expect![[r#""true, [\"a\"], null, b, 1.5, {\"k\":\"v\"}""#]],
+    );
+    rendered("{{ ['a', 'b'] | join }}", expect![[r#""ab""#]]);
+    rendered("{{ 'plain' | string }}", expect![[r#""plain""#]]);
+}
+
+#[test]
 fn what_a_template_reads_is_known() {
     let template = Template::new(
         "{% set x = inputs.a %}{{ x }}{{ steps.b.output[inputs.c].d }}{{ previous.output }}",

@@ -17,6 +17,10 @@ pub struct RetryPolicy {
     pub max_delay_ms: u64,
     /// Whether an attempt that ran into its timeout is made again.
     pub retry_timeouts: bool,
+    /// Whether a call that says it did not succeed is made again, for example a program that ended with another
+    /// code. It counts only for tools that change nothing, and not for agents.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub retry_failures: bool,
 }
 
 impl Default for RetryPolicy {
@@ -27,6 +31,7 @@ impl Default for RetryPolicy {
             delay_ms: 500,
             max_delay_ms: 30_000,
             retry_timeouts: false,
+            retry_failures: false,
         }
     }
 }
@@ -38,6 +43,7 @@ impl RetryPolicy {
         delay_ms: 0,
         max_delay_ms: 0,
         retry_timeouts: false,
+        retry_failures: false,
     };
 
     /// Whether it says nothing that is not said without it; saved plans leave it out then.
@@ -59,6 +65,7 @@ impl RetryPolicy {
         let again = match class {
             FailureClass::Transient => true,
             FailureClass::Timeout => self.retry_timeouts,
+            FailureClass::Reported => self.retry_failures,
             _ => false,
         };
         if !again || attempt >= self.max_attempts {
@@ -83,6 +90,7 @@ mod tests {
             delay_ms: 100,
             max_delay_ms: 250,
             retry_timeouts: false,
+            retry_failures: false,
         };
         let delays: Vec<_> = (1..=4)
             .map(|n| policy.next_delay(FailureClass::Transient, n, None))
@@ -106,6 +114,14 @@ mod tests {
         };
         assert_eq!(
             patient.next_delay(FailureClass::Timeout, 1, None),
+            Some(100)
+        );
+        let stubborn = RetryPolicy {
+            retry_failures: true,
+            ..policy
+        };
+        assert_eq!(
+            stubborn.next_delay(FailureClass::Reported, 1, None),
             Some(100)
         );
         assert_eq!(

@@ -151,7 +151,7 @@ pub struct AgentStep {
     /// Values that it is given by name, for example `previous_output`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Reference>,
-    /// When an attempt that failed in passing is made again: something was busy, a connection was lost. A program that ended with another code did not.
+    /// When a failed attempt is made again: after a passing fault (something was busy, a connection was lost), and after others where the policy says so.
     #[serde(default, skip_serializing_if = "RetryPolicy::is_default")]
     pub retry: RetryPolicy,
     /// Longest time of one attempt in milliseconds; without it the template's.

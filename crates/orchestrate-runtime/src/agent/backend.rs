@@ -153,6 +153,10 @@ impl AgentBackend for ModelBackend {
         }
     }
 
+    fn measures(&self, _: &Agent) -> bool {
+        false
+    }
+
     /// It records each call by itself, so an attempt that is made again repeats none that has ended,
     /// and asks a person about the one that was under way if that may have changed something.
     fn effect(&self, _: &Agent) -> Effect {

@@ -96,6 +96,12 @@ impl AgentBackend for ProcessBackend {
         }
     }
 
+    /// What is spoken to in words answers in words, as the known coding agents do.
+    fn measures(&self, agent: &Agent) -> bool {
+        let setup = self.program(agent);
+        setup.is_some_and(|setup| setup.protocol == Protocol::Json)
+    }
+
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
         let Some(setup) = self.program(&input.agent) else {
             let message = format!("no program for agent `{}`", input.agent.id);

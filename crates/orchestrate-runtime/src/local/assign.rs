@@ -18,6 +18,8 @@ pub struct Assignment {
     pub agent: AgentId,
     /// The name of the backend; none when no backend can run the agent, whose steps are then not executed.
     pub backend: Option<Arc<str>>,
+    /// Whether the figures that it gives were measured; [`AgentBackend::measures`] says what that means.
+    pub measures: bool,
 }
 
 /// What carries out a step that makes attempts.
@@ -86,9 +88,15 @@ impl Backends {
     }
 
     pub(super) fn assignments(&self, plan: &Plan) -> Vec<Assignment> {
-        let assignment = |(id, agent): (&AgentId, &Arc<Agent>)| Assignment {
-            agent: id.clone(),
-            backend: self.assign(agent).map(|assigned| assigned.name),
+        let assignment = |(id, agent): (&AgentId, &Arc<Agent>)| {
+            let assigned = self.assign(agent);
+            Assignment {
+                agent: id.clone(),
+                measures: assigned
+                    .as_ref()
+                    .is_some_and(|it| it.backend.measures(agent)),
+                backend: assigned.map(|it| it.name),
+            }
         };
         plan.agents.iter().map(assignment).collect()
     }

@@ -236,7 +236,7 @@ async fn conditional() {
         ("test_coverage_analyzer", done),
         ("security_auditor", done),
         ("code_reviewer", done),
-        ("report_generator", done),
+        ("documentation_writer", done),
     ];
     let inputs = json!({"has_tests": true, "has_security": false});
     let (result, mut calls) = run("conditional.yaml", inputs, answers, "approve").await;
@@ -244,7 +244,7 @@ async fn conditional() {
     assert!(result.success);
     assert_eq!(
         calls,
-        ["code_reviewer", "report_generator", "security_auditor"]
+        ["code_reviewer", "documentation_writer", "security_auditor"]
     );
     assert_eq!(result.aggregated_output["looked_at_security"], json!(true));
 }

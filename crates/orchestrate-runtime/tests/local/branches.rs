@@ -386,10 +386,6 @@ impl Book {
                 ..
             } => {
                 let step = step.as_str().to_owned();
-                // Nobody saw the end of the attempt before: it may have used all.
-                if let Some((_, lost)) = self.out.remove(&step) {
-                    self.spend(&step, agent.as_str(), lost);
-                }
                 let reserved = most(agent.as_str());
                 self.out.insert(step, (agent.to_string(), reserved));
             }
@@ -404,6 +400,12 @@ impl Book {
                     let (_, before) = self.gone.get(step.as_str()).cloned().unwrap_or_default();
                     let more = usage.without(before);
                     self.spend(step.as_str(), &agent, more);
+                }
+            }
+            // Nobody saw the ends of the attempts that were under way: each may have used all, and none goes on.
+            EventKind::RunResumed { .. } => {
+                for (step, (agent, lost)) in std::mem::take(&mut self.out) {
+                    self.spend(&step, &agent, lost);
                 }
             }
             _ => {}

@@ -70,8 +70,10 @@ async fn a_passing_fault_is_tried_again_after_growing_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_end_with_the_policy_and_other_failures_have_none() {
+    // What an agent reports is its answer, also where the failures of tools are to be tried again.
     let retry = RetryPolicy {
         max_attempts: 2,
+        retry_failures: true,
         ..RetryPolicy::default()
     };
     let backend = ScriptedBackend::new([

@@ -1,4 +1,4 @@
-//! Compositions from the JSON files of other systems: a directory of them, or one file.
+//! Compositions from JSON files: those of other systems, one in a file, and what another store lists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,18 +15,22 @@ pub struct Imported {
     pub taken: Vec<String>,
     /// The ids that were there already, and were left as they are.
     pub known: Vec<String>,
-    /// The files that are no compositions, each with what is wrong.
+    /// What is no composition, by its file, each with what is wrong.
     pub malformed: Vec<(PathBuf, String)>,
 }
 
-/// Reads a composition from one file.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn read_configuration(path: &Path) -> Result<AgentConfiguration, String> {
-    let text = fs::read(path).map_err(|error| error.to_string())?;
-    let body: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    form::read(&body)
+/// The compositions in one file: it is one, or holds a list of `lessons` as `lessons list --json` prints it.
+/// Each that is not whole is told by what is wrong with it.
+fn read(path: &Path) -> Vec<Result<AgentConfiguration, String>> {
+    let read = fs::read(path).map_err(|error| error.to_string());
+    let body = read.and_then(|text| {
+        serde_json::from_slice::<Value>(&text).map_err(|error| format!("it is no JSON: {error}"))
+    });
+    match body.as_ref().map(|body| (body, body.get("lessons"))) {
+        Ok((_, Some(Value::Array(lessons)))) => lessons.iter().map(form::read).collect(),
+        Ok((body, _)) => vec![form::read(body)],
+        Err(problem) => vec![Err(problem.clone())],
+    }
 }
 
 impl LearningStore {
@@ -54,11 +58,15 @@ impl LearningStore {
             files.push(path.to_owned());
         }
         let mut imported = Imported::default();
-        for file in files {
-            let mut configuration = match read_configuration(&file) {
+        let read = files.iter().flat_map(|file| {
+            let found = read(file).into_iter();
+            found.map(move |configuration| (file, configuration))
+        });
+        for (file, configuration) in read {
+            let mut configuration = match configuration {
                 Ok(configuration) => configuration,
                 Err(problem) => {
-                    imported.malformed.push((file, problem));
+                    imported.malformed.push((file.clone(), problem));
                     continue;
                 }
             };

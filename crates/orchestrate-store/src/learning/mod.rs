@@ -9,7 +9,7 @@ mod outcomes;
 mod patterns;
 
 pub use configurations::LearningStore;
-pub use import::{Imported, read_configuration};
+pub use import::Imported;
 
 /// The space of learning; its kinds stand at the top of a `file:` store, where other systems look for them.
 const SPACE: &str = "";

@@ -395,5 +395,7 @@ pub(super) fn policy(spec: RetrySpec) -> RetryPolicy {
         delay_ms,
         max_delay_ms,
         retry_timeouts: spec.timeouts,
+        // Another answer of an agent is not looked for: what it reports is its answer.
+        retry_failures: false,
     }
 }

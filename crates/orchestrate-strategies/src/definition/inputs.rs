@@ -98,10 +98,11 @@ pub(super) fn declared(document: &Document<'_>, inputs: &BTreeMap<String, InputS
     }
 }
 
-/// The values with the defaults filled in, or everything that is wrong with them.
+/// The values with the defaults filled in, or everything that is wrong with them. `how` says how one is given.
 pub(super) fn complete(
     inputs: &BTreeMap<String, InputSpec>,
     given: &Map<String, Value>,
+    how: impl Fn(&str) -> String,
 ) -> Result<Map<String, Value>, Vec<InputFault>> {
     let mut faults = Vec::new();
     let mut values = Map::new();
@@ -129,7 +130,7 @@ pub(super) fn complete(
                     "the input `{name}` is missing ({}{about})",
                     input.kind.word()
                 ),
-                hint: None,
+                hint: Some(format!("give it as `{}`", how(name))),
             });
             continue;
         };

@@ -142,7 +142,7 @@ impl Builder<'_, '_> {
             let argv = scope.reference(self.document, &path, &argv)?;
             inputs.insert("argv".to_owned(), argv);
         }
-        Some(self.call(tool, arguments, inputs, spec))
+        self.call(name, (tool, effect), arguments, inputs, spec)
     }
 
     fn tool_step(
@@ -155,11 +155,16 @@ impl Builder<'_, '_> {
         let path = ["steps", name, "tool"];
         let effect = match self.assembly.world.tools {
             None => Effect::External,
-            Some(tools) => match tools.get(tool) {
-                Some(effect) => *effect,
-                None => {
-                    let possible = tools.keys().map(String::as_str);
-                    self.document.unknown(&path, "tool", tool, possible);
+            Some(tools) => match (tools.effect(tool), tools.advice(tool)) {
+                (Some(effect), _) => effect,
+                (None, Some(advice)) => {
+                    let message = format!("the tool `{tool}` is not set up for steps");
+                    self.document
+                        .report("ORC1015", &path, message, Some(advice.to_owned()));
+                    return None;
+                }
+                (None, None) => {
+                    self.document.unknown(&path, "tool", tool, tools.names());
                     return None;
                 }
             },
@@ -180,26 +185,59 @@ impl Builder<'_, '_> {
                 None => fine = false,
             }
         }
-        fine.then(|| self.call(tool, arguments, inputs, spec))
+        fine.then(|| self.call(name, (tool, effect), arguments, inputs, spec))?
     }
 
+    /// A call of a tool or program. What changes nothing may be made again whatever it failed by, and the
+    /// rest never: a retry that cannot happen is refused and not left out in silence.
     fn call(
         &self,
-        tool: &str,
+        name: &str,
+        (tool, effect): (&str, Effect),
         arguments: Context,
         inputs: BTreeMap<String, Reference>,
         spec: &StepSpec,
-    ) -> Step {
-        let retry = spec.retry.or(self.file.defaults.retry).map(policy);
+    ) -> Option<Step> {
+        // The tool of a world that knows none could be anything, and whoever says `effects` is told elsewhere.
+        let is_known = spec.run.is_some() || self.assembly.world.tools.is_some();
+        if !effect.is_repeatable()
+            && is_known
+            && spec.effects.is_none()
+            && spec.retry.is_some_and(|it| it.max > 0)
+        {
+            let (message, hint) = match spec.run {
+                Some(_) => (
+                    "a program may change something, so it is never run again by itself".to_owned(),
+                    "say `effects: read` if it changes nothing, or leave `retry` out",
+                ),
+                None => (
+                    format!(
+                        "the tool `{tool}` changes something, so it is never called again by itself"
+                    ),
+                    "leave `retry` out",
+                ),
+            };
+            let path = ["steps", name, "retry"];
+            self.document
+                .report_key("ORC1016", &path, message, Some(hint.into()));
+            return None;
+        }
+        let retry = spec
+            .retry
+            .or(self.file.defaults.retry)
+            .map(|retry| RetryPolicy {
+                retry_failures: true,
+                ..policy(retry)
+            });
         let timeout = spec.timeout.or(self.file.defaults.timeout);
         let mut call = ToolStep::new(tool, arguments);
         call.inputs = inputs;
         call.retry = match retry {
-            Some(retry) if !changes(spec) => retry,
+            Some(retry) if effect.is_repeatable() => retry,
             _ => call.retry,
         };
         call.timeout_ms = timeout.map(|it| it.ms);
-        Step::new(StepKind::Tool(call))
+        Some(Step::new(StepKind::Tool(call)))
     }
 
     fn approve_step(&mut self, name: &str, spec: &ApproveSpec, scope: &Scope<'_>) -> Option<Step> {
@@ -429,7 +467,9 @@ impl Builder<'_, '_> {
             let stand_in = declared.get(key).and_then(|it| it.default.clone());
             visible.insert(key.clone(), stand_in.unwrap_or_default());
         }
-        if let Err(faults) = inputs::complete(declared, &visible) {
+        if let Err(faults) = inputs::complete(declared, &visible, |name| {
+            format!("with: {{ {name}: VALUE }}")
+        }) {
             let mut fine = true;
             for fault in faults {
                 let about_later = start.later.iter().any(|key| {

@@ -36,7 +36,7 @@ pub use problem::{CODES, DefinitionProblem, DefinitionProblems, Place};
 pub use remove::{Left, without_agent};
 pub use tree::{MAX_BYTES, MAX_DEPTH};
 pub use workflow::{InputInfo, Question, Workflow, schema, workflow};
-pub use world::{Alone, Files, Source, World};
+pub use world::{Alone, Files, Source, StepTools, World};
 
 #[cfg(test)]
 mod tests;

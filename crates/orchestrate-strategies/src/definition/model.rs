@@ -172,7 +172,7 @@ pub(super) struct Defaults {
     pub tier: Option<TierWord>,
     /// The same as `tier`.
     pub model: Option<TierWord>,
-    /// When an attempt that failed in passing is made again: something was busy, a connection was lost. A program that ended with another code did not.
+    /// When a failed attempt is made again: one of an agent if it failed in passing (something was busy, a connection was lost); a program or tool that changes nothing (`effects: read`) after every failure, another exit code included.
     pub retry: Option<RetrySpec>,
     /// Longest time of one attempt, for example `5m`.
     pub timeout: Option<Duration>,
@@ -197,7 +197,7 @@ pub(super) enum TierWord {
     Strong,
 }
 
-/// When an attempt that failed in passing is made again: something was busy, a connection was lost. A program that ended with another code did not.
+/// When a failed attempt is made again: one of an agent if it failed in passing (something was busy, a connection was lost); a program or tool that changes nothing (`effects: read`) after every failure, another exit code included.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RetrySpec {
@@ -367,7 +367,7 @@ pub(super) struct StepSpec {
     /// The step is repeated.
     #[serde(rename = "loop")]
     pub repeat: Option<LoopSpec>,
-    /// When an attempt that failed in passing is made again: something was busy, a connection was lost. A program that ended with another code did not.
+    /// When a failed attempt is made again: one of an agent if it failed in passing (something was busy, a connection was lost); a program or tool that changes nothing (`effects: read`) after every failure, another exit code included.
     pub retry: Option<RetrySpec>,
     /// Limits of all that is done in the step, in addition to those of the workflow.
     pub limits: Option<LimitsSpec>,

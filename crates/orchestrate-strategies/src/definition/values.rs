@@ -45,7 +45,8 @@ fn joined(text: &str) -> Result<String, NoExpression> {
     let text = |part: &str| Value::String(part.to_owned()).to_string();
     let written = parts.iter().map(|part| match part {
         Ok(raw) => text(raw),
-        Err(expression) => format!("({expression})"),
+        // `~` alone would write lists, objects and truth as Python does.
+        Err(expression) => format!("(({expression}) | string)"),
     });
     Ok(match &*parts {
         [] => text(""),

@@ -105,15 +105,18 @@ impl Assembly<'_> {
         let (document, file) = self.open(source)?;
         let start = match given {
             Given::Later => Start::later(),
-            Given::Values(values) => match inputs::complete(&file.inputs, values) {
-                Ok(values) => Start::of(values),
-                Err(faults) => {
-                    for fault in faults {
-                        document.report("ORC1021", &["inputs"], fault.message, fault.hint);
+            Given::Values(values) => {
+                match inputs::complete(&file.inputs, values, |name| format!("--input {name}=VALUE"))
+                {
+                    Ok(values) => Start::of(values),
+                    Err(faults) => {
+                        for fault in faults {
+                            document.report("ORC1021", &["inputs"], fault.message, fault.hint);
+                        }
+                        Start::later()
                     }
-                    Start::later()
                 }
-            },
+            }
         };
         let values = start.values.clone().unwrap_or_default();
         let made = self.build(&document, &file, start);

@@ -42,10 +42,56 @@ pub struct World<'a> {
     pub registry: &'a AgentRegistry,
     /// The strategies.
     pub catalog: &'a Catalog,
-    /// The tools that steps can call, with what they can change; none for a world that does not know.
-    pub tools: Option<&'a BTreeMap<String, Effect>>,
+    /// The tools that steps can call; none for a world that does not know.
+    pub tools: Option<&'a StepTools>,
     /// Other files.
     pub files: &'a dyn Files,
+}
+
+/// The tools that steps can call, and what is missing for others that there could be.
+#[derive(Debug, Clone, Default)]
+pub struct StepTools {
+    effects: BTreeMap<String, Effect>,
+    missing: Vec<(String, String)>,
+}
+
+impl StepTools {
+    /// Tools by name, with what each can change.
+    #[must_use]
+    pub fn new(tools: impl IntoIterator<Item = (String, Effect)>) -> Self {
+        Self {
+            effects: tools.into_iter().collect(),
+            missing: Vec::new(),
+        }
+    }
+
+    /// Says what makes a tool one that steps can call, if it is not among them. A name that ends with `*`
+    /// means all that begin so.
+    #[must_use]
+    pub fn or_else(mut self, name: impl Into<String>, advice: impl Into<String>) -> Self {
+        self.missing.push((name.into(), advice.into()));
+        self
+    }
+
+    /// What a tool can change, if steps can call it.
+    pub(super) fn effect(&self, name: &str) -> Option<Effect> {
+        self.effects.get(name).copied()
+    }
+
+    /// What is missing for a tool that steps cannot call, if it is known at all.
+    pub(super) fn advice(&self, name: &str) -> Option<&str> {
+        let is_meant = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
+        };
+        let (_, advice) = self.missing.iter().find(|(it, _)| is_meant(it))?;
+        Some(advice)
+    }
+
+    /// The names of those that steps can call, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.effects.keys().map(String::as_str)
+    }
 }
 
 impl fmt::Debug for World<'_> {

@@ -52,7 +52,7 @@ pub struct Task {
     pub path: StepPath,
     /// What is to be done.
     pub work: Work,
-    /// When an attempt that failed in passing is made again: something was busy, a connection was lost. A program that ended with another code did not.
+    /// When a failed attempt is made again.
     pub retry: RetryPolicy,
     /// Longest time of one attempt, in milliseconds; none for a question that waits as long as it takes.
     pub timeout_ms: Option<u64>,

@@ -16,6 +16,7 @@ use crate::app::Call;
 use crate::args::{
     ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb,
 };
+use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
 use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
@@ -83,7 +84,8 @@ fn go_on(
             traces.send(&call.printer);
             let report = &watched.report;
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
-            run::conclude(&pinned.plan, watched, true, &call.printer)
+            let gates = Gates::of(composition.as_ref(), &executor.assignments(&pinned.plan));
+            run::conclude(&pinned.plan, &gates, watched, true, None, &call.printer)
         }
         Begun::ReleasePrep(args, _) => {
             let scope = release_prep::scope(args)?;

@@ -1,6 +1,7 @@
 //! One server: how it is spoken to, when it is greeted, and the tools that it has then.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use orchestrate_core::tool::{Effect, Tool, ToolSpec};
 use orchestrate_process::in_group;
 use rmcp::ServiceExt as _;
-use rmcp::service::{Peer, RoleClient, RunningService};
+use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
 use rmcp::transport::TokioChildProcess;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -54,6 +55,25 @@ pub struct McpSetup {
     pub reads: Vec<String>,
     /// How long one call may take.
     pub timeout: Duration,
+}
+
+/// Why a server was not greeted, without the names of types that its library puts around the cause.
+fn not_greeted(error: &ClientInitializeError) -> String {
+    let error = match error {
+        ClientInitializeError::TransportError { error, .. } => &*error.error,
+        ClientInitializeError::ConnectionClosed(_) => {
+            return "it ended without a greeting".to_owned();
+        }
+        error => return error.to_string(),
+    };
+    if http::never_sent(error) {
+        return "nothing answers there".to_owned();
+    }
+    match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+        // Nobody reads what a program is told.
+        Some(io::ErrorKind::BrokenPipe) => "it ended without a greeting".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 type Service = RunningService<RoleClient, ()>;
@@ -150,7 +170,7 @@ impl McpServer {
             if error.is_authorization_required() {
                 self.refused("it wants a key, or another one")
             } else {
-                self.unreachable(&error)
+                self.unreachable(&not_greeted(&error))
             }
         })?;
         let listed = service.list_all_tools().await;

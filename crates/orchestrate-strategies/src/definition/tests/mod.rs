@@ -253,6 +253,30 @@ steps:
 }
 
 #[test]
+fn a_retry_that_cannot_happen_is_refused() {
+    check(
+        "defaults: { retry: { max: 1 } }
+steps:
+  a: { run: [ls] }
+  b: { run: [ls], effects: read, retry: { max: 2 } }
+  c: { run: [ls], retry: { max: 0 } }
+",
+        expect!["fine"],
+    );
+    check(
+        "steps:
+  a: { run: [ls], retry: { max: 2 } }
+  b: { run: [ls], effects: external, retry: { max: 2 } }
+",
+        expect![[r#"
+            w.yaml:4:19: a program may change something, so it is never run again by itself [ORC1016]
+              hint: say `effects: read` if it changes nothing, or leave `retry` out
+            w.yaml:5:38: a step that changes something is never made again by itself [ORC1016]
+              hint: leave `retry` out, or say `effects: read`"#]],
+    );
+}
+
+#[test]
 fn what_a_text_reads_is_checked_at_its_place() {
     check(
         "inputs: { version: { type: string } }
@@ -396,7 +420,9 @@ steps:
         yaml,
         &Alone,
         &given(json!({})),
-        expect!["w.yaml:4:3: the input `version` is missing (a text: what is released) [ORC1021]"],
+        expect![[r#"
+            w.yaml:4:3: the input `version` is missing (a text: what is released) [ORC1021]
+              hint: give it as `--input version=VALUE`"#]],
     );
     check_with(
         yaml,

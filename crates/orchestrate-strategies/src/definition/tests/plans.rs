@@ -82,13 +82,14 @@ fail_when: outputs.n == 0
                 "parse": "json"
               },
               "inputs": {
-                "argv": "{{ [\"make\", (inputs.path)] }}"
+                "argv": "{{ [\"make\", ((inputs.path) | string)] }}"
               },
               "retry": {
                 "max_attempts": 2,
                 "delay_ms": 500,
                 "max_delay_ms": 30000,
-                "retry_timeouts": false
+                "retry_timeouts": false,
+                "retry_failures": true
               }
             }
           ],

@@ -224,14 +224,13 @@ impl Graph {
             prefix: prefix
                 .map(|prefix| (scopes.bindings(prefix.inputs.iter(), self), prefix.ttl_s)),
         });
+        // What an agent reports is its answer, and what it did before may have had an effect.
+        let retry = RetryPolicy {
+            retry_failures: false,
+            ..agent_step.retry
+        };
         let inputs = agent_step.inputs.iter();
-        self.add_task(
-            step,
-            (work, agent_step.retry, Some(timeout_ms)),
-            inputs,
-            path,
-            scopes,
-        )
+        self.add_task(step, (work, retry, Some(timeout_ms)), inputs, path, scopes)
     }
 
     /// Work for an agent that is unknown or not allowed. `check` refuses it in plans; in a list of
