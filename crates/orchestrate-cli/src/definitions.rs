@@ -183,7 +183,7 @@ pub(crate) fn look(
     project: &Path,
     services: &Services,
 ) -> Result<Workflow, Failure> {
-    let registry = wire::registry(project)?;
+    let registry = wire::registry(project, &services.agents)?;
     let tools = wire::step_tools(services, project)?;
     let (catalog, disk) = (wire::catalog(), Disk::of(project));
     let world = World {

@@ -48,6 +48,8 @@ pub struct AgentInput {
     pub messages: Vec<Arc<TeamMessage>>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// What was reserved for the attempt; it must use no more.
+    pub reserved: Usage,
     /// Where it records the calls that it makes, so that a resumed step repeats none that has finished.
     pub calls: Calls,
     /// Raised when the attempt is to stop.
@@ -177,6 +179,9 @@ pub struct AgentFailure {
     pub usage: Usage,
     /// How far it got.
     pub evidence: Vec<Evidence>,
+    /// How many tokens the attempt would have needed in all to go on, if it ended because what was reserved
+    /// for it was less than it might have used.
+    pub short_of: Option<u64>,
     /// What a person must decide before there can be another attempt. The step has not failed then:
     /// it waits, and what its calls gave is not asked for again.
     pub question: Option<Box<CallQuestion>>,
@@ -193,6 +198,7 @@ impl AgentFailure {
             output: None,
             usage: Usage::default(),
             evidence: Vec::new(),
+            short_of: None,
             question: None,
         }
     }
@@ -234,6 +240,20 @@ pub trait AgentBackend: Send + Sync + std::fmt::Debug {
     /// what was used; a backend that uses no model says so here, so that it is not held up by others.
     fn reservation(&self, agent: &Agent) -> Usage {
         agent.reservation()
+    }
+
+    /// The least with which an attempt makes sense. Where limits leave less than the reservation, the attempt
+    /// is given what they leave, down to this; so a backend that says less here must keep to
+    /// [`AgentInput::reserved`].
+    fn least(&self, agent: &Agent) -> Usage {
+        self.reservation(agent)
+    }
+
+    /// Whether everything that an attempt uses is used by calls that it records with what each may use at
+    /// most. Of an attempt whose end nobody saw, its calls then tell what it used; else all that was reserved
+    /// counts as used.
+    fn records_what_it_uses(&self, _agent: &Agent) -> bool {
+        false
     }
 
     /// Whether the figures in what this agent gives were measured. A model only states them: no gate

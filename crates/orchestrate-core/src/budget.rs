@@ -177,6 +177,38 @@ impl Budget {
         Ok(Reservation { payers, amount })
     }
 
+    /// As much of an amount as the caps of those who pay leave room for beside what was spent, but not less
+    /// than `least`; and if that is less than the amount, the account and the limit that leave the least room.
+    /// Cost falls with tokens in proportion. What others hold is not looked at: it may come back.
+    #[must_use]
+    pub fn fitted(
+        &self,
+        payers: impl Into<Payers>,
+        most: Usage,
+        least: Usage,
+    ) -> (Usage, Option<(Account, LimitKind)>) {
+        let mut amount = most;
+        let mut by = None;
+        for account in self.paying(payers.into()) {
+            let entry = self.accounts.get(account.0 as usize);
+            if let Some((fitted, limit)) = entry.and_then(|entry| entry.fitted(amount)) {
+                amount = fitted;
+                by = Some((account, limit));
+            }
+        }
+        if amount.tokens < least.tokens || amount.cost < least.cost {
+            amount = least;
+        }
+        (amount, by)
+    }
+
+    /// The limits of an account.
+    #[must_use]
+    pub fn limits(&self, account: Account) -> Limits {
+        let entry = self.accounts.get(account.0 as usize);
+        entry.map(|entry| entry.limits).unwrap_or_default()
+    }
+
     /// Gives a reservation back and books what was used.
     pub fn settle(&mut self, reservation: Reservation, used: Usage) -> Settled {
         let Reservation { payers, amount } = reservation;
@@ -230,6 +262,26 @@ impl Budget {
 }
 
 impl Entry {
+    /// The part of an amount that fits, each token at the same cost, and what keeps it from more; none when
+    /// all of it fits.
+    fn fitted(&self, amount: Usage) -> Option<(Usage, LimitKind)> {
+        let (limits, spent) = (self.limits, self.spent);
+        let mut fit = (amount.tokens, LimitKind::Tokens);
+        if let Some(cap) = limits.tokens {
+            fit.0 = fit.0.min(cap.saturating_sub(spent.tokens));
+        }
+        let left = limits.cost.map(|cap| cap.0.saturating_sub(spent.cost.0));
+        if let Some(left) = left.filter(|left| *left < amount.cost.0) {
+            let tokens = u128::from(amount.tokens) * u128::from(left) / u128::from(amount.cost.0);
+            let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
+            if tokens < fit.0 {
+                fit = (tokens, LimitKind::Cost);
+            }
+        }
+        let (tokens, limit) = fit;
+        (tokens < amount.tokens).then(|| (amount.of_tokens(tokens), limit))
+    }
+
     fn admits(&self, account: Account, amount: Usage) -> Result<(), Refused> {
         let mut busy = None;
         let (spent, reserved, limits) = (self.spent, self.reserved, self.limits);
@@ -282,6 +334,7 @@ mod tests {
             tokens,
             cost: Cost(tokens * 7),
             unpriced_tokens: 0,
+            estimated_tokens: 0,
             cached_tokens: 0,
         }
     }
@@ -362,6 +415,31 @@ mod tests {
         assert_eq!(budget.spent(Account::RUN).tokens, 12);
     }
 
+    #[test]
+    fn what_is_left_is_given_and_not_less_than_makes_sense() {
+        let limits = |tokens: u64, cost: u64| Limits {
+            tokens: Some(tokens),
+            cost: Some(Cost(cost)),
+            ..Limits::default()
+        };
+        let mut budget = Budget::new(limits(100, 10_000));
+        let branch = budget.open(Account::RUN, limits(1000, 350));
+        let fitted = |budget: &Budget, most: u64| {
+            let (amount, by) = budget.fitted(branch, usage(1, most), usage(1, 10));
+            (amount.tokens, amount.cost.0, by)
+        };
+        assert_eq!(fitted(&budget, 40), (40, 280, None));
+        let by_cost = Some((branch, LimitKind::Cost));
+        assert_eq!(fitted(&budget, 80), (50, 350, by_cost));
+        budget.book(Account::RUN, usage(1, 60));
+        let by_tokens = Some((Account::RUN, LimitKind::Tokens));
+        assert_eq!(fitted(&budget, 80), (40, 280, by_tokens));
+        budget.book(Account::RUN, usage(1, 35));
+        assert_eq!(fitted(&budget, 80), (10, 70, by_tokens));
+        let refused = budget.reserve(branch, usage(1, 10)).map(|_| ());
+        assert_eq!(refused, exhausted(Account::RUN, LimitKind::Tokens));
+    }
+
     /// Limits of an account: tokens, calls, price of a token, places.
     type Caps = (Option<u64>, Option<u64>, Option<u64>, Option<u32>);
 
@@ -388,7 +466,7 @@ mod tests {
     proptest! {
         /// Any tree of accounts, any workers, any prices, any interleaving: on every account, spent plus
         /// reserved stays within every cap, and no more attempts are under way than it has places, as
-        /// long as nobody uses more than was reserved.
+        /// long as nobody uses more than was reserved. What is fitted to the caps costs what its tokens cost.
         #[test]
         fn prop_spending_never_passes_a_cap(
             tree in proptest::collection::vec((caps(), any::<prop::sample::Index>()), 1..8),
@@ -422,6 +500,12 @@ mod tests {
                 let worker = who.index(workers.len() + 1).checked_sub(1).map(|at| accounts[branches + at].0);
                 let payers = Payers { nearest: accounts[at.index(branches)].0, worker };
                 let amount = Usage { calls: 1, tokens, cost: Cost(tokens * price), ..Usage::default() };
+                // With a share of it as the least that makes sense.
+                let least = amount.of_tokens(tokens * share / 100);
+                let (amount, by) = budget.fitted(payers, amount, least);
+                prop_assert!(least.tokens <= amount.tokens && amount.tokens <= tokens);
+                prop_assert!(amount.cost.0 >= amount.tokens * price && amount.cost.0 <= tokens * price);
+                prop_assert!(by.is_some() || amount.tokens == tokens);
                 if let Ok(reservation) = budget.reserve(payers, amount) {
                     held.push((reservation, amount));
                 }

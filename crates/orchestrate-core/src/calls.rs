@@ -38,6 +38,9 @@ pub struct CallIntent {
     pub digest: String,
     /// What it can change.
     pub effect: Effect,
+    /// What it may use at most: all that is known of its use as long as nobody saw its end.
+    #[serde(default, skip_serializing_if = "Usage::is_nothing")]
+    pub most: Usage,
 }
 
 /// How a call ended.

@@ -11,7 +11,7 @@ use crate::bus::{Recipient, TeamMessage};
 use crate::calls::{CallIntent, CallResult};
 use crate::evidence::Evidence;
 use crate::id::{AgentId, RunId, StepPath};
-use crate::limits::Usage;
+use crate::limits::{Limits, Usage};
 use crate::outcome::{CancelReason, FailureClass, LimitKind, Outcome};
 use crate::result::Worker;
 
@@ -34,10 +34,25 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitHolder {
+    /// The run.
+    Run,
     /// A step: for all that is done inside it.
     Step(StepPath),
     /// An agent: for all that it does in the run.
     Agent(AgentId),
+}
+
+/// What a step was short of that could not begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Shortage {
+    /// The step.
+    pub step: StepPath,
+    /// The least that an attempt of it needs.
+    pub needs: Usage,
+    /// What was used of the limits at that moment.
+    pub spent: Usage,
+    /// The limits.
+    pub limits: Limits,
 }
 
 /// What happened.
@@ -196,12 +211,15 @@ pub enum EventKind {
         reason: CancelReason,
     },
     /// A limit of a step or of an agent was reached: nothing further of it begins, and the rest of the
-    /// run goes on. A limit of the run itself shows in what it ends.
+    /// run goes on. Of the run itself: nothing further of it begins.
     LimitReached {
         /// Whose limit.
         of: LimitHolder,
         /// Which.
         limit: LimitKind,
+        /// The step that could not begin, and what it was short of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        short: Option<Box<Shortage>>,
     },
     /// An attempt used more than had been reserved for it; the surplus is booked all the same.
     BudgetOverrun {

@@ -10,7 +10,7 @@ use crate::canonical;
 use crate::event::{Event, EventKind};
 
 /// Fields that differ between two runs in which the same happened.
-const INCIDENTAL: [&str; 8] = [
+const INCIDENTAL: [&str; 10] = [
     "seq",
     "at_us",
     "run_id",
@@ -19,6 +19,9 @@ const INCIDENTAL: [&str; 8] = [
     "duration_ms",
     "delay_ms",
     "after_ms",
+    // What was left depends on who was quicker.
+    "short",
+    "most",
 ];
 
 /// The hash of a run's events: 32 hexadecimal digits.
@@ -51,8 +54,10 @@ fn line(event: &Event) -> (String, String) {
         for entry in evidence.into_iter().flatten() {
             forget(entry);
         }
-        if let Some(request) = fields.get_mut("request") {
-            forget(request);
+        for name in ["request", "call"] {
+            if let Some(value) = fields.get_mut(name) {
+                forget(value);
+            }
         }
     }
     let asked = value.pointer("/request/step");

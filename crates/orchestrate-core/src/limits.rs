@@ -82,6 +82,9 @@ pub struct Usage {
     /// Tokens among `tokens` whose price is not known; what they cost is not in `cost`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unpriced_tokens: u64,
+    /// Of the tokens, those that no provider has told: they are estimated from the length of what was said.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub estimated_tokens: u64,
     /// Of the tokens, those that the provider says it read from its cache; 0 when it said nothing of it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cached_tokens: u64,
@@ -102,6 +105,18 @@ impl Usage {
         *self == Self::default()
     }
 
+    /// The same for another number of tokens, each at the same cost; rounded up to the next millionth.
+    #[must_use]
+    pub fn of_tokens(self, tokens: u64) -> Self {
+        let cost = u128::from(self.cost.0) * u128::from(tokens);
+        let cost = cost.div_ceil(u128::from(self.tokens.max(1)));
+        Self {
+            tokens,
+            cost: Cost(u64::try_from(cost).unwrap_or(u64::MAX)),
+            ..self
+        }
+    }
+
     /// What is left of it without a part, at least nothing.
     #[must_use]
     pub fn without(self, part: Self) -> Self {
@@ -110,6 +125,7 @@ impl Usage {
             tokens: self.tokens.saturating_sub(part.tokens),
             cost: Cost(self.cost.0.saturating_sub(part.cost.0)),
             unpriced_tokens: self.unpriced_tokens.saturating_sub(part.unpriced_tokens),
+            estimated_tokens: self.estimated_tokens.saturating_sub(part.estimated_tokens),
             cached_tokens: self.cached_tokens.saturating_sub(part.cached_tokens),
         }
     }
@@ -123,6 +139,7 @@ impl Add for Usage {
             tokens: self.tokens.saturating_add(other.tokens),
             cost: self.cost.saturating_add(other.cost),
             unpriced_tokens: self.unpriced_tokens.saturating_add(other.unpriced_tokens),
+            estimated_tokens: self.estimated_tokens.saturating_add(other.estimated_tokens),
             cached_tokens: self.cached_tokens.saturating_add(other.cached_tokens),
         }
     }

@@ -11,7 +11,7 @@ use crate::event::{Event, EventKind};
 use crate::id::{RunId, StepPath};
 use crate::limits::Usage;
 use crate::outcome::{Census, Outcome};
-use crate::result::{AgentResult, StrategyResult, WorkResult, Worker};
+use crate::result::{AgentResult, ReachedLimit, StrategyResult, WorkResult, Worker};
 
 /// What a run came to, built event by event; live and replayed runs share this path.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +38,8 @@ pub struct RunReport {
     pub wall_us: u64,
     /// Sum of the steps' own times, in microseconds.
     pub summed_us: u64,
+    /// The limits that kept steps from beginning, in the order in which they were reached.
+    pub limits: Vec<ReachedLimit>,
     /// Steps that used more than had been reserved for them.
     pub overruns: Vec<StepPath>,
     /// What became of the messages that agents sent to each other.
@@ -46,6 +48,8 @@ pub struct RunReport {
     pub unstopped: Vec<StepPath>,
     /// What the ended attempts of steps used that have not ended; it is part of `usage`.
     pub unfinished: BTreeMap<StepPath, Usage>,
+    /// What the recorded calls used of attempts that are under way; it is not part of `usage` yet.
+    pub under_way: BTreeMap<StepPath, Usage>,
 }
 
 impl RunReport {
@@ -84,6 +88,7 @@ impl RunReport {
                 usage,
                 evidence,
             } => {
+                self.under_way.remove(step);
                 // What its earlier attempts used is in there already.
                 let counted = self.unfinished.remove(step).unwrap_or_default();
                 self.usage += usage.without(counted);
@@ -122,8 +127,20 @@ impl RunReport {
             }
             EventKind::StepRetried { step, usage, .. }
             | EventKind::StepParked { step, usage, .. } => {
+                self.under_way.remove(step);
                 self.usage += *usage;
                 *self.unfinished.entry(step.clone()).or_default() += *usage;
+            }
+            EventKind::CallFinished { step, result, .. } => {
+                *self.under_way.entry(step.clone()).or_default() += result.usage;
+            }
+            // Attempts that were under way are cut: what their calls used is all that is known of them.
+            EventKind::RunResumed { .. } => {
+                for (step, calls) in std::mem::take(&mut self.under_way) {
+                    let usage = Usage { calls: 1, ..calls };
+                    self.usage += usage;
+                    *self.unfinished.entry(step).or_default() += usage;
+                }
             }
             EventKind::ApprovalRequested { request } => {
                 // Asking again after a pause replaces the question.
@@ -138,6 +155,15 @@ impl RunReport {
                     pending: u32::try_from(pending.len()).unwrap_or(u32::MAX),
                 });
             }
+            EventKind::LimitReached {
+                of,
+                limit,
+                short: Some(short),
+            } => self.limits.push(ReachedLimit {
+                of: of.clone(),
+                limit: *limit,
+                short: (**short).clone(),
+            }),
             EventKind::BudgetOverrun { step, .. } => self.overruns.push(step.clone()),
             EventKind::StepUnstopped { step, .. } => self.unstopped.push(step.clone()),
             EventKind::RunFinished {
@@ -198,6 +224,7 @@ impl RunReport {
             usage: self.usage,
             planning: self.planning,
             census,
+            limits: self.limits,
             mail: self.mail,
             errors,
         }

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::approval::ApprovalRequest;
 use crate::bus::MailCensus;
+use crate::event::{LimitHolder, Shortage};
 use crate::evidence::Evidence;
 use crate::id::{AgentId, StepPath};
 use crate::limits::Usage;
-use crate::outcome::{Census, Outcome};
+use crate::outcome::{Census, LimitKind, Outcome};
 
 /// Who or what carries a step out. In JSON one entry: `"agent": "…"`, `"tool": "…"` or `"approver": "…"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +99,18 @@ pub struct AgentResult {
     pub error: Option<String>,
 }
 
+/// A limit that kept a step from beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachedLimit {
+    /// Whose limit.
+    pub of: LimitHolder,
+    /// Which.
+    pub limit: LimitKind,
+    /// The step that could not begin, and what it was short of.
+    #[serde(flatten)]
+    pub short: Shortage,
+}
+
 /// The result of a strategy carried out by a team.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StrategyResult {
@@ -127,6 +140,9 @@ pub struct StrategyResult {
     pub planning: Usage,
     /// What became of the steps of agents, tools and people.
     pub census: Census,
+    /// The limits that kept steps from beginning, in the order in which they were reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<ReachedLimit>,
     /// What became of the messages that agents sent to each other.
     #[serde(default, skip_serializing_if = "MailCensus::is_empty")]
     pub mail: MailCensus,

@@ -43,6 +43,12 @@ impl Spending {
                 open.attempts += *usage;
                 open.calls = Usage::default();
             }
+            // Attempts that were under way are cut: what their calls used is all that is known of them.
+            EventKind::RunResumed { .. } => {
+                for open in self.open.values_mut() {
+                    open.attempts += std::mem::take(&mut open.calls);
+                }
+            }
             EventKind::StepFinished { step, usage, .. } => {
                 self.open.remove(step);
                 self.ended += *usage;
@@ -98,6 +104,12 @@ mod tests {
             delay_ms: 1,
             usage: tokens(12),
         };
+        let parked = EventKind::StepParked {
+            step: step.clone(),
+            attempt: 2,
+            usage: tokens(0),
+        };
+        let resumed = EventKind::RunResumed { epoch: 2 };
         let finished = EventKind::StepFinished {
             step: step.clone(),
             worker: Worker::Tool("t".into()),
@@ -111,7 +123,15 @@ mod tests {
         };
         let mut spending = Spending::default();
         let mut totals = Vec::new();
-        for kind in [call(5), call(7), retried, call(20), finished] {
+        for kind in [
+            call(5),
+            call(7),
+            retried,
+            call(20),
+            resumed,
+            parked,
+            finished,
+        ] {
             spending.apply(&Event {
                 seq: 0,
                 at_us: 0,
@@ -119,6 +139,7 @@ mod tests {
             });
             totals.push((spending.total().tokens, spending.of_step(&step).tokens));
         }
-        assert_eq!(totals, [(5, 5), (12, 12), (12, 12), (32, 32), (40, 0)]);
+        let open = [5, 12, 12, 32, 32, 32].map(|it| (it, it));
+        assert_eq!(totals, [&open[..], &[(40, 0)]].concat());
     }
 }

@@ -166,6 +166,7 @@ fn input(
     agent: &Arc<orchestrate_core::team::Agent>,
 ) -> AgentInput {
     AgentInput {
+        reserved: agent.reservation(),
         run: RunId::of(&[1]),
         task: "measure".into(),
         context: Arc::default(),

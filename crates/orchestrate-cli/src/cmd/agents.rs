@@ -21,7 +21,7 @@ use crate::render::{Columns, HEAD, duration, paint, safe, wrap};
 use crate::wire::{self, RunBy};
 
 pub(crate) fn run(verb: &AgentsVerb, call: &Call) -> Result<Exit, Failure> {
-    let registry = wire::registry(Path::new("."))?;
+    let registry = wire::registry(Path::new("."), &call.settings.services.agents)?;
     let models = wire::Models::of(&call.settings.services)?;
     match verb {
         AgentsVerb::Add { file } => add(file, &registry, call)?,

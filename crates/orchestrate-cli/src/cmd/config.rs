@@ -9,7 +9,7 @@ use crate::args::ConfigVerb;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::render::{Columns, safe};
-use crate::settings::Settings;
+use crate::settings::{AgentSettings, Origin, Settings};
 
 pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
     let ConfigVerb::List { origin } = verb;
@@ -18,6 +18,9 @@ pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
         .list
         .iter()
         .map(|it| json!({"key": it.name, "value": it.value, "origin": it.origin.to_string()}))
+        .chain(agents(&settings).map(|(key, tokens, origin)| {
+            json!({"key": key, "value": tokens, "origin": origin.to_string()})
+        }))
         .collect();
     let ignores: Vec<_> = settings
         .ignores
@@ -33,6 +36,19 @@ pub(crate) fn run(verb: &ConfigVerb, call: &Call) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
+/// What is set for agents, as the keys of a file.
+fn agents(settings: &Settings) -> impl Iterator<Item = (String, u64, &Origin)> {
+    let agents = settings.services.agents.max_tokens.iter();
+    agents.map(|(id, (tokens, origin))| {
+        let id = if id == AgentSettings::EVERY {
+            format!("\"{id}\"")
+        } else {
+            id.clone()
+        };
+        (format!("agents.{id}.max-tokens"), *tokens, origin)
+    })
+}
+
 fn list(settings: &Settings, origin: bool) -> String {
     let mut columns = Columns::default();
     for setting in &settings.list {
@@ -43,6 +59,13 @@ fn list(settings: &Settings, origin: bool) -> String {
         let mut row = vec![setting.name.to_owned(), value];
         if origin {
             row.push(safe(&setting.origin.to_string()));
+        }
+        columns.row(row);
+    }
+    for (key, tokens, from) in agents(settings) {
+        let mut row = vec![safe(&key), tokens.to_string()];
+        if origin {
+            row.push(safe(&from.to_string()));
         }
         columns.row(row);
     }

@@ -1,13 +1,17 @@
 //! The limits of a run: flags over settings, and what to do about one that was reached.
 
+use orchestrate_core::event::LimitHolder;
 use orchestrate_core::limits::{Cost, Limits};
 use orchestrate_core::outcome::LimitKind;
+use orchestrate_core::result::ReachedLimit;
 
 use crate::args::LimitArgs;
+use crate::render;
 use crate::settings::{Settings, names};
 
 /// What a person can do about a limit that stopped a run; none for bounds that a plan has by itself.
-pub(crate) fn advice(limit: LimitKind) -> Option<String> {
+/// `reached` is what is known of limits that kept steps from beginning.
+pub(crate) fn advice(limit: LimitKind, reached: &[ReachedLimit]) -> Option<String> {
     let flag = match limit {
         LimitKind::Calls => "--max-calls",
         LimitKind::Tokens => "--max-tokens",
@@ -17,10 +21,23 @@ pub(crate) fn advice(limit: LimitKind) -> Option<String> {
         LimitKind::Width => "--max-width",
         _ => return None,
     };
-    let limit = limit.as_str();
-    Some(format!(
-        "the limit of {limit} stopped it: raise `{flag}`, or `limits` of the workflow or step that sets it"
-    ))
+    let name = limit.as_str();
+    let known = reached.iter().rev().find(|it| it.limit == limit);
+    let enough = known.and_then(|it| Some((it, render::Short::of(it)?)));
+    Some(match enough {
+        Some((it, short)) => {
+            let (step, enough) = (&it.short.step, short.enough);
+            let raised = match &it.of {
+                LimitHolder::Run => format!("`{flag} {enough}` would let"),
+                LimitHolder::Step(of) => format!("a limit of {enough} for step `{of}` would let"),
+                LimitHolder::Agent(of) => format!("a limit of {enough} for agent `{of}` would let"),
+            };
+            format!("the limit of {name} stopped it: {raised} `{step}` begin")
+        }
+        None => format!(
+            "the limit of {name} stopped it: raise `{flag}`, or `limits` of the workflow or step that sets it"
+        ),
+    })
 }
 
 /// The limits that hold.

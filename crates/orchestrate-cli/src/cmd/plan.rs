@@ -45,7 +45,14 @@ pub(crate) fn run(args: &PlanArgs, call: &Call) -> Result<Exit, Failure> {
     }
     match args.graph {
         None => printer.answer(
-            || render::plan(&plan, printer.width(), |agent| models.run_by(agent)),
+            || {
+                render::plan(
+                    &plan,
+                    printer.width(),
+                    |agent| models.run_by(agent),
+                    |agent| models.charge(agent),
+                )
+            },
             &plan,
         )?,
         Some(form) => {
@@ -179,11 +186,14 @@ fn compose(
         context.insert("decompose".to_owned(), way.as_str().into());
     }
     let limits = limits::limits(&about.limits, &call.settings);
+    let agents = &models.services().agents;
     let lessons = |pattern: &str| learn::lessons(place, &about.weigh, call, pattern);
     match about.planner {
-        Planner::Rules => wire::compose(task, context, limits, project, lessons).map(Planned::from),
+        Planner::Rules => {
+            wire::compose(task, context, limits, project, agents, lessons).map(Planned::from)
+        }
         Planner::Model => {
-            let ruled = wire::compose(task, context.clone(), limits, project, lessons)?;
+            let ruled = wire::compose(task, context.clone(), limits, project, agents, lessons)?;
             let advised = wait_for(wire::consult(models, project, context, limits, ruled))?;
             call.printer.note(&advised.told);
             Ok(Planned {

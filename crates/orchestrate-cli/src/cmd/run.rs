@@ -189,7 +189,9 @@ fn models(
     recorder: Option<&Recorder>,
 ) -> Result<wire::Models, Failure> {
     let models = match &args.replay_traffic {
-        Some(path) => wire::Models::recorded(recording(path)?),
+        Some(path) => {
+            wire::Models::recorded(recording(path)?).with_agents(&settings.services.agents)
+        }
         None => wire::Models::of(&settings.services)?,
     };
     let models = if args.record.no_store {
@@ -258,7 +260,7 @@ pub(crate) fn conclude(
         ));
     }
     if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
-        && let Some(advice) = limits::advice(limit)
+        && let Some(advice) = limits::advice(limit, &watched.report.limits)
     {
         printer.note(&advice);
     }
@@ -328,9 +330,12 @@ fn sure(
         ));
         return Ok(true);
     }
-    printer.note(&render::plan(plan, printer.width(), |agent| {
-        models.run_by(agent)
-    }));
+    printer.note(&render::plan(
+        plan,
+        printer.width(),
+        |agent| models.run_by(agent),
+        |agent| models.charge(agent),
+    ));
     printer.ask(&format!("{words}. Run it?"))
 }
 

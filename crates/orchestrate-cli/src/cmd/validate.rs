@@ -65,7 +65,7 @@ fn check(
         };
         custom_agents(&source, world).map(drop)
     } else {
-        let (registry, catalog) = (wire::registry(project)?, wire::catalog());
+        let (registry, catalog) = (wire::registry(project, &services.agents)?, wire::catalog());
         let (tools, disk) = (wire::step_tools(services, project)?, Disk::of(project));
         let world = World {
             registry: &registry,

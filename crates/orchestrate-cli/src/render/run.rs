@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::measured::state;
 use super::page::Page;
 use super::release::gate_state;
-use super::text::{counted, duration, spent};
+use super::short::Short;
+use super::text::{counted, duration, estimate_of, spent};
 
 /// How many errors and unmeasured things are shown; the document holds all of them.
 const ITEMS: usize = 10;
@@ -52,6 +53,11 @@ pub(crate) fn run(
     );
     if let Some(error) = result.outcome.error() {
         page.text(9, &error);
+    }
+    for reached in &result.limits {
+        if let Some(short) = Short::of(reached) {
+            page.text(9, &short.told);
+        }
     }
     if has_outputs {
         outputs(&mut page, &result.aggregated_output);
@@ -95,12 +101,14 @@ pub(crate) fn run(
     page.text(
         2,
         &format!(
-            "Used: {}, {}, {} of cost",
+            "Used: {}, {}",
             counted(usage.calls, "attempt"),
-            counted(usage.tokens, "token"),
-            counted(usage.cost, "unit")
+            spent(usage).unwrap_or_else(|| "0 tokens".to_owned())
         ),
     );
+    if let Some(why) = estimate_of(usage) {
+        page.text(8, &why);
+    }
     if let Some(planning) = spent(&result.planning) {
         page.text(8, &format!("of it for planning: {planning}"));
     }

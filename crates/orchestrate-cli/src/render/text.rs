@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use orchestrate_core::limits::Usage;
+use orchestrate_core::limits::{Cost, Usage};
 
 /// The text with everything escaped that could make a terminal do something, or show text in
 /// another order than it stands: repositories hold names that nobody here has chosen.
@@ -118,17 +118,62 @@ pub(crate) fn word(variant: &impl std::fmt::Debug) -> String {
 }
 
 /// What models used, as it is told while they work: nothing when there were none. What has no known price
-/// is said to have none.
+/// is said to have none, and what is estimated is marked.
 pub(crate) fn spent(usage: &Usage) -> Option<String> {
     if usage.tokens == 0 {
         return None;
     }
-    let tokens = format!("{} tokens", usage.tokens);
+    let (tokens, cost) = (tokens_of(usage), cost_of(usage));
     Some(match usage.unpriced_tokens {
-        0 => format!("{tokens}, {}", usage.cost),
+        0 => format!("{tokens}, {cost}"),
         unpriced if unpriced >= usage.tokens => format!("{tokens}, unpriced"),
-        unpriced => format!("{tokens}, {} and {unpriced} unpriced", usage.cost),
+        unpriced => format!("{tokens}, {cost} and {unpriced} unpriced"),
     })
+}
+
+/// The tokens that were used, with a mark where some are estimated.
+fn tokens_of(usage: &Usage) -> String {
+    format!("{}{}", mark(usage), counted(usage.tokens, "token"))
+}
+
+/// What was paid, with a mark where it comes of tokens that are estimated.
+fn cost_of(usage: &Usage) -> String {
+    let mark = if usage.cost == Cost::ZERO {
+        ""
+    } else {
+        mark(usage)
+    };
+    format!("{mark}{}", dollars(usage.cost))
+}
+
+/// Why figures bear a mark; none when they do not.
+pub(crate) fn estimate_of(usage: &Usage) -> Option<String> {
+    (usage.estimated_tokens > 0).then(|| {
+        format!(
+            "~ {} estimated, because the provider did not tell what it used",
+            counted(usage.estimated_tokens, "token")
+        )
+    })
+}
+
+fn mark(usage: &Usage) -> &'static str {
+    if usage.estimated_tokens > 0 { "~" } else { "" }
+}
+
+/// A cost in US dollars: prices are in no other unit. Rounded up, to hundredths of a cent where it is a cent
+/// or more, so that what is not nothing never looks like it.
+pub(crate) fn dollars(cost: Cost) -> String {
+    let shown = match cost.0 {
+        micros if micros < 10_000 => cost,
+        micros => Cost(micros.div_ceil(100).saturating_mul(100)),
+    };
+    format!("${}", exact(f64::from(shown)))
+}
+
+/// A number with as many decimals as it needs, at most those of a cost.
+pub(crate) fn exact(number: f64) -> String {
+    let text = format!("{number:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -167,6 +212,40 @@ mod tests {
         assert_eq!(cut("abcdef", 3), "abc");
         assert_eq!(cut("日本語x", 5), "日本");
         assert_eq!(cut("ab", 5), "ab");
+    }
+
+    #[test]
+    fn what_is_estimated_or_unpriced_is_said_to_be() {
+        let used = |tokens, micros, unpriced_tokens, estimated_tokens| Usage {
+            tokens,
+            cost: Cost(micros),
+            unpriced_tokens,
+            estimated_tokens,
+            ..Usage::default()
+        };
+        let shown = [
+            used(0, 0, 0, 0),
+            used(1, 20_000, 0, 0),
+            used(900, 1_000_000, 0, 300),
+            used(900, 0, 900, 900),
+            used(900, 500_000, 300, 0),
+        ];
+        let shown = shown.map(|it| spent(&it).unwrap_or_default());
+        assert_eq!(
+            shown,
+            [
+                "",
+                "1 token, $0.02",
+                "~900 tokens, ~$1",
+                "~900 tokens, unpriced",
+                "900 tokens, $0.5 and 300 unpriced"
+            ]
+        );
+        let shown = [0, 1, 9_999, 10_001, 2_000_000].map(|micros| dollars(Cost(micros)));
+        assert_eq!(shown, ["$0", "$0.000001", "$0.009999", "$0.0101", "$2"]);
+        let why = estimate_of(&used(900, 0, 0, 300));
+        let expected = "~ 300 tokens estimated, because the provider did not tell what it used";
+        assert_eq!(why.as_deref(), Some(expected));
     }
 
     #[test]

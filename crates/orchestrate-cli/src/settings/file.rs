@@ -7,7 +7,7 @@ use orchestrate_workflows::IgnoreRule;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::key::{KEYS, Key, Value};
+use super::key::{KEYS, Key, Kind, Value};
 use super::services::TABLES;
 
 /// What a file says.
@@ -17,6 +17,8 @@ pub(super) struct Said {
     pub(super) settings: Vec<(&'static Key, Value)>,
     /// Its ignore rules, in their order.
     pub(super) ignores: Vec<IgnoreRule>,
+    /// How many tokens agents may use in a step, by id.
+    pub(super) agents: Vec<(String, u64)>,
 }
 
 /// What a file says, or every problem of it as `line:column: what`.
@@ -46,6 +48,9 @@ pub(super) fn parse(text: &str) -> Result<Said, Vec<String>> {
 /// The table and key of ignore rules: a list of tables, which no flag can stand for.
 const IGNORE: (&str, &str) = ("release-prep", "ignore");
 
+/// The table whose keys are agents, each with a table of its own, and the key in those.
+const AGENTS: (&str, &str) = ("agents", "max-tokens");
+
 struct Reader<'a> {
     text: &'a str,
     said: Said,
@@ -67,6 +72,9 @@ impl Reader<'_> {
                 DeValue::Table(table) if tables().any(|known| known == name.get_ref()) => {
                     self.table(name.get_ref(), table);
                 }
+                DeValue::Table(agents) if AGENTS.0 == name.get_ref().as_ref() => {
+                    self.agents(agents);
+                }
                 // What stands in these is read elsewhere.
                 DeValue::Table(_) if TABLES.contains(&&**name.get_ref()) => {}
                 _ => self.unknown(
@@ -74,7 +82,7 @@ impl Reader<'_> {
                     name,
                     tables()
                         .chain(TABLES.iter().copied())
-                        .chain([super::names::STORE]),
+                        .chain([AGENTS.0, super::names::STORE]),
                 ),
             }
         }
@@ -103,6 +111,38 @@ impl Reader<'_> {
         match read(key, value.get_ref()) {
             Ok(value) => self.said.settings.push((key, value)),
             Err(problem) => self.problem(value.span(), &format!("`{}` {problem}", key.name)),
+        }
+    }
+
+    /// `[agents.NAME]`: a table for each agent.
+    fn agents(&mut self, agents: &DeTable<'_>) {
+        for (agent, fields) in agents {
+            let DeValue::Table(fields) = fields.get_ref() else {
+                let (table, key) = AGENTS;
+                let what = format!("write `{key}` in a table of an agent, `[{table}.NAME]`");
+                self.problem(agent.span(), &what);
+                continue;
+            };
+            for (name, value) in fields {
+                if name.get_ref() != AGENTS.1 {
+                    self.unknown("key", name, [AGENTS.1].into_iter());
+                    continue;
+                }
+                let given = match value.get_ref() {
+                    DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+                    other => other.type_str(),
+                };
+                match Kind::Count(1).parse(given) {
+                    Ok(Value::Count(count)) => {
+                        self.said.agents.push((agent.get_ref().to_string(), count));
+                    }
+                    Ok(_) => {}
+                    Err(wanted) => {
+                        let what = format!("`{}` {wanted}", name.get_ref());
+                        self.problem(value.span(), &what);
+                    }
+                }
+            }
         }
     }
 
@@ -219,7 +259,9 @@ mod tests {
                 let ignores = said.ignores.iter();
                 let ignores =
                     ignores.map(|it| format!("ignore {} {} {}\n", it.rule, it.path, it.reason));
-                settings.chain(ignores).collect()
+                let agents = said.agents.iter();
+                let agents = agents.map(|(id, tokens)| format!("agent {id} {tokens}\n"));
+                settings.chain(ignores).chain(agents).collect()
             }
             Err(problems) => problems.join("\n"),
         };
@@ -271,6 +313,25 @@ mod tests {
                 3:1: a rule of `ignore` needs a `rule`, a `path`, or both
                 6:1: unknown key `rules`; did you mean `rule`?
                 7:8: `path` must be a text, not an integer"#]],
+        );
+    }
+
+    #[test]
+    fn tokens_of_agents_are_whole_numbers_in_tables_of_their_own() {
+        check(
+            "[agents.coder]\nmax-tokens = 200_000\n[agents.\"*\"]\nmax-tokens = 50000\n",
+            expect![[r#"
+                agent * 50000
+                agent coder 200000
+            "#]],
+        );
+        check(
+            "[agents]\nmax-tokens = 5\n[agents.coder]\nmax-token = 5\n[agents.writer]\nmax-tokens = \"5\"\n[agents.analyst]\nmax-tokens = 0\n",
+            expect![[r#"
+                2:1: write `max-tokens` in a table of an agent, `[agents.NAME]`
+                4:1: unknown key `max-token`; did you mean `max-tokens`?
+                6:14: `max-tokens` must be a whole number, 1 or more
+                8:14: `max-tokens` must be a whole number, 1 or more"#]],
         );
     }
 

@@ -7,5 +7,5 @@ mod resolve;
 mod services;
 
 pub(crate) use key::names;
-pub(crate) use resolve::{Settings, project_of};
+pub(crate) use resolve::{AgentSettings, Origin, Settings, project_of};
 pub(crate) use services::{McpTable, Names, ProgramTable, Services};

@@ -1,5 +1,6 @@
 //! Puts the layers on top of each other and remembers which one won.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
@@ -56,6 +57,25 @@ pub(crate) struct Settings {
     refused_store: Option<String>,
 }
 
+/// What is set for agents, by the id of the template; `*` is every agent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AgentSettings {
+    /// Tokens that an attempt may use at most, and where that stands.
+    pub(crate) max_tokens: BTreeMap<String, (u64, Origin)>,
+}
+
+impl AgentSettings {
+    /// By this id every agent is meant.
+    pub(crate) const EVERY: &str = "*";
+
+    /// Tokens that an attempt of an agent may use at most, if that is set.
+    pub(crate) fn max_tokens_of(&self, id: &str) -> Option<u64> {
+        let own = self.max_tokens.get(id);
+        let found = own.or_else(|| self.max_tokens.get(Self::EVERY));
+        found.map(|(tokens, _)| *tokens)
+    }
+}
+
 impl Settings {
     /// What holds where nothing is configured.
     pub(crate) fn defaults() -> Self {
@@ -93,12 +113,17 @@ impl Settings {
             });
             match parsed {
                 Ok((said, services)) => {
+                    let agents = std::mem::take(&mut settings.services.agents);
                     settings.services = services;
+                    settings.services.agents = agents;
                     let origin = || Origin::File(path.clone());
                     for (key, value) in said.settings {
                         settings.set(key, value, origin());
                     }
                     settings.judge_store(path);
+                    let agents = said.agents.into_iter();
+                    let agents = agents.map(|(id, tokens)| (id, (tokens, origin())));
+                    settings.services.agents.max_tokens.extend(agents);
                     let ignores = said.ignores.into_iter().map(|rule| (rule, origin()));
                     settings.ignores.splice(0..0, ignores);
                 }

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::resolve::AgentSettings;
+
 /// The tables, for whoever checks that no table is unknown.
 pub(super) const TABLES: &[&str] = &[
     "providers",
@@ -35,6 +37,9 @@ pub(crate) struct Services {
     pub(crate) programs: BTreeMap<String, ProgramTable>,
     pub(crate) telemetry: TelemetryTable,
     trust: TrustTable,
+    /// What is set for agents, which is read with the settings.
+    #[serde(skip)]
+    pub(crate) agents: AgentSettings,
     /// What a project's file says that a project may not decide alone. It is told to whoever would act on it.
     #[serde(skip)]
     pub(crate) untrusted: Vec<String>,

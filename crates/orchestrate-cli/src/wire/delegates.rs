@@ -34,7 +34,7 @@ pub(super) fn add(
     if ids.is_empty() {
         return Ok(());
     }
-    let registry = registry(path)?;
+    let registry = registry(path, &services.agents)?;
     let all = others.in_order(Some(models));
     let outside = set.clone();
     for id in ids {

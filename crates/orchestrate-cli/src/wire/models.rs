@@ -28,7 +28,8 @@ use super::delegates;
 use super::runners::Runners;
 use super::tools;
 use crate::error::{CliError, Failure};
-use crate::settings::Services;
+use crate::render::Charge;
+use crate::settings::{AgentSettings, Services};
 
 /// By which name the planner has a model of its own among those of agents.
 const PLANNER: &str = "planner";
@@ -144,6 +145,12 @@ impl Models {
         }
     }
 
+    /// The same models with what is set for agents.
+    pub(crate) fn with_agents(mut self, agents: &AgentSettings) -> Self {
+        self.services.agents = agents.clone();
+        self
+    }
+
     /// The same models, written down as they answer.
     pub(crate) fn recorded_by(mut self, recorder: Recorder) -> Self {
         self.recorder = Some(recorder);
@@ -190,6 +197,21 @@ impl Models {
                 measured,
             }),
             None => measured.then_some(RunBy::Analysis),
+        }
+    }
+
+    /// Who pays for an attempt of an agent here, and how much at most.
+    pub(crate) fn charge(&self, agent: &Agent) -> Charge {
+        if self.program_of(agent).is_some() {
+            return Charge::Program;
+        }
+        match self.model_of(agent).map(Model::price) {
+            None => Charge::Nothing,
+            Some(None) => Charge::Unpriced,
+            Some(Some(price)) => {
+                let most = agent.template.resource_requirements.max_tokens;
+                Charge::AtMost(price.most(most))
+            }
         }
     }
 

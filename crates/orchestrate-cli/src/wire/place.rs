@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use orchestrate_core::backend::AgentBackend;
+use orchestrate_core::error::similar;
 use orchestrate_core::journal::RunJournal;
 use orchestrate_core::learning::Lessons;
 use orchestrate_core::limits::Limits;
 use orchestrate_core::plan::{AgentChoice, ExecutionPlan};
 use orchestrate_core::task::Context;
-use orchestrate_core::template::{AgentRegistry, HealthBoard};
+use orchestrate_core::template::{AgentRegistry, AgentTemplate, HealthBoard};
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::recorded::Recording;
 use orchestrate_runtime::tools::ProgramTool;
@@ -28,8 +29,8 @@ use super::tools;
 use crate::approver::CommandLineApprover;
 use crate::args::Decision;
 use crate::definitions;
-use crate::error::Failure;
-use crate::settings::project_of;
+use crate::error::{CliError, Failure};
+use crate::settings::{AgentSettings, project_of};
 
 /// Plans of less confidence are shown to a person before they run.
 pub(crate) const ASK_BELOW: f64 = orchestrate_strategies::meta::ASK_BELOW;
@@ -63,7 +64,8 @@ pub(crate) fn task_pattern(
     context: &Context,
     project: &Path,
 ) -> Result<String, Failure> {
-    let registry = registry(project)?;
+    // How many tokens agents may use does not matter to it.
+    let registry = registry(project, &AgentSettings::default())?;
     Ok(MetaOrchestrator::new(&registry).task_pattern(task, context)?)
 }
 
@@ -72,13 +74,47 @@ pub(crate) fn builtin_agents() -> AgentRegistry {
     AgentRegistry::builtin()
 }
 
-/// The agents that a team in a project can have: the built-in ones, and those of the project's own files.
+/// The agents that a team in a project can have, as the settings change them: the built-in ones, and those
+/// of the project's own files.
 ///
 /// # Errors
-/// Everything that is wrong with a file of agents.
-pub(crate) fn registry(project: &Path) -> Result<AgentRegistry, Failure> {
+/// Everything that is wrong with a file of agents, and settings of an agent that does not exist.
+pub(crate) fn registry(project: &Path, settings: &AgentSettings) -> Result<AgentRegistry, Failure> {
     let mut registry = builtin_agents();
     definitions::add_agents(&mut registry, &catalog(), project)?;
+    if settings.max_tokens.is_empty() {
+        return Ok(registry);
+    }
+    let known: Vec<&str> = registry.iter().map(|it| it.id.as_str()).collect();
+    let ids = settings.max_tokens.keys().map(String::as_str);
+    let mut unknown = ids.filter(|id| *id != AgentSettings::EVERY && !known.contains(id));
+    if let Some(id) = unknown.next() {
+        let advice = match similar(id, known.iter().copied()).first() {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("possible: {}", known.join(", ")),
+        };
+        return Err(CliError::Service {
+            section: format!("agents.{id}"),
+            problem: format!(
+                "there is no such agent; {advice} An agent that a workflow defines has its `max_tokens` there"
+            ),
+        }
+        .into());
+    }
+    let set: Vec<AgentTemplate> = registry
+        .iter()
+        .filter_map(|template| {
+            let tokens = settings.max_tokens_of(&template.id)?;
+            let mut template = (**template).clone();
+            let needs = &mut template.resource_requirements;
+            needs.max_tokens = tokens;
+            needs.min_tokens = needs.min_tokens.min(tokens);
+            Some(template)
+        })
+        .collect();
+    for template in set {
+        registry.replace(template)?;
+    }
     Ok(registry)
 }
 
@@ -104,9 +140,10 @@ pub(crate) fn compose(
     context: Context,
     limits: Limits,
     project: &Path,
+    agents: &AgentSettings,
     lessons: impl FnOnce(&str) -> Option<Learned>,
 ) -> Result<ExecutionPlan, Failure> {
-    let registry = registry(project)?;
+    let registry = registry(project, agents)?;
     let planner = MetaOrchestrator::new(&registry);
     let learned = lessons(&planner.task_pattern(task, &context)?);
     let planner = match &learned {
@@ -133,7 +170,8 @@ pub(crate) fn planned(
     limits: Limits,
     project: &Path,
 ) -> Result<ExecutionPlan, Failure> {
-    let registry = registry(project)?;
+    // How many tokens agents may use does not matter to the analysis.
+    let registry = registry(project, &AgentSettings::default())?;
     let mut plan = workflow.plan;
     plan.limits = plan.limits.tightest(limits);
     let analysis = MetaOrchestrator::new(&registry).analyze(&plan.task, &Context::new())?;

@@ -81,7 +81,7 @@ pub(crate) async fn consult(
         }
         .into());
     }
-    let registry = registry(project)?;
+    let registry = registry(project, &models.services().agents)?;
     let planner = MetaOrchestrator::new(&registry);
     let asked = planner.consultation(&ruled.task, &context, &ruled);
     let share = Share::of(limits, model.price());
@@ -121,7 +121,7 @@ pub(crate) async fn consult(
     } = consulted;
     // What was used beyond the reservation is booked too: the run then has less left, or nothing.
     let settled = budget.settle(reservation, usage);
-    if let (Some(TurnLimit::Tokens), Some(bound)) = (limit, share.bound) {
+    if let (Some(TurnLimit::Tokens { .. }), Some(bound)) = (limit, share.bound) {
         return Err(limit_reached(bound, usage).into());
     }
     let used = spent(&usage).unwrap_or_else(|| "no token".to_owned());

@@ -218,7 +218,9 @@ fn whatever_call_of_a_model_a_run_is_killed_in_no_finished_call_is_repeated() {
     for cut in 0..=CALLS {
         let provider = Provider::start(Some(cut));
         let place = project(&provider);
-        let mut child = begin(&place, &["run", "count.yaml", "--json"]);
+        // The step may use all that the run may: what it had used by then counts, and not all of that.
+        let args = ["run", "count.yaml", "--max-tokens", "20000", "--json"];
+        let mut child = begin(&place, &args);
         soon(&provider.holds);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -260,6 +262,14 @@ fn a_call_of_a_tool_that_a_run_was_killed_in_waits_for_a_person_and_is_not_repea
             (done.clone(), done),
             "{cut}"
         );
+        // What was used before it was killed counts, however often it has paused since.
+        let used = json!(35 * (cut + 1));
+        assert_eq!(ran.json()["usage"]["tokens"], used, "{cut}");
+        let again = run(&place, &["runs", "resume", "latest", "--json"]);
+        assert_eq!(again.code, Some(7), "cut in {cut}: {}", again.shown());
+        assert_eq!(again.json()["usage"]["tokens"], used, "{cut}");
+        let before = format!("{used} tokens, unpriced had been used before");
+        assert!(again.stderr.contains(&before), "{}", again.shown());
 
         let decision = if cut == 1 { "failed" } else { "succeeded" };
         decide(&place, &step, decision);

@@ -1,8 +1,9 @@
 //! Limits that a run meets, each provoked: what it ends with, and what is to be done next.
 
+use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::models::{KEY, project, says, script};
+use crate::models::{KEY, project, says, script, silent};
 use crate::program::Place;
 use crate::work::{DONE, TASK, run};
 
@@ -57,9 +58,9 @@ fn a_list_is_spread_as_widely_as_the_limit_allows() {
 }
 
 /// A provider whose model plans a team of two and then works.
-fn planning() -> (Place, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+fn planning(first: &str) -> (Place, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
     let opinion = json!({
-        "strategy": "sequential", "agents": ["test_generator", "test_validator"],
+        "strategy": "sequential", "agents": [first, "test_validator"],
         "domains": ["testing"], "complexity": "simple", "reason": "Two of them suffice.",
     });
     let (address, asked) = script(vec![says(&opinion.to_string()), says(DONE)]);
@@ -68,7 +69,7 @@ fn planning() -> (Place, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
 
 #[test]
 fn what_planning_uses_is_paid_by_the_run_and_told_as_its_share() {
-    let (place, asked) = planning();
+    let (place, asked) = planning("test_generator");
     let args = ["run", TASK, "--planner", "model", "--json"];
     let ran = run(&place, &args);
     assert_eq!(ran.code, Some(0), "{}", ran.shown());
@@ -83,30 +84,34 @@ fn what_planning_uses_is_paid_by_the_run_and_told_as_its_share() {
     let ruled = run(&place, &["run", TASK, "--json"]).json();
     assert_eq!(ruled.get("planning"), None);
 
-    // What is left does not suffice for the first agent, which needs as much as the whole limit.
-    let agent = place
-        .run(&["agents", "show", "test_generator", "--json"])
-        .json();
-    let needed = agent["resource_requirements"]["max_tokens"].to_string();
-    let before = asked.lock().unwrap().len();
-    run(&place, &["run", TASK, "--max-tokens", &needed]);
-    assert!(asked.lock().unwrap().len() > before);
-    let (place, asked) = planning();
-    let short = run(
-        &place,
-        &[
-            "run",
-            TASK,
-            "--planner",
-            "model",
-            "--max-tokens",
-            &needed,
-            "--json",
-        ],
-    );
+    // What is left suffices for as long as it does for the least that an agent needs.
+    let least = place.run(&["agents", "show", "security_auditor", "--json"]);
+    let least = least.json()["resource_requirements"]["min_tokens"].as_u64();
+    let planned = |tokens: u64, more: &[&str]| {
+        let (place, asked) = planning("security_auditor");
+        let tokens = tokens.to_string();
+        let args = ["run", TASK, "--planner", "model", "--max-tokens", &tokens];
+        let ran = run(&place, &[&args, more].concat());
+        let requests = asked.lock().unwrap().len();
+        (ran, requests)
+    };
+    let (short, requests) = planned(least.unwrap() + 339, &[]);
+    let next = format!("`--max-tokens {}` would let", least.unwrap() + 340);
+    assert!(short.stderr.contains(&next), "{}", short.shown());
+    let told = "4999 are left, and `security_auditor` needs at least 5000 to begin";
+    let shown = short
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(shown.contains(told), "{}", short.shown());
+    assert_eq!(requests, 1);
+    let (ran, requests) = planned(least.unwrap() + 340, &[]);
+    assert!(requests > 1, "{}", ran.shown());
+    let (short, _) = planned(least.unwrap() + 339, &["--json"]);
     assert_eq!(short.code, Some(5), "{}", short.shown());
-    assert_eq!(asked.lock().unwrap().len(), 1);
     let document = short.json();
+    assert_eq!(document["limits"][0]["spent"]["tokens"], json!(340));
     assert_eq!(document["usage"]["tokens"], json!(340));
     assert_eq!(document["limit"], "tokens");
 }
@@ -165,5 +170,116 @@ fn a_limit_that_is_reached_while_planning_ends_with_5() {
         error["error"]["message"]
             .to_string()
             .contains("limit of cost")
+    );
+}
+
+/// A file raises what one agent may use in a step, and all of them; the plan's bounds and the list of settings
+/// show it.
+#[test]
+fn one_setting_lets_an_agent_use_more_tokens_in_a_step() {
+    let (address, _) = script(vec![says(DONE)]);
+    let place = project(&address);
+    let path = place.path().join("orchestrate.toml");
+    let before = std::fs::read_to_string(path).unwrap();
+    let set = |text: &str| {
+        place.with("orchestrate.toml", &format!("{before}\n{text}"));
+    };
+    let most = |place: &Place| {
+        let plan = place.run(&["plan", TASK, "--json"]).json();
+        let agents = plan["plan"]["agents"].as_object().unwrap().clone();
+        let of = |agent: &Value| agent["template"]["resource_requirements"]["max_tokens"].as_u64();
+        let each: Vec<u64> = agents.values().filter_map(of).collect();
+        (each, plan["bounds"]["tokens"]["most"].as_u64())
+    };
+    assert_eq!(most(&place), (vec![15_000, 20_000, 8_000], Some(129_000)));
+    set("[agents.\"*\"]\nmax-tokens = 50000\n[agents.test_generator]\nmax-tokens = 300000\n");
+    assert_eq!(
+        most(&place),
+        (vec![50_000, 300_000, 50_000], Some(1_200_000))
+    );
+    let listed = place.run(&["config", "list", "--origin"]);
+    for told in [
+        "agents.\"*\".max-tokens",
+        "agents.test_generator.max-tokens",
+    ] {
+        let line = listed.stdout.lines().find(|line| line.starts_with(told));
+        let line = line.unwrap_or_else(|| panic!("{}", listed.shown()));
+        assert!(line.ends_with("orchestrate.toml"), "{line}");
+    }
+    let shown = place.run(&["agents", "show", "test_generator"]);
+    assert!(shown.stdout.contains("2000 to 300000"), "{}", shown.shown());
+
+    set("[agents.test_genrator]\nmax-tokens = 300000\n");
+    let wrong = place.run(&["plan", TASK]);
+    assert_eq!(wrong.code, Some(3), "{}", wrong.shown());
+    for told in ["[agents.test_genrator]", "did you mean `test_generator`?"] {
+        assert!(wrong.stderr.contains(told), "{}", wrong.shown());
+    }
+}
+
+/// Limits of cost are in dollars, and so is what a plan can cost where prices are known.
+#[test]
+fn what_a_plan_can_cost_is_told_in_dollars_where_prices_are_known() {
+    let (address, _) = script(vec![says(DONE)]);
+    let place = project(&address);
+    let models = "[models]\ncapable = \"local/big\"\n";
+    let path = place.path().join("orchestrate.toml");
+    let before = std::fs::read_to_string(path).unwrap();
+    let before = before.replace("[models]\n", models);
+    let bounds = |prices: &str, args: &[&str]| {
+        place.with("orchestrate.toml", &format!("{before}\n{prices}"));
+        let ran = place.run(&[&["plan", TASK], args].concat());
+        let lines = ran.stdout.lines().map(str::trim);
+        let lines = lines.filter(|line| {
+            let first = line.split([' ', ':']).next();
+            ["cost", "unpriced", "limits"].map(Some).contains(&first)
+        });
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let price = |model: &str, output: u32| {
+        format!("[prices.\"local/{model}\"]\ninput = 1\noutput = {output}\n")
+    };
+    expect![[r#"
+        cost          $0                  unpriced
+        unpriced: test_coverage_analyzer, test_generator, test_validator: the price of
+    "#]]
+    .assert_eq(&bounds("", &[]));
+    expect![[r#"
+        cost          $0                  at most $0.12 and what is unpriced
+        unpriced: test_coverage_analyzer, test_generator: the price of the model is
+    "#]]
+    .assert_eq(&bounds(&price("m", 5), &[]));
+    let all = price("m", 5) + &price("big", 10);
+    expect![[r#"
+        cost          $0                  at most $1.17
+        limits of the run: 90000 tokens, $2
+    "#]]
+    .assert_eq(&bounds(&all, &["--max-cost", "2", "--max-tokens", "90000"]));
+    let alone = Place::project();
+    let ran = alone.run(&["plan", TASK]);
+    assert!(ran.stdout.contains("cost (tier units)"), "{}", ran.shown());
+}
+
+/// Where a provider does not tell what it used, the report and the list of runs mark what is estimated.
+#[test]
+fn tokens_that_a_provider_does_not_tell_are_marked() {
+    let (address, _) = silent(says(DONE));
+    let place = project(&address);
+    let ran = run(&place, &["run", TASK]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let marked = |text: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.contains("~"))
+            .unwrap_or_default();
+        line.contains(" tokens") && text.contains("tokens estimated, because the provider")
+    };
+    assert!(marked(&ran.stdout), "{}", ran.shown());
+    let shown = place.run(&["runs", "show", "latest"]);
+    assert!(marked(&shown.stdout), "{}", shown.shown());
+    let document = place.run(&["runs", "show", "latest", "--json"]).json();
+    assert_eq!(
+        document["usage"]["estimated_tokens"],
+        document["usage"]["tokens"]
     );
 }

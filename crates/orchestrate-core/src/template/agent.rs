@@ -90,9 +90,10 @@ impl AgentCapability {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ResourceRequirements {
-    /// Least tokens that make sense.
+    /// Least tokens with which an attempt makes sense; where less is left, none begins.
     pub min_tokens: u64,
-    /// Most tokens that one attempt may use; this is what is reserved before it starts.
+    /// Most tokens that one attempt may use. They are reserved before it starts, or what the limits
+    /// around it leave, if that is less.
     pub max_tokens: u64,
     /// Longest time of one attempt, in seconds.
     pub timeout_seconds: u64,

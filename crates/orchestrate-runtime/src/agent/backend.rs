@@ -99,6 +99,17 @@ impl ModelBackend {
         })
     }
 
+    /// What an attempt uses at most that uses so many tokens.
+    fn most_of(&self, agent: &Agent, tokens: u64) -> Usage {
+        let price = self.book.model(agent).and_then(|model| model.price());
+        Usage {
+            calls: 1,
+            tokens,
+            cost: price.map_or(Cost::ZERO, |price| price.most(tokens)),
+            ..Usage::default()
+        }
+    }
+
     fn turn(
         &self,
         input: &AgentInput,
@@ -124,6 +135,7 @@ impl ModelBackend {
                 rounds: rounds.max(1),
                 tool_calls: rounds.saturating_mul(4),
                 tokens: requirements.max_tokens,
+                reserved: input.reserved.tokens,
                 window: self.window,
                 ..defaults
             },
@@ -143,14 +155,16 @@ impl AgentBackend for ModelBackend {
     }
 
     fn reservation(&self, agent: &Agent) -> Usage {
-        let tokens = agent.template.resource_requirements.max_tokens;
-        let price = self.book.model(agent).and_then(|model| model.price());
-        Usage {
-            calls: 1,
-            tokens,
-            cost: price.map_or(Cost::ZERO, |price| price.most(tokens)),
-            ..Usage::default()
-        }
+        self.most_of(agent, agent.template.resource_requirements.max_tokens)
+    }
+
+    fn least(&self, agent: &Agent) -> Usage {
+        let needs = &agent.template.resource_requirements;
+        self.most_of(agent, needs.min_tokens.max(1).min(needs.max_tokens))
+    }
+
+    fn records_what_it_uses(&self, _: &Agent) -> bool {
+        true
     }
 
     fn measures(&self, _: &Agent) -> bool {
@@ -191,6 +205,7 @@ impl AgentBackend for ModelBackend {
             tally: Tally::default(),
             tokens_left: 0,
             charged: 0,
+            paid_before: 0,
         };
         let mut kept = None;
         let answer = match drive.guards.input(prompt::task(&input)) {

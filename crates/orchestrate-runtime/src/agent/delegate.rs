@@ -97,11 +97,13 @@ impl Tool for AgentTool {
         }
         // The last part of the key is the call's position in its step.
         let position = call.idempotency_key.rsplit(':').next().unwrap_or_default();
+        let agent = self.within(call.tokens_left);
         let input = AgentInput {
             run: call.run,
             task: task.into(),
             context: Arc::default(),
-            agent: self.within(call.tokens_left),
+            reserved: self.backend.reservation(&agent),
+            agent,
             step: call.step.child(&format_args!("call-{position}")),
             instruction: None,
             inputs: Vec::new(),

@@ -12,6 +12,7 @@ use orchestrate_core::tool::{Effect, ToolCall, ToolFailure, ToolOutput};
 use orchestrate_strategies::turn::{End, Need, PendingCall, ToolReply, Turn, TurnLimit};
 use serde_json::{Value, json};
 
+use super::delegate::AGENT_TOOLS;
 use super::form::Form;
 use super::record;
 use super::scrutiny::{Guards, Scrutiny};
@@ -32,6 +33,8 @@ pub(super) struct Drive<'a> {
     pub(super) tokens_left: u64,
     /// Tokens that tools used since the turn was told last.
     pub(super) charged: u64,
+    /// Tokens of recorded calls since then that an earlier attempt has paid for.
+    pub(super) paid_before: u64,
 }
 
 /// What was done and used, also by a turn that failed.
@@ -73,6 +76,7 @@ impl Drive<'_> {
                 },
                 Need::Done(end) => return Err(failure(end, self.input)),
             };
+            turn.grant(std::mem::take(&mut self.paid_before));
             match told {
                 Told::Model(response) => {
                     turn.model_answered(*response, |value| self.form.check(value));
@@ -100,6 +104,7 @@ impl Drive<'_> {
             digest: request.digest(),
             // It may be paid for twice, but nothing in the world changes by it.
             effect: Effect::Read,
+            most: self.most(request),
         };
         // A call that failed before is made again; only answers are kept.
         if let CallStart::Recorded(result) = self.input.calls.begin(intent).await?
@@ -107,8 +112,11 @@ impl Drive<'_> {
         {
             self.tally.replayed += 1;
             // A further attempt of this run has been charged for it already.
+            let usage = record::usage(&response);
             if self.input.attempt == 1 {
-                self.tally.usage += record::usage(&response);
+                self.tally.usage += usage;
+            } else {
+                self.paid_before = self.paid_before.saturating_add(usage.tokens);
             }
             return Ok(response);
         }
@@ -134,6 +142,27 @@ impl Drive<'_> {
                 Err(error.into())
             }
         }
+    }
+
+    /// What a call of the model may use at most.
+    fn most(&self, request: &ModelRequest<'_>) -> Usage {
+        let tokens = request.input_estimate();
+        let tokens = tokens.saturating_add(request.max_output_tokens.into());
+        let cost = self.model.price().map(|price| price.most(tokens));
+        Usage {
+            tokens,
+            cost: cost.unwrap_or_default(),
+            ..Usage::default()
+        }
+    }
+
+    /// What a call of a tool may use at most: those that are agents ask models.
+    fn most_of_tool(&self, name: &str) -> Usage {
+        if !name.starts_with(AGENT_TOOLS) {
+            return Usage::default();
+        }
+        let left = self.tokens_left.saturating_sub(self.charged);
+        self.input.reserved.of_tokens(left)
     }
 
     /// The calls of one round, one after another, so that what they change happens in the model's order.
@@ -186,6 +215,7 @@ impl Drive<'_> {
                     Some(_) => canonical::digest(&json!([name, &*arguments, "allowed"])),
                 },
                 effect: call.tool.effect,
+                most: self.most_of_tool(name),
             };
             let mut reply = None;
             match self.input.calls.begin(intent).await? {
@@ -278,6 +308,8 @@ impl Drive<'_> {
         self.charged = self.charged.saturating_add(usage.tokens);
         if counts {
             self.tally.usage += usage;
+        } else {
+            self.paid_before = self.paid_before.saturating_add(usage.tokens);
         }
     }
 
@@ -315,18 +347,27 @@ fn failure(end: &End, input: &AgentInput) -> AgentFailure {
     match end {
         End::Failed { class, message } => AgentFailure::new(*class, message.as_str()),
         End::LimitReached { limit, last } => {
-            let limit = match limit {
-                TurnLimit::Tokens => {
-                    let most = input.agent.template.resource_requirements.max_tokens;
-                    let agent = &input.agent.id;
-                    format!(
-                        "{most} tokens of one attempt; a file of `orchestrate agents add` can give `{agent}` more"
-                    )
-                }
-                other => other.as_str().to_owned(),
+            let limited = |of: &dyn std::fmt::Display| {
+                let message = format!("it came to no answer within its limit of {of}");
+                AgentFailure::new(FailureClass::Limit, message)
             };
-            let message = format!("it came to no answer within its limit of {limit}");
-            let failure = AgentFailure::new(FailureClass::Limit, message);
+            let mut failure = match limit {
+                TurnLimit::Tokens { needs } => {
+                    let most = input.agent.template.resource_requirements.max_tokens;
+                    limited(&format_args!(
+                        "{most} tokens of one attempt, and about {needs} would let it make its next call; \
+                         `max-tokens` under `[agents.{}]` in `orchestrate.toml` gives it more",
+                        input.agent.template.id
+                    ))
+                }
+                TurnLimit::Reserved { reserved, .. } => limited(&format_args!(
+                    "{reserved} tokens, which were reserved for it"
+                )),
+                other => limited(&other.as_str()),
+            };
+            if let TurnLimit::Reserved { needs, .. } = limit {
+                failure.short_of = Some(*needs);
+            }
             match last {
                 Some(last) => failure.with_output(json!({ "last": last })),
                 None => failure,

@@ -49,6 +49,14 @@ impl AgentBackend for GroundedBackend {
         self.model.reservation(agent)
     }
 
+    fn least(&self, agent: &Agent) -> Usage {
+        self.model.least(agent)
+    }
+
+    fn records_what_it_uses(&self, agent: &Agent) -> bool {
+        self.model.records_what_it_uses(agent)
+    }
+
     /// Measuring only reads; the model records its calls by itself.
     fn effect(&self, agent: &Agent) -> Effect {
         self.model.effect(agent)

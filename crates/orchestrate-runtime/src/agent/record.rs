@@ -16,6 +16,7 @@ pub(super) fn usage(response: &ModelResponse) -> Usage {
         tokens,
         cost: response.cost.unwrap_or(Cost::ZERO),
         unpriced_tokens: if response.cost.is_none() { tokens } else { 0 },
+        estimated_tokens: if response.usage.estimated { tokens } else { 0 },
         cached_tokens: response.usage.cache_read,
     }
 }

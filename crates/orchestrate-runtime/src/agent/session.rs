@@ -1,6 +1,7 @@
 //! Conversations that go on from run to run: what is heard again, what is remembered, what is summarised.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orchestrate_core::backend::{AgentFailure, AgentInput};
 use orchestrate_core::calls::{CallIntent, CallKind, CallResult, CallStart};
@@ -29,13 +30,15 @@ with the summary as plain text.";
 /// A session that the agents of a run take part in, each with a conversation of its own.
 ///
 /// Steps of one agent that run at the same time hear what was said before either of them began, and not
-/// each other. Both are remembered, in the order in which they ended; of two summaries of the same turns the
-/// first counts.
+/// each other. Both are remembered, in the order in which they ended; one of them has what was said earlier
+/// summarised. Of two summaries of the same turns by two processes the first counts.
 #[derive(Debug, Clone)]
 pub struct Session {
     memory: Arc<dyn Memory>,
     name: String,
     window: u64,
+    /// The turns that steps have summarised or are about to, by agent and key.
+    claimed: Arc<Mutex<HashSet<(String, String)>>>,
 }
 
 /// What was said earlier.
@@ -54,6 +57,30 @@ impl Session {
             memory,
             name: name.into(),
             window: window_tokens,
+            claimed: Arc::default(),
+        }
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves the summary of turns to one step; false when another has it made.
+    fn claim(&self, agent: &str, keys: &[String]) -> bool {
+        let mut claimed = self.claimed();
+        let mut entries = keys.iter().map(|key| (agent.to_owned(), key.clone()));
+        let is_free = !entries.clone().any(|entry| claimed.contains(&entry));
+        if is_free {
+            claimed.extend(&mut entries);
+        }
+        is_free
+    }
+
+    /// Lets another step have the summary made, because there is none.
+    fn release(&self, agent: &str, keys: &[String]) {
+        let mut claimed = self.claimed();
+        for key in keys {
+            claimed.remove(&(agent.to_owned(), key.clone()));
         }
     }
 
@@ -76,6 +103,7 @@ impl Session {
             name: "session.recall".to_owned(),
             digest: canonical::digest(&json!([self.name, agent])),
             effect: Effect::Read,
+            most: Usage::default(),
         };
         let turns = match input.calls.begin(intent).await? {
             CallStart::Recorded(heard) => {
@@ -134,10 +162,13 @@ impl Session {
         let mut folded = None;
         if all.saturating_add(said.bytes()) > window {
             let (keys, older) = older(&recalled.turns, window / 2, said.bytes());
-            if !keys.is_empty() {
+            if !keys.is_empty() && !self.claim(input.agent.id.as_str(), &keys) {
+                told.push_str(", another step has them summarised");
+            } else if !keys.is_empty() {
                 match summary(drive, turn.next_ordinal(), older).await {
                     Ok(summary) => folded = Some(Folded { keys, summary }),
                     Err(failure) => {
+                        self.release(input.agent.id.as_str(), &keys);
                         told.push_str(&format!(", no summary was made: {}", failure.message));
                     }
                 }

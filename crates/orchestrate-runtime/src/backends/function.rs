@@ -25,6 +25,7 @@ const ONE_CALL: Usage = Usage {
     tokens: 0,
     cost: orchestrate_core::limits::Cost::ZERO,
     unpriced_tokens: 0,
+    estimated_tokens: 0,
     cached_tokens: 0,
 };
 

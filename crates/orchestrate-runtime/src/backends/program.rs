@@ -114,6 +114,7 @@ impl AgentBackend for ProcessBackend {
             name: setup.name.clone(),
             digest: canonical::digest(&json!([order.argv, order.input])),
             effect: Effect::External,
+            most: Usage::default(),
         };
         match input.calls.begin(intent).await? {
             CallStart::Recorded(result) if result.success => {

@@ -11,6 +11,8 @@ use orchestrate_core::team::Agent;
 use orchestrate_core::tool::{Effect, Tool};
 use orchestrate_strategies::graph::Task;
 
+use super::ledger::Range;
+
 /// An agent of a plan and the backend that will run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
@@ -30,15 +32,26 @@ pub(super) enum Doer {
 }
 
 impl Doer {
-    /// What one attempt may use at most.
-    pub(super) fn reservation(&self) -> Usage {
+    /// What one attempt may use.
+    pub(super) fn range(&self) -> Range {
         match self {
-            Self::Agent(assigned) => assigned.reservation,
-            Self::Tool(_) => Usage {
-                calls: 1,
-                ..Usage::default()
-            },
+            Self::Agent(assigned) => assigned.range,
+            Self::Tool(_) => {
+                let call = Usage {
+                    calls: 1,
+                    ..Usage::default()
+                };
+                Range {
+                    most: call,
+                    least: call,
+                }
+            }
         }
+    }
+
+    /// Whether the calls of an attempt tell all that it used.
+    pub(super) fn records_what_it_uses(&self) -> bool {
+        matches!(self, Self::Agent(assigned) if assigned.records_what_it_uses)
     }
 
     /// Why no attempt could succeed until a person acts.
@@ -63,7 +76,8 @@ impl Doer {
 pub(super) struct Assigned {
     pub(super) backend: Arc<dyn AgentBackend>,
     pub(super) name: Arc<str>,
-    pub(super) reservation: Usage,
+    pub(super) range: Range,
+    pub(super) records_what_it_uses: bool,
     pub(super) effect: Effect,
 }
 
@@ -82,7 +96,11 @@ impl Backends {
         Some(Assigned {
             backend: backend.clone(),
             name: name.clone(),
-            reservation: backend.reservation(agent),
+            range: Range {
+                most: backend.reservation(agent),
+                least: backend.least(agent),
+            },
+            records_what_it_uses: backend.records_what_it_uses(agent),
             effect: backend.effect(agent),
         })
     }

@@ -56,7 +56,8 @@ impl Dispatcher {
     /// Makes an attempt. One that does not end at once goes on as a task.
     pub(super) fn launch(&mut self, mut step: Step, doer: &Doer, reservation: Reservation) {
         let signal = self.signal.attempt();
-        let mut attempt = match self.begin_attempt(&mut step, doer, signal.clone()) {
+        let reserved = reservation.amount();
+        let mut attempt = match self.begin_attempt(&mut step, doer, reserved, signal.clone()) {
             Ok(attempt) => attempt,
             Err(failure) => {
                 self.settle(&mut step, reservation, Usage::default());
@@ -96,6 +97,7 @@ impl Dispatcher {
         &self,
         step: &mut Step,
         doer: &Doer,
+        reserved: Usage,
         cancel: CancelSignal,
     ) -> Result<Attempt, AgentFailure> {
         match (doer, step.task.clone().agent_work()) {
@@ -114,6 +116,7 @@ impl Dispatcher {
                     scope: step.scope.clone(),
                     messages: self.mail.of_step(&step.task.path).to_vec(),
                     attempt: step.attempts,
+                    reserved,
                     calls: self.calls_of(step),
                     cancel,
                 };
@@ -134,6 +137,7 @@ impl Dispatcher {
     /// Settles an attempt and decides whether there is another.
     pub(super) fn attempt_ended(&mut self, mut step: Step, reservation: Reservation, ended: Ended) {
         let seen = matches!(ended, Ended::Answered(_));
+        let reserved = reservation.amount();
         let answer = match ended {
             Ended::Answered(answer) => {
                 let used = match &answer {
@@ -166,7 +170,12 @@ impl Dispatcher {
             }) if self.going == Going::On && !self.signal.is_raised() => {
                 self.ask_about_call(step, *question, usage);
             }
-            Err(failure) if seen => self.retry_or_fail(step, failure),
+            Err(mut failure) if seen => {
+                if let (Some(needs), Some(cut)) = (failure.short_of, &step.cut) {
+                    failure.message = cut.told(reserved, needs);
+                }
+                self.retry_or_fail(step, failure);
+            }
             Err(failure) => {
                 let outcome = Outcome::failed(failure.class, failure.message.as_str());
                 match cut_off(&step.task, outcome) {
@@ -334,6 +343,7 @@ impl Step {
             calls: KnownCalls::new(),
             remembered: None,
             decided: Decided::default(),
+            cut: None,
             parked: 0,
         }
     }

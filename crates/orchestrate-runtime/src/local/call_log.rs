@@ -196,6 +196,7 @@ mod tests {
             name: "look".to_owned(),
             digest: digest.to_owned(),
             effect: Effect::Read,
+            most: Usage::default(),
         };
         let result = CallResult {
             success: true,

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::call_log::{KnownCalls, Remembered};
+use super::ledger::Cut;
 
 /// A step from the moment it may start to its end.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(super) struct Step {
     pub(super) remembered: Option<Arc<Remembered>>,
     /// What was decided about its calls.
     pub(super) decided: Decided,
+    /// Why the attempt that is under way was given less than it might use.
+    pub(super) cut: Option<Box<Cut>>,
     /// How many of its attempts ended because a person was to decide about a call.
     pub(super) parked: u32,
 }

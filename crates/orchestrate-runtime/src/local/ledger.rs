@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use orchestrate_core::budget::{Account, Budget, Payers, Refused, Reservation, Settled};
-use orchestrate_core::event::LimitHolder;
+use orchestrate_core::event::{LimitHolder, Shortage};
 use orchestrate_core::id::AgentId;
 use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::LimitKind;
@@ -21,15 +21,54 @@ pub(super) struct Ledger {
     reached: BTreeMap<Account, (LimitHolder, LimitKind)>,
 }
 
+/// What an attempt may use: the most, and the least with which it makes sense.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub(super) most: Usage,
+    pub(super) least: Usage,
+}
+
+/// Why an attempt was given less than it might have used.
+#[derive(Debug, Clone)]
+pub(super) struct Cut {
+    pub(super) of: LimitHolder,
+    pub(super) limit: LimitKind,
+    /// What had been used of that limit when the attempt began.
+    pub(super) spent: Usage,
+}
+
+impl Cut {
+    /// What is said of an attempt that ended because it would have needed more tokens.
+    pub(super) fn told(&self, reserved: Usage, needs: u64) -> String {
+        let Self { of, limit, spent } = self;
+        let enough = *spent + reserved.of_tokens(needs);
+        let (enough, flag) = match limit {
+            LimitKind::Cost => (f64::from(enough.cost).to_string(), "--max-cost"),
+            _ => (enough.tokens.to_string(), "--max-tokens"),
+        };
+        let (of, raised) = match of {
+            LimitHolder::Run => ("the run".to_owned(), format!("`{flag} {enough}`")),
+            LimitHolder::Step(step) => (format!("step `{step}`"), format!("one of {enough}")),
+            LimitHolder::Agent(agent) => (format!("agent `{agent}`"), format!("one of {enough}")),
+        };
+        format!(
+            "it came to no answer within the {} tokens that the limit of {} of {of} left for it; \
+             {raised} would let it make its next call",
+            reserved.tokens,
+            limit.as_str()
+        )
+    }
+}
+
 /// Why an attempt may not begin now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Held {
     /// Until a reservation of this account is settled.
     Until(Account),
     /// For good: a limit of the run.
-    ByRun(LimitKind),
+    ByRun(LimitKind, Box<Shortage>),
     /// For good: a limit of a branch or an agent. With the holder when it was not reached before.
-    Apart(LimitKind, Option<LimitHolder>),
+    Apart(LimitKind, Option<(LimitHolder, Box<Shortage>)>),
 }
 
 impl Ledger {
@@ -42,7 +81,7 @@ impl Ledger {
         }
     }
 
-    /// Reserves what an attempt may use on every account that pays for it.
+    /// Reserves what an attempt may use on every account that pays for it, as far as their limits leave room.
     ///
     /// # Errors
     /// [`Held`] with what stands in the way; nothing is reserved then.
@@ -50,8 +89,8 @@ impl Ledger {
         &mut self,
         graph: &Graph,
         task: &Task,
-        amount: Usage,
-    ) -> Result<Reservation, Held> {
+        range: Range,
+    ) -> Result<(Reservation, Option<Box<Cut>>), Held> {
         let payers = self.payers(graph, task);
         if !self.reached.is_empty() {
             let reached = |account| self.reached.get(&account);
@@ -59,12 +98,28 @@ impl Ledger {
                 return Err(Held::Apart(*limit, None));
             }
         }
-        self.budget
-            .reserve(payers, amount)
-            .map_err(|refused| match refused {
-                Refused::Busy { account, .. } => Held::Until(account),
-                Refused::Exhausted { account, limit } => self.exhausted(graph, account, limit),
+        let (amount, by) = self.budget.fitted(payers, range.most, range.least);
+        let reserved = self.budget.reserve(payers, amount);
+        let reservation = reserved.map_err(|refused| match refused {
+            Refused::Busy { account, .. } => Held::Until(account),
+            Refused::Exhausted { account, limit } => {
+                let short = Shortage {
+                    step: task.path.clone(),
+                    needs: range.least,
+                    spent: self.budget.spent(account),
+                    limits: self.budget.limits(account),
+                };
+                self.exhausted(graph, account, limit, Box::new(short))
+            }
+        })?;
+        let cut = by.map(|(account, limit)| {
+            Box::new(Cut {
+                of: self.holder(graph, account),
+                limit,
+                spent: self.budget.spent(account),
             })
+        });
+        Ok((reservation, cut))
     }
 
     pub(super) fn settle(&mut self, reservation: Reservation, used: Usage) -> Settled {
@@ -114,6 +169,8 @@ impl Ledger {
                     let branch = graph.branch_at(step);
                     branch.map(|branch| self.branch(graph, branch))
                 }
+                // It holds for all that is left, and the walk knows it.
+                LimitHolder::Run => None,
             };
             if let Some(account) = account {
                 self.reached.insert(account, (holder.clone(), *limit));
@@ -121,24 +178,31 @@ impl Ledger {
         }
     }
 
-    fn exhausted(&mut self, graph: &Graph, account: Account, limit: LimitKind) -> Held {
-        if account == Account::RUN {
-            return Held::ByRun(limit);
-        }
-        let agent = self.agents.iter().find(|(_, it)| **it == account);
-        let holder = match agent {
-            Some((agent, _)) => Some(LimitHolder::Agent(agent.clone())),
-            None => {
-                let at = self.branches.iter().position(|it| *it == account);
-                let branch = at.and_then(|at| graph.branch_ids().nth(at));
-                let path = branch.and_then(|branch| graph.branch_path(branch));
-                path.cloned().map(LimitHolder::Step)
+    fn exhausted(
+        &mut self,
+        graph: &Graph,
+        account: Account,
+        limit: LimitKind,
+        short: Box<Shortage>,
+    ) -> Held {
+        match self.holder(graph, account) {
+            LimitHolder::Run => Held::ByRun(limit, short),
+            holder => {
+                self.reached.insert(account, (holder.clone(), limit));
+                Held::Apart(limit, Some((holder, short)))
             }
-        };
-        if let Some(holder) = &holder {
-            self.reached.insert(account, (holder.clone(), limit));
         }
-        Held::Apart(limit, holder)
+    }
+
+    /// Whose account it is.
+    fn holder(&self, graph: &Graph, account: Account) -> LimitHolder {
+        if let Some((agent, _)) = self.agents.iter().find(|(_, it)| **it == account) {
+            return LimitHolder::Agent(agent.clone());
+        }
+        let at = self.branches.iter().position(|it| *it == account);
+        let branch = at.and_then(|at| graph.branch_ids().nth(at));
+        let path = branch.and_then(|branch| graph.branch_path(branch));
+        path.cloned().map_or(LimitHolder::Run, LimitHolder::Step)
     }
 
     fn payers(&mut self, graph: &Graph, task: &Task) -> Payers {

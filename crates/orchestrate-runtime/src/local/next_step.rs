@@ -1,6 +1,7 @@
 //! Which step starts next: one that is ready or has waited, whose agent has a place and whose reservation holds.
 
 use orchestrate_core::budget::{Account, Reservation};
+use orchestrate_core::event::{EventKind, LimitHolder};
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_strategies::graph::{AgentWork, Work};
 use tokio::time::Instant;
@@ -17,7 +18,7 @@ impl Dispatcher {
         let places = self.limits.concurrency.map_or(usize::MAX, |n| n as usize);
         self.queue_rested();
         while self.at_work() < places {
-            let step = self.next_with_a_place()?;
+            let mut step = self.next_with_a_place()?;
             let task = step.task.clone();
             let doer = match self.doer(&task.work) {
                 Ok(Some(doer)) => doer,
@@ -41,8 +42,11 @@ impl Dispatcher {
                 continue;
             }
             let graph = self.walk.graph();
-            match self.ledger.reserve(graph, &task, doer.reservation()) {
-                Ok(reservation) => return Some((step, doer, reservation)),
+            match self.ledger.reserve(graph, &task, doer.range()) {
+                Ok((reservation, cut)) => {
+                    step.cut = cut;
+                    return Some((step, doer, reservation));
+                }
                 Err(Held::Until(account)) if self.at_work() > 0 => {
                     if account == Account::RUN {
                         self.waiting.push_front(step);
@@ -51,8 +55,13 @@ impl Dispatcher {
                     // Only those who are under the same limit wait; the rest of the run goes on.
                     self.waiting.set_aside(account, step);
                 }
-                Err(Held::ByRun(limit)) => {
+                Err(Held::ByRun(limit, short)) => {
                     self.waiting.push_front(step);
+                    self.publish(EventKind::LimitReached {
+                        of: LimitHolder::Run,
+                        limit,
+                        short: Some(short),
+                    });
                     self.limit(limit);
                     self.apply_effects();
                 }

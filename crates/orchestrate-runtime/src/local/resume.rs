@@ -136,9 +136,21 @@ impl Dispatcher {
         };
         self.ledger.book(self.walk.graph(), &step.task, usage);
         if working {
-            // Nobody knows what the attempt used that was under way; all that it could is booked.
+            // Where calls do not tell what the attempt used that was under way, all that it could is booked.
             let doer = self.doer(&step.task.work).ok().flatten();
-            let most = doer.map(|doer| doer.reservation()).unwrap_or_default();
+            let most = match &doer {
+                Some(doer) if doer.records_what_it_uses() => {
+                    let open = step.calls.values().filter(|(_, end)| end.is_none());
+                    let open: Usage = open.map(|(call, _)| call.most).sum();
+                    let attempt = Usage {
+                        calls: 1,
+                        ..unsettled
+                    };
+                    attempt + open
+                }
+                Some(doer) => doer.range().most,
+                None => Usage::default(),
+            };
             self.ledger.book(self.walk.graph(), &step.task, most);
             // What its recorded calls used is known all the same, and they are not made again.
             step.usage += Usage {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use orchestrate_core::cancel::CancelSignal;
-use orchestrate_core::event::{EventKind, LimitHolder};
+use orchestrate_core::event::{EventKind, LimitHolder, Shortage};
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::{CancelReason, LimitKind, Outcome};
 use orchestrate_strategies::graph::{NodeId, Task};
@@ -101,11 +101,17 @@ impl Dispatcher {
 
     /// Ends a step for which a limit of a step around it or of its agent leaves no room, and lets nothing
     /// further of it begin. With the holder of the limit when it was not reached before.
-    pub(super) fn limit_apart(&mut self, step: Step, limit: LimitKind, of: Option<LimitHolder>) {
-        if let Some(of) = of {
+    pub(super) fn limit_apart(
+        &mut self,
+        step: Step,
+        limit: LimitKind,
+        of: Option<(LimitHolder, Box<Shortage>)>,
+    ) {
+        if let Some((of, short)) = of {
             self.publish(EventKind::LimitReached {
                 of: of.clone(),
                 limit,
+                short: Some(short),
             });
             if let LimitHolder::Step(path) = &of
                 && let Some(branch) = self.walk.graph().branch_at(path)

@@ -129,7 +129,8 @@ async fn a_limit_of_a_branch_stops_what_is_inside_and_the_rest_goes_on() {
 
 fn reached(event: &Event) -> Option<String> {
     match &event.kind {
-        EventKind::LimitReached { of, limit } => Some(match of {
+        EventKind::LimitReached { of, limit, .. } => Some(match of {
+            LimitHolder::Run => format!("run: {}", limit.as_str()),
             LimitHolder::Step(step) => format!("step {step}: {}", limit.as_str()),
             LimitHolder::Agent(agent) => format!("agent {agent}: {}", limit.as_str()),
         }),

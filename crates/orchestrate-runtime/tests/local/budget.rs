@@ -52,6 +52,8 @@ impl Book {
 #[derive(Debug, Clone, Copy)]
 struct Manner {
     tokens: u64,
+    /// The part of it in percent with which it begins all the same.
+    least: u64,
     share: u64,
     ms: u64,
     faults: u32,
@@ -79,6 +81,7 @@ impl Drop for Out {
             tokens: book.out.tokens - self.reserved.tokens,
             cost: Cost(book.out.cost.0 - self.reserved.cost.0),
             unpriced_tokens: 0,
+            estimated_tokens: 0,
             cached_tokens: 0,
         };
         book.gone += self.used;
@@ -101,10 +104,20 @@ impl AgentBackend for Till {
         true
     }
 
+    fn least(&self, agent: &Agent) -> Usage {
+        let whole = self.reservation(agent);
+        let Manner { tokens, least, .. } = *manner(&self.manners, agent);
+        Usage {
+            cost: whole.cost,
+            ..whole.of_tokens(tokens * least / 100)
+        }
+    }
+
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
-        let reserved = self.reservation(&input.agent);
+        let reserved = input.reserved;
         let Manner {
-            tokens,
+            tokens: _,
+            least: _,
             share,
             ms,
             faults,
@@ -125,9 +138,10 @@ impl AgentBackend for Till {
         }
         let used = Usage {
             calls: 1,
-            tokens: tokens * share / 100,
+            tokens: reserved.tokens * share / 100,
             cost: Cost(reserved.cost.0 * share / 100),
             unpriced_tokens: 0,
+            estimated_tokens: 0,
             cached_tokens: 0,
         };
         out.used = used;
@@ -165,13 +179,15 @@ fn groups(team: &Team, shape: &[(usize, Vec<usize>)]) -> Step {
 }
 
 fn manners() -> impl Strategy<Value = Vec<Manner>> {
-    let one =
-        (1u64..100, 0u64..=100, 0u64..6, 0u32..3).prop_map(|(tokens, share, ms, faults)| Manner {
+    let one = (1u64..100, 0u64..=100, 0u64..=100, 0u64..6, 0u32..3).prop_map(
+        |(tokens, least, share, ms, faults)| Manner {
             tokens,
+            least,
             share,
             ms,
             faults,
-        });
+        },
+    );
     proptest::collection::vec(one, 1..5)
 }
 
@@ -226,6 +242,7 @@ fn till(
 ) -> (orchestrate_runtime::LocalExecutor, Team, Arc<Mutex<Book>>) {
     let manner = Manner {
         tokens,
+        least: 100,
         share,
         ms: 10,
         faults: 0,
@@ -323,6 +340,7 @@ async fn an_overrun_is_booked_and_told() {
         tokens: 150,
         cost: Cost::ZERO,
         unpriced_tokens: 0,
+        estimated_tokens: 0,
         cached_tokens: 0,
     };
     let backend = ScriptedBackend::answering(AgentOutput::json(json!(1)).with_usage(used));

@@ -24,6 +24,7 @@ type Made = Arc<Mutex<Vec<(String, u32, &'static str)>>>;
 /// One call: made unless its end is known. The answer tells that it was made, by its place.
 async fn call(input: &AgentInput, ordinal: u32, made: &Made) -> Result<u32, AgentFailure> {
     let intent = CallIntent {
+        most: Usage::default(),
         ordinal,
         kind: CallKind::Tool,
         name: "count".to_owned(),

@@ -3,22 +3,28 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use orchestrate_core::event::EventKind;
-use orchestrate_core::limits::Limits;
-use orchestrate_core::outcome::{Census, FailureClass, Outcome};
+use expect_test::expect;
+use orchestrate_core::event::{EventKind, LimitHolder};
+use orchestrate_core::limits::{Cost, Limits};
+use orchestrate_core::model::Price;
+use orchestrate_core::outcome::{Census, FailureClass, LimitKind, Outcome};
 use orchestrate_core::plan::{Plan, Step, StepKind};
 use orchestrate_core::report::RunReport;
+use orchestrate_core::result::AgentResult;
 use orchestrate_core::team::Team;
 use orchestrate_core::template::Tier;
 use orchestrate_core::testing::journal::MemoryJournal;
 use orchestrate_core::testing::template;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_runtime::agent::ModelBackend;
-use orchestrate_runtime::model::ProviderKind;
+use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
+use orchestrate_runtime::tools::ToolSet;
+use secrecy::SecretString;
+use serde_json::json;
 
-use crate::agents::book;
+use crate::agents::{Reader, book};
 use crate::double::{Double, Reply};
-use crate::families::{READ, WRITTEN, says};
+use crate::families::{KEY, READ, Said, WRITTEN, calls, says, tool};
 
 /// So many agents at once, each of which may use so many tokens.
 fn many(count: usize, tokens: u64) -> Plan {
@@ -61,10 +67,79 @@ async fn of_32_delegates_none_spends_past_the_cap() {
     let spent = double.asked().len() as u64 * (READ + WRITTEN);
     assert_eq!(report.usage.tokens, spent);
     let census = report.census();
+    let by_limit = |it: &&AgentResult| {
+        let class = FailureClass::Limit;
+        matches!(&it.outcome, Outcome::Failed { class: it, .. } if *it == class)
+    };
+    // Who began with the rest may not have come to an answer with it.
+    let short = report.agents.iter().filter(by_limit).count();
     assert!(
-        census.succeeded > 0 && census.succeeded + census.limited == 32,
+        census.succeeded > 0 && census.succeeded + census.limited + short as u32 == 32,
         "{census:?}"
     );
+}
+
+/// A step may use more than the run has left: it is given what is left, and no more than it reserved is spent.
+#[tokio::test]
+async fn a_step_is_given_what_the_run_has_left() {
+    let kind = ProviderKind::OpenAi;
+    let price = Price {
+        input: Cost::units(1),
+        output: Cost::units(5),
+        ..Price::FREE
+    };
+    let run = async |answer: Said, tokens: Option<u64>, cost: Option<u64>| {
+        let double = Double::in_order(vec![answer.stream(kind)]).await;
+        let mut prices = Prices::default();
+        prices.set("p0/m", price);
+        let mut book = ModelBook::new(prices);
+        let setup = ProviderSetup::new("p0", kind).at(double.address.as_str());
+        book.add_provider(setup.with_key(SecretString::from(KEY)))
+            .unwrap();
+        book.set_tier(Tier::Cheap, &["p0/m".to_owned()]).unwrap();
+        let mut tools = ToolSet::default();
+        tools.add(Arc::new(Reader {
+            spec: tool(),
+            called: Arc::default(),
+        }));
+        tools.allow("*", "fs.read");
+        let limits = Limits {
+            tokens,
+            cost: cost.map(Cost),
+            ..Limits::default()
+        };
+        let executor = LocalExecutor::builder()
+            .backend(ModelBackend::new(Arc::new(book)).with_tools(tools))
+            .limits(limits)
+            .build()
+            .unwrap();
+        let report = executor.run(&many(1, 200_000)).await.unwrap();
+        assert!(report.overruns.is_empty());
+        assert!(tokens.is_none_or(|cap| report.usage.tokens <= cap));
+        assert!(cost.is_none_or(|cap| report.usage.cost <= Cost(cap)));
+        (report.agents[0].error.clone(), report)
+    };
+    // 200 000 tokens would cost a dollar; the run may spend less than a cent.
+    let (error, _) = run(says("fine"), Some(3000), Some(9000)).await;
+    assert_eq!(error, None);
+    let endless = || calls("fs_read", json!({"path": "a"}));
+    let (error, _) = run(endless(), Some(1500), None).await;
+    expect!["it came to no answer within the 1500 tokens that the limit of tokens of the run left for it; `--max-tokens 5661` would let it make its next call"].assert_eq(&error.unwrap());
+    let (error, _) = run(endless(), Some(9000), Some(9000)).await;
+    expect!["it came to no answer within the 1800 tokens that the limit of cost of the run left for it; `--max-cost 0.029685` would let it make its next call"].assert_eq(&error.unwrap());
+    let (error, report) = run(says("fine"), Some(9), None).await;
+    assert_eq!(report.usage.calls, 0);
+    expect!["stopped: the limit of tokens was reached"].assert_eq(&error.unwrap());
+    let [reached] = &report.limits[..] else {
+        panic!("{:?}", report.limits);
+    };
+    let short = &reached.short;
+    assert_eq!(
+        (&reached.of, reached.limit),
+        (&LimitHolder::Run, LimitKind::Tokens)
+    );
+    let told = (short.needs.tokens, short.spent.tokens, short.limits.tokens);
+    assert_eq!(told, (10, 0, Some(9)));
 }
 
 const WIDTH: usize = 8;

@@ -111,6 +111,7 @@ async fn check_in(
         scope: Scope::default(),
         messages: Vec::new(),
         attempt: 1,
+        reserved: backend.reservation(&agent),
         calls: Calls::recorded_in(log.clone()),
         cancel: CancelSignal::default(),
     };

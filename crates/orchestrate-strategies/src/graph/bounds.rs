@@ -63,6 +63,13 @@ pub fn bounds(plan: &Plan) -> Bounds {
     }
 }
 
+/// The most that a plan costs where an attempt of an agent costs at most so much.
+pub fn most_cost(plan: &Plan, of_attempt: impl Fn(&Agent) -> Cost) -> Cost {
+    let mut estimate = Estimate::new(&plan.agents, &plan.tools, &plan.definitions);
+    estimate.cost = Some(&of_attempt);
+    Cost(estimate.of(&plan.root).cost.most)
+}
+
 /// What a step needs. Time is the longest chain, work the sum of all times.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Need {
@@ -82,6 +89,8 @@ pub(crate) struct Estimate<'a> {
     agents: &'a BTreeMap<AgentId, Arc<Agent>>,
     tools: &'a BTreeMap<String, Effect>,
     definitions: &'a BTreeMap<StepName, Definition>,
+    /// The most that an attempt of an agent costs; without it, the weight of its tier.
+    cost: Option<&'a dyn Fn(&Agent) -> Cost>,
     /// What definitions need; nothing while one is being computed, so that a circle ends.
     known: RefCell<BTreeMap<StepName, Need>>,
 }
@@ -115,6 +124,7 @@ impl<'a> Estimate<'a> {
             agents,
             tools,
             definitions,
+            cost: None,
             known: RefCell::default(),
         }
     }
@@ -215,7 +225,7 @@ impl<'a> Estimate<'a> {
     fn of_agent(&self, step: &AgentStep) -> Need {
         let agent = self.agents.get(&step.agent);
         agent.map_or_else(Need::default, |agent| {
-            of_attempts(agent, step.retry, step.timeout_ms)
+            self.of_attempts(agent, step.retry, step.timeout_ms)
         })
     }
 
@@ -246,7 +256,7 @@ impl<'a> Estimate<'a> {
     pub(crate) fn of_expand(&self, step: &ExpandStep) -> Need {
         let allowed = |id: &AgentId| step.agents.is_empty() || step.agents.contains(id);
         let agents = self.agents.iter().filter(|(id, _)| allowed(id));
-        let agents = agents.map(|(_, agent)| of_attempts(agent, RetryPolicy::default(), None));
+        let agents = agents.map(|(_, agent)| self.of_attempts(agent, RetryPolicy::default(), None));
         let no_arguments = orchestrate_core::task::Context::new();
         let tools = step.tools.iter().map(|tool| {
             let step = ToolStep::new(tool.as_str(), no_arguments.clone());
@@ -284,6 +294,39 @@ impl<'a> Estimate<'a> {
         let need = self.of(&definition.root);
         self.known.borrow_mut().insert(name.clone(), need);
         need
+    }
+
+    fn of_attempts(&self, agent: &Agent, retry: RetryPolicy, timeout_ms: Option<u64>) -> Need {
+        let resources = &agent.template.resource_requirements;
+        let attempts = u64::from(retry.max_attempts.max(1));
+        let timeout = timeout_ms.unwrap_or(resources.timeout_seconds.saturating_mul(1000));
+        let weight = match self.cost {
+            Some(cost) => cost(agent).0,
+            None => Cost::of_tier(agent.tier).0,
+        };
+        let middle = resources.min_tokens / 2 + resources.max_tokens / 2;
+        let time = of_time(timeout, retry);
+        Need {
+            calls: Bound {
+                least: 1,
+                expected: 1,
+                most: attempts,
+            },
+            tokens: Bound {
+                least: 0,
+                expected: middle,
+                most: resources.max_tokens.saturating_mul(attempts),
+            },
+            cost: Bound {
+                least: 0,
+                expected: weight,
+                most: weight.saturating_mul(attempts),
+            },
+            time,
+            work: time,
+            width: 1,
+            work_steps: 1,
+        }
     }
 
     fn of_graph(&self, nodes: &[GraphNode]) -> Need {
@@ -331,36 +374,6 @@ fn of_time(timeout: u64, retry: RetryPolicy) -> Bound<u64> {
         least: 0,
         expected: timeout,
         most: slowest,
-    }
-}
-
-fn of_attempts(agent: &Agent, retry: RetryPolicy, timeout_ms: Option<u64>) -> Need {
-    let resources = &agent.template.resource_requirements;
-    let attempts = u64::from(retry.max_attempts.max(1));
-    let timeout = timeout_ms.unwrap_or(resources.timeout_seconds.saturating_mul(1000));
-    let weight = Cost::of_tier(agent.tier).0;
-    let middle = resources.min_tokens / 2 + resources.max_tokens / 2;
-    let time = of_time(timeout, retry);
-    Need {
-        calls: Bound {
-            least: 1,
-            expected: 1,
-            most: attempts,
-        },
-        tokens: Bound {
-            least: 0,
-            expected: middle,
-            most: resources.max_tokens.saturating_mul(attempts),
-        },
-        cost: Bound {
-            least: 0,
-            expected: weight,
-            most: weight.saturating_mul(attempts),
-        },
-        time,
-        work: time,
-        width: 1,
-        work_steps: 1,
     }
 }
 

@@ -17,7 +17,7 @@ pub mod replay;
 pub mod reuse;
 pub mod walk;
 
-pub use bounds::bounds;
+pub use bounds::{bounds, most_cost};
 pub use branch::{Branch, BranchId};
 pub use check::{CODES, MAX_DEPTH, MAX_STEPS, check, check_tools};
 pub use compiled::Graph;

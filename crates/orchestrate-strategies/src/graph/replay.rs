@@ -222,7 +222,12 @@ impl Replay {
                 }
                 self.listen();
             }
-            EventKind::LimitReached { of, limit } => {
+            // It is told by what it ends.
+            EventKind::LimitReached {
+                of: LimitHolder::Run,
+                ..
+            } => {}
+            EventKind::LimitReached { of, limit, .. } => {
                 self.held.push((of.clone(), *limit));
                 if let LimitHolder::Step(step) = of
                     && let Some(branch) = self.walk.graph().branch_at(step)
@@ -417,6 +422,7 @@ impl Replay {
         };
         let (graph, task) = (self.walk.graph(), &open.ready.task);
         self.held.iter().any(|(of, _)| match of {
+            LimitHolder::Run => false,
             LimitHolder::Agent(agent) => task.agent().is_some_and(|it| it.id == *agent),
             LimitHolder::Step(step) => graph
                 .branches_around(task.branch)

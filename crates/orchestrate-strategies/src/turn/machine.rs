@@ -35,6 +35,8 @@ pub struct TurnLimits {
     pub repairs: u32,
     /// Tokens of all calls, read and written.
     pub tokens: u64,
+    /// Tokens that were reserved for the calls that are still to be made; see [`Turn::grant`].
+    pub reserved: u64,
     /// Tokens that one call may write.
     pub output_tokens: u32,
     /// Tokens of the conversation that the model is shown; older parts are left out, the task never is.
@@ -48,6 +50,7 @@ impl Default for TurnLimits {
             tool_calls: 48,
             repairs: 2,
             tokens: u64::MAX,
+            reserved: u64::MAX,
             output_tokens: 4096,
             window: u64::MAX,
         }
@@ -150,8 +153,20 @@ impl Turn {
     /// Tokens that are left to the turn.
     #[must_use]
     pub fn tokens_left(&self) -> u64 {
-        let spent = self.usage.total().saturating_add(self.charged);
-        self.setup.limits.tokens.saturating_sub(spent)
+        let limits = &self.setup.limits;
+        let most = limits.tokens.min(limits.reserved);
+        most.saturating_sub(self.spent())
+    }
+
+    fn spent(&self) -> u64 {
+        self.usage.total().saturating_add(self.charged)
+    }
+
+    /// Adds tokens that were paid for by an earlier attempt to what was reserved, to be told before the
+    /// answer or reply that they were used for.
+    pub fn grant(&mut self, tokens: u64) {
+        let reserved = &mut self.setup.limits.reserved;
+        *reserved = reserved.saturating_add(tokens);
     }
 
     /// Counts tokens that a tool used, to be told before its reply.
@@ -326,7 +341,20 @@ impl Turn {
             self.limit(TurnLimit::Rounds, last);
         } else if self.room() < LEAST_OUTPUT {
             let last = last();
-            self.limit(TurnLimit::Tokens, last);
+            let TurnLimits {
+                tokens, reserved, ..
+            } = self.setup.limits;
+            let needs = self.request_of(0).input_estimate();
+            let needs = needs.saturating_add(self.spent());
+            let needs = needs.saturating_add(self.setup.limits.output_tokens.into());
+            self.limit(
+                if reserved < tokens {
+                    TurnLimit::Reserved { reserved, needs }
+                } else {
+                    TurnLimit::Tokens { needs }
+                },
+                last,
+            );
         }
     }
 

@@ -87,7 +87,17 @@ pub enum TurnLimit {
     /// Calls of tools.
     ToolCalls,
     /// Tokens.
-    Tokens,
+    Tokens {
+        /// As many would let the next call be made with room for a whole answer, all calls before counted.
+        needs: u64,
+    },
+    /// Tokens that were reserved, which were fewer than the turn might use.
+    Reserved {
+        /// As many were.
+        reserved: u64,
+        /// As with [`Self::Tokens`].
+        needs: u64,
+    },
 }
 
 impl TurnLimit {
@@ -97,7 +107,7 @@ impl TurnLimit {
         match self {
             Self::Rounds => "model calls",
             Self::ToolCalls => "tool calls",
-            Self::Tokens => "tokens",
+            Self::Tokens { .. } | Self::Reserved { .. } => "tokens",
         }
     }
 }

@@ -254,11 +254,14 @@ proptest! {
     #[test]
     fn prop_every_turn_ends_within_its_bounds(
         answers in proptest::collection::vec((0usize..4, any::<bool>(), 0u64..40), 1..60),
+        // An earlier attempt has paid for so many of the answers.
+        replayed in 0u32..4, reserved in prop_oneof![Just(u64::MAX), 0u64..800],
         rounds in 1u32..12, tool_calls in 0u32..12, repairs in 0u32..4, tokens in 0u64..800,
         window in prop_oneof![Just(u64::MAX), 1u64..60], charged in 0u64..20,
     ) {
-        let limits = TurnLimits { rounds, tool_calls, repairs, tokens, output_tokens: 50, window };
+        let limits = TurnLimits { rounds, tool_calls, repairs, tokens, reserved, output_tokens: 50, window };
         let mut turn = Turn::new(setup(limits, true));
+        let mut granted = reserved;
         let (mut models, mut tools, mut spent, mut by_tools) = (0u32, 0u32, 0u64, 0u64);
         let mut answers = answers.into_iter().cycle();
         loop {
@@ -270,12 +273,16 @@ proptest! {
                     let told = request.history.entries().any(|it| matches!(it, Entry::User { text } if text == TASK));
                     prop_assert!(told);
                     prop_assert!(request.max_output_tokens <= 50);
-                    prop_assert!(spent + estimate + u64::from(request.max_output_tokens) <= tokens);
+                    prop_assert!(spent + estimate + u64::from(request.max_output_tokens) <= tokens.min(granted));
                     let (calls, good, output) = answers.next().unwrap();
                     let calls = (0..calls).map(|_| call("fs.read", json!({"path": "a"}))).collect();
                     let mut answer = says(if good { "{\"score\": 1}" } else { "no" }, calls, StopReason::Completed);
                     answer.usage = TokenUsage { input: estimate, output: output.min(u64::from(request.max_output_tokens)), ..TokenUsage::default() };
                     spent += answer.usage.total();
+                    if models <= replayed {
+                        granted = granted.saturating_add(answer.usage.total());
+                        turn.grant(answer.usage.total());
+                    }
                     turn.model_answered(answer, score);
                 }
                 Need::Tools(calls) => {
@@ -293,7 +300,7 @@ proptest! {
                 Need::Done(_) => break,
             }
         }
-        prop_assert!(models <= rounds && tools <= tool_calls && spent <= tokens);
+        prop_assert!(models <= rounds && tools <= tool_calls && spent <= tokens.min(granted));
         prop_assert_eq!(turn.usage().total() + by_tools, spent);
     }
 }

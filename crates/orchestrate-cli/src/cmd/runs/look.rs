@@ -22,7 +22,7 @@ use crate::cmd::store::{existing_if_any, of_runs};
 use crate::cmd::watch::wait_for;
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{Columns, event_line, safe};
+use crate::render::{Columns, Short, estimate_of, event_line, safe, spent};
 
 /// How often a run is looked at that is followed.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -102,6 +102,7 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
         "about": recorded.pinned.about,
         "usage": report.usage,
         "planning": report.planning,
+        "limits_reached": report.limits,
         "steps": steps.iter().map(EndedStep::document).collect::<Vec<_>>(),
         "open_steps": open,
         "pending": report.pending,
@@ -129,7 +130,17 @@ pub(super) fn show(one: &OneRun, call: &Call) -> Result<Exit, Failure> {
             );
         }
         let _ = writeln!(text, "  plan     {}", recorded.pinned.plan_digest);
-        let _ = writeln!(text, "  events   {}\n", recorded.events.len());
+        let _ = writeln!(text, "  events   {}", recorded.events.len());
+        if let Some(used) = spent(&report.usage) {
+            let _ = writeln!(text, "  used     {used}");
+        }
+        if let Some(why) = estimate_of(&report.usage) {
+            let _ = writeln!(text, "           {why}");
+        }
+        for short in report.limits.iter().filter_map(Short::of) {
+            let _ = writeln!(text, "  limit    {}", safe(&short.told));
+        }
+        text.push('\n');
         let mut columns = Columns::new(["STEP", "BY", "OUTCOME", "ATTEMPTS", "MS", ""]);
         for step in &steps {
             columns.row(step.row());

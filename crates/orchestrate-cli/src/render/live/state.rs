@@ -304,9 +304,9 @@ mod tests {
             72,
             5,
             expect![[r#"
-                |  [..]   coder                        2.5 s  2400 tokens, 0.0062
+                |  [..]   coder                        2.5 s  2400 tokens, $0.0062
                 |  [..]   writer                       2.5 s  1200 tokens, unpriced
-                |         so far: 3600 tokens, 0.0062 and 1200 unpriced
+                |         so far: 3600 tokens, $0.0062 and 1200 unpriced
             "#]],
         );
     }
