@@ -100,6 +100,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Doctor(args) => cmd::doctor::run(args, call),
         Verb::Explain(args) => cmd::explain::run(args, call),
         Verb::Fmt(args) => cmd::fmt::run(args, call),
+        Verb::HealthCheck(args) => cmd::health_check::run(args, call),
         Verb::Init(args) => cmd::init::run(args, call),
         Verb::Lessons(verb) => cmd::lessons::run(verb, call),
         Verb::Notes(verb) => cmd::memory::notes(verb, call),
@@ -119,6 +120,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
 fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
+        Verb::HealthCheck(args) => &args.path,
         Verb::Run(args) => &args.path,
         Verb::Validate(args) => &args.path,
         Verb::Plan(_)

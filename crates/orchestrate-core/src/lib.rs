@@ -25,6 +25,7 @@ pub mod budget;
 pub mod bus;
 pub mod calls;
 pub mod cancel;
+pub mod check;
 pub mod clock;
 pub mod evidence;
 pub mod guard;

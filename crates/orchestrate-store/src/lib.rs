@@ -1,7 +1,7 @@
 //! Persistence for orchestrate: stores on three backends that share one set of rules.
 //!
-//! [`Store::open`] takes an address and gives the record of runs, what was learned, and what teams
-//! share, each opened when it is first asked for. `file:` is a directory of readable JSON, `sqlite:`
+//! [`Store::open`] takes an address and gives the record of runs, what was learned, the checks of
+//! projects, and what teams share, each opened when it is first asked for. `file:` is a directory of readable JSON, `sqlite:`
 //! one embedded database and the default, `postgres:` a database that several machines share. Of
 //! lessons and teams each backend only keeps documents and changes them in transactions; what is
 //! counted, ranked and refused is decided once, above them, and so is what is damage to a run.
@@ -25,6 +25,7 @@
 
 mod address;
 mod atomic;
+mod checks;
 mod coordination;
 mod documents;
 mod file;
@@ -39,6 +40,7 @@ mod store;
 
 pub use address::Address;
 pub use atomic::{WriteError, write_atomically};
+pub use checks::CheckHistory;
 pub use coordination::{AgentStatus, Team};
 pub use file::FileJournal;
 pub use learning::{Imported, LearningStore};

@@ -8,6 +8,7 @@ use orchestrate_core::journal::{Durability, JournalError, RunJournal};
 use orchestrate_core::learning::StoreError;
 
 use crate::address::{Address, durability};
+use crate::checks::CheckHistory;
 use crate::coordination::Team;
 use crate::documents::{Documents as _, LazyDocuments};
 use crate::file::FileJournal;
@@ -122,6 +123,12 @@ impl Store {
     #[must_use]
     pub fn memory(&self) -> StoredMemory {
         StoredMemory::new(self.documents.clone(), self.now.clone())
+    }
+
+    /// The checks of the health of projects.
+    #[must_use]
+    pub fn checks(&self) -> CheckHistory {
+        CheckHistory::new(self.documents.clone())
     }
 
     /// What a team of agents shares, by the name of the team.

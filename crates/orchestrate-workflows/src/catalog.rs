@@ -6,6 +6,7 @@ use orchestrate_core::template::AgentRegistry;
 use schemars::Schema;
 
 use crate::error::WorkflowError;
+use crate::health_check::{self, HealthCheck};
 use crate::release_prep::{RELEASE_AGENTS, ReleasePrep};
 use crate::report;
 
@@ -20,6 +21,8 @@ pub struct Workflow {
     pub about: &'static str,
     /// The agents that it runs unless told otherwise.
     pub agents: &'static [&'static str],
+    /// The name of its report among the documents of this program.
+    pub document: &'static str,
     inputs: fn() -> Schema,
     report: fn() -> Schema,
     plan: fn(&AgentRegistry) -> Result<Plan, WorkflowError>,
@@ -47,7 +50,27 @@ impl Workflow {
     }
 }
 
-const ALL: &[Workflow] = &[Workflow {
+const ALL: &[Workflow] = &[RELEASE_PREP, HEALTH_CHECK];
+
+const HEALTH_CHECK: Workflow = Workflow {
+    name: HealthCheck::NAME,
+    summary: "how well is this project, and which way is it going?",
+    about: "Agents measure the project side by side, one for each category of a mode: security, coverage and \
+            quality daily; performance and documentation as well weekly; architecture as well for a release. \
+            The score is the weighted mean over what was measured. There is a grade only when at least 65 % of \
+            the weight was. Each check is kept and held beside the last one that measured the same.",
+    agents: &[
+        "security_auditor",
+        "test_coverage_analyzer",
+        "code_reviewer",
+    ],
+    document: "health",
+    inputs: || schemars::schema_for!(HealthCheck),
+    report: health_check::schema,
+    plan: |registry| HealthCheck::default().plan(registry),
+};
+
+const RELEASE_PREP: Workflow = Workflow {
     name: ReleasePrep::NAME,
     summary: "is this repository ready to be released?",
     about: "Four agents look at the repository side by side: security, test coverage, code \
@@ -55,10 +78,11 @@ const ALL: &[Workflow] = &[Workflow {
             could not be measured leaves the verdict undecided. Nothing is changed or \
             sent, and no program is started unless that is asked for: it works offline with nothing configured.",
     agents: &RELEASE_AGENTS,
+    document: "release-readiness",
     inputs: || schemars::schema_for!(ReleasePrep),
     report: report::schema,
     plan: |registry| ReleasePrep::default().plan(registry),
-}];
+};
 
 /// All workflows, in the order in which they are listed.
 #[must_use]
@@ -112,7 +136,7 @@ mod tests {
         let error = get("release-perp").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown workflow `release-perp` (possible: release-prep)"
+            "unknown workflow `release-perp` (possible: release-prep, health-check)"
         );
         assert_eq!(error.hints(), ["did you mean `release-prep`?"]);
         assert_eq!(

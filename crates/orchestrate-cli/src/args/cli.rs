@@ -4,9 +4,10 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 use super::{
     AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, FmtArgs,
-    InitArgs, LessonsVerb, NotesVerb, PageArgs, PlanArgs, ReleasePrepArgs, RunArgs, RunsVerb,
-    SessionsVerb, StrategiesVerb, ValidateArgs, WorkflowsVerb, approvals, compose, format, guide,
-    help, learning, list, memory, release_prep, runs, validate,
+    HealthCheckArgs, InitArgs, LessonsVerb, NotesVerb, PageArgs, PlanArgs, ReleasePrepArgs,
+    RunArgs, RunsVerb, SessionsVerb, StrategiesVerb, ValidateArgs, WorkflowsVerb, approvals,
+    compose, format, guide, health_check, help, learning, list, memory, release_prep, runs,
+    validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -44,6 +45,8 @@ pub(crate) struct Global {
 pub(crate) enum Verb {
     #[command(after_help = release_prep::guide())]
     ReleasePrep(ReleasePrepArgs),
+    #[command(after_help = health_check::guide())]
+    HealthCheck(HealthCheckArgs),
     #[command(after_help = compose::run_guide())]
     Run(RunArgs),
     #[command(after_help = compose::plan_guide())]

@@ -27,6 +27,10 @@ pub(crate) const VERBS: &[(&str, &[Exit])] = &[
         "release-prep",
         &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
     ),
+    (
+        "health-check",
+        &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
+    ),
     ("run", RUNS),
     ("plan", &[Definition, Credentials, Limit]),
     ("validate", &[Definition]),

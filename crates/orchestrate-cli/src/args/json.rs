@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::{Cli, Format, Verb};
+use super::{Cli, Format, HealthFormat, Verb};
 
 /// Whether the arguments ask for JSON, read without a parser: arguments that do not parse must
 /// still be answered in the form that was asked for.
@@ -37,7 +37,12 @@ pub(crate) fn asks_for_json<'a>(
 /// counts too where it is what goes to stdout. What was typed wins over what a variable says.
 pub(crate) fn wants_json(cli: &Cli, matches: &ArgMatches) -> bool {
     let format = match &cli.verb {
-        Verb::ReleasePrep(args) if args.out.is_none() => args.format,
+        Verb::ReleasePrep(args) if args.out.is_none() => {
+            args.format.map(|format| format == Format::Json)
+        }
+        Verb::HealthCheck(args) if args.out.is_none() => {
+            args.format.map(|format| format == HealthFormat::Json)
+        }
         _ => None,
     };
     let typed = |matches: &ArgMatches, id: &str| {
@@ -46,11 +51,11 @@ pub(crate) fn wants_json(cli: &Cli, matches: &ArgMatches) -> bool {
     };
     match format {
         None => cli.global.json,
-        Some(format) => {
+        Some(is_json) => {
             let verb = matches.subcommand().map(|(_, verb)| verb);
             let format_typed = verb.is_some_and(|verb| typed(verb, "format"));
             let json = cli.global.json && (typed(matches, "json") || !format_typed);
-            json || format == Format::Json
+            json || is_json
         }
     }
 }

@@ -29,6 +29,20 @@ pub(crate) struct MeasureArgs {
     pub(crate) no_cache: bool,
 }
 
+/// Where the coverage of tests comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct TestArgs {
+    /// Coverage reports to read, in place of those found in the repository
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "run_tests")]
+    pub(crate) coverage_report: Vec<PathBuf>,
+    /// Run the project's own tests under coverage, in a copy of the repository; takes their time
+    #[arg(long, help_heading = "Programs")]
+    pub(crate) run_tests: bool,
+    /// Longest time for the tests of one project, in seconds [default: 1800]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Programs")]
+    pub(crate) test_timeout: Option<u64>,
+}
+
 /// An id with a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Accepted {

@@ -8,7 +8,7 @@ use orchestrate_workflows::external::ExternalTool;
 use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::{percentage, score, tool};
-use super::{LearningArgs, LimitArgs, MeasureArgs};
+use super::{LearningArgs, LimitArgs, MeasureArgs, TestArgs};
 
 /// Say whether a repository is ready to be released
 ///
@@ -46,15 +46,8 @@ pub(crate) struct ReleasePrepArgs {
     /// refactoring_specialist [default: the four above]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) agents: Vec<String>,
-    /// Coverage reports to read, in place of those found in the repository
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "run_tests")]
-    pub(crate) coverage_report: Vec<PathBuf>,
-    /// Run the project's own tests under coverage, in a copy of the repository; takes their time
-    #[arg(long, help_heading = "Programs")]
-    pub(crate) run_tests: bool,
-    /// Longest time for the tests of one project, in seconds [default: 1800]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Programs")]
-    pub(crate) test_timeout: Option<u64>,
+    #[command(flatten)]
+    pub(crate) tests: TestArgs,
     /// Run these tools of yours as well and merge what they find, separated by commas: ruff, bandit,
     /// semgrep, gosec, clippy, cargo-audit, eslint
     #[arg(long, value_name = "TOOL", value_delimiter = ',', value_parser = tool, help_heading = "Programs")]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use orchestrate_core::learning::{
-    AgentConfiguration, ConfigurationStore as _, Exploration, Lessons, RunOutcome, StoreError,
-    agent_outcomes, learn, outcome_of,
+    AgentConfiguration, AgentSeat, ConfigurationStore as _, Exploration, Lessons, RunOutcome,
+    StoreError, agent_outcomes, learn, outcome_of,
 };
 use orchestrate_core::plan::Plan;
 use orchestrate_core::report::RunReport;
@@ -185,6 +185,17 @@ pub(crate) fn lessons(
             None
         }
     }
+}
+
+/// The composition under which the outcome of a prebuilt workflow is recorded, whose agents work side by side.
+pub(crate) fn side_by_side<'a>(
+    task_pattern: &str,
+    agents: impl Iterator<Item = &'a str>,
+    plan: &Plan,
+) -> AgentConfiguration {
+    let tier = |id: &str| plan.agents.get(id).map(|agent| agent.tier);
+    let seats = agents.map(|id| AgentSeat::new(id, tier(id)));
+    AgentConfiguration::composed(task_pattern, seats.collect(), "parallel")
 }
 
 /// Records what a run taught: how its agents fared, and of its composition, if a planner made it,

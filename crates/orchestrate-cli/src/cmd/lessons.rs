@@ -188,7 +188,7 @@ fn unknown(id: &str, possible: Vec<String>) -> Failure {
 fn list(entries: Vec<Entry>, call: &Call) -> Result<Exit, Failure> {
     let text = || {
         if entries.is_empty() {
-            return "nothing was learned yet; every `run` of a task in words and every `release-prep` teaches something\n"
+            return "nothing was learned yet; every `run` of a task in words, `release-prep` and `health-check` teaches something\n"
                 .to_owned();
         }
         let mut columns = Columns::new([

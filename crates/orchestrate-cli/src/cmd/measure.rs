@@ -3,15 +3,78 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use orchestrate_analysis::ScanOptions;
 use orchestrate_analysis::architecture::Layers;
 use orchestrate_analysis::dependencies::Acceptance;
 use orchestrate_analysis::user_rules::UserRules;
+use orchestrate_core::journal::RunJournal;
+use orchestrate_core::limits::Limits;
+use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::AnalysisOptions;
+use orchestrate_workflows::programs::{Programs, Progress};
+use serde_json::Value;
 
-use crate::args::{Accepted, MeasureArgs};
+use super::files;
+use crate::args::{Accepted, MeasureArgs, TestArgs};
 use crate::error::{CliError, Failure};
 use crate::settings::{Settings, names};
+use crate::wire;
+
+/// What is to be measured, and by which programs.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    /// The repository.
+    pub(crate) path: &'a Path,
+    pub(crate) measure: &'a MeasureArgs,
+    pub(crate) tests: &'a TestArgs,
+    pub(crate) programs: Programs,
+}
+
+/// The executor that measures; no model takes part.
+///
+/// # Errors
+/// When a file or a setting is not usable.
+pub(crate) fn executor(
+    job: Job<'_>,
+    settings: &Settings,
+    limits: Limits,
+    journal: Option<Arc<dyn RunJournal>>,
+    about: Value,
+    progress: Progress,
+) -> Result<LocalExecutor, Failure> {
+    let options = AnalysisOptions {
+        coverage_reports: files::readable(&job.tests.coverage_report)?,
+        programs: job.programs,
+        progress,
+        ..options(job.measure, settings, job.path)?
+    };
+    let models = wire::Models::default();
+    wire::executor(
+        job.path,
+        options,
+        limits,
+        &models,
+        Vec::new(),
+        journal,
+        about,
+    )
+}
+
+/// How long the project's own tests may take, if they are to be run.
+pub(crate) fn tests_seconds(args: &TestArgs, settings: &Settings) -> Option<u64> {
+    let given = args.test_timeout;
+    let set = || settings.count(names::TEST_TIMEOUT);
+    let seconds = || given.or_else(set).unwrap_or(Programs::TESTS_SECONDS);
+    args.run_tests.then(seconds)
+}
+
+/// This moment in RFC 3339, to the second.
+pub(crate) fn now() -> String {
+    let seconds = Timestamp::now().as_second();
+    // Every second that a clock gives is a valid moment.
+    Timestamp::from_second(seconds).map_or_else(|_| String::new(), |now| now.to_string())
+}
 
 /// The options of the analysis of the repository at `path`.
 ///
@@ -101,4 +164,16 @@ fn setting<T: std::str::FromStr<Err = String>>(name: &str, text: &str) -> Result
             "texts in this list hold no commas",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_whole_seconds_in_utc() {
+        let now = now();
+        assert_eq!(now.len(), "2026-01-01T00:00:00Z".len(), "{now}");
+        assert!(now.ends_with('Z'), "{now}");
+    }
 }

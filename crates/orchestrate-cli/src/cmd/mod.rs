@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod health_check;
 pub(crate) mod init;
 pub(crate) mod lessons;
 pub(crate) mod memory;
@@ -21,6 +22,7 @@ pub(crate) mod strategies;
 pub(crate) mod validate;
 pub(crate) mod workflows;
 
+mod check_history;
 mod detach;
 mod files;
 mod gates;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Parser as _;
 use orchestrate_core::journal::Pinned;
 use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
-use orchestrate_workflows::ReleasePrep;
+use orchestrate_workflows::{HealthCheck, ReleasePrep};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +24,9 @@ pub(crate) struct Recipe {
     /// What the workflow was told, all settings included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) workflow: Option<ReleasePrep>,
+    /// The same of a health check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) health_check: Option<HealthCheck>,
     /// What is learned from, if a planner composed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     composition: Option<Composition>,
@@ -41,22 +44,35 @@ struct Composition {
 
 impl Recipe {
     /// The recipe of a run that this call begins.
-    pub(crate) fn of_call(
-        call: &Call,
-        workflow: Option<&ReleasePrep>,
-        composition: Option<&AgentConfiguration>,
-    ) -> Self {
+    pub(crate) fn of_call(call: &Call, composition: Option<&AgentConfiguration>) -> Self {
         Self {
             arguments: call.arguments.clone(),
             // Without a directory to stand in, relative paths mean nothing to anybody.
             directory: std::env::current_dir().unwrap_or_default(),
-            workflow: workflow.cloned(),
+            workflow: None,
+            health_check: None,
             composition: composition.map(|it| Composition {
                 task_pattern: it.task_pattern.clone(),
                 agents: it.agents.clone(),
                 strategy: it.strategy.clone(),
                 quality_gates: it.quality_gates.clone(),
             }),
+        }
+    }
+
+    /// The same for a release preparation.
+    pub(crate) fn of_release_prep(self, workflow: &ReleasePrep) -> Self {
+        Self {
+            workflow: Some(workflow.clone()),
+            ..self
+        }
+    }
+
+    /// The same for a health check.
+    pub(crate) fn of_health_check(self, workflow: &HealthCheck) -> Self {
+        Self {
+            health_check: Some(workflow.clone()),
+            ..self
         }
     }
 

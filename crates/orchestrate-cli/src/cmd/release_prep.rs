@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use orchestrate_core::journal::RunJournal;
-use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
 use orchestrate_core::limits::Limits;
 use orchestrate_core::outcome::Outcome;
-use orchestrate_core::plan::Plan;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::external::ExternalTool;
 use orchestrate_workflows::gates::Thresholds;
@@ -15,7 +12,7 @@ use orchestrate_workflows::programs::{Programs, Progress};
 use orchestrate_workflows::report::Verdict;
 use orchestrate_workflows::scope::{Baseline, Change, Scope};
 use orchestrate_workflows::verdict;
-use orchestrate_workflows::{AnalysisOptions, ReleasePrep, Subject};
+use orchestrate_workflows::{ReleasePrep, Subject};
 use serde_json::Value;
 
 use super::recipe::Recipe;
@@ -39,8 +36,11 @@ pub(crate) fn run(args: &ReleasePrepArgs, call: &Call) -> Result<Exit, Failure> 
     let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
     let place = learn::Place::of_run(&args.learning, &args.record, &args.path);
     let place = place.of_recorded(journal.is_some());
-    let composition = composition(&workflow, &plan);
-    let about = Recipe::of_call(call, Some(&workflow), Some(&composition)).about();
+    let agents = workflow.agents.iter().map(String::as_str);
+    let composition = learn::side_by_side("release_prep", agents, &plan);
+    let about = Recipe::of_call(call, Some(&composition))
+        .of_release_prep(&workflow)
+        .about();
     let (progress, told) = progress();
     let executor = executor(args, &call.settings, limits, journal, about, progress)?;
     for file in call.settings.files.iter().filter(|_| printer.verbose(1)) {
@@ -60,22 +60,13 @@ pub(crate) fn executor(
     about: Value,
     progress: Progress,
 ) -> Result<LocalExecutor, Failure> {
-    let options = AnalysisOptions {
-        coverage_reports: files::readable(&args.coverage_report)?,
+    let job = measure::Job {
+        path: &args.path,
+        measure: &args.measure,
+        tests: &args.tests,
         programs: programs(args, settings)?,
-        progress,
-        ..measure::options(&args.measure, settings, &args.path)?
     };
-    let models = wire::Models::default();
-    wire::executor(
-        &args.path,
-        options,
-        limits,
-        &models,
-        Vec::new(),
-        journal,
-        about,
-    )
+    measure::executor(job, settings, limits, journal, about, progress)
 }
 
 /// Judges what a run measured, and says so.
@@ -88,7 +79,7 @@ pub(crate) fn conclude(
 ) -> Result<Exit, Failure> {
     let subject = Subject {
         path: args.path.display().to_string(),
-        timestamp: now(),
+        timestamp: measure::now(),
         scope,
     };
     let report = workflow.report(&watched.report, subject)?;
@@ -106,16 +97,6 @@ pub(crate) fn conclude(
         Verdict::Undecided => Exit::NotMeasured,
     };
     Ok(watched.stopped.unwrap_or(answer))
-}
-
-/// The composition under which the outcome is recorded: the kind of task that the planner calls a release.
-fn composition(workflow: &ReleasePrep, plan: &Plan) -> AgentConfiguration {
-    let tier = |id: &String| plan.agents.get(id.as_str()).map(|agent| agent.tier);
-    let seats = workflow
-        .agents
-        .iter()
-        .map(|id| AgentSeat::new(id, tier(id)));
-    AgentConfiguration::composed("release_prep", seats.collect(), "parallel")
 }
 
 /// What the report is to be limited to.
@@ -157,13 +138,12 @@ fn tools(args: &ReleasePrepArgs, settings: &Settings) -> Result<Vec<ExternalTool
 
 /// The programs that may be started: none unless the call or the settings name some.
 fn programs(args: &ReleasePrepArgs, settings: &Settings) -> Result<Programs, Failure> {
-    let seconds = |flag: Option<u64>, name| flag.or_else(|| settings.count(name));
     let programs = Programs {
-        tests_seconds: args.run_tests.then(|| {
-            seconds(args.test_timeout, names::TEST_TIMEOUT).unwrap_or(Programs::TESTS_SECONDS)
-        }),
+        tests_seconds: measure::tests_seconds(&args.tests, settings),
         tools: tools(args, settings)?,
-        tool_seconds: seconds(args.tool_timeout, names::TOOL_TIMEOUT),
+        tool_seconds: args
+            .tool_timeout
+            .or_else(|| settings.count(names::TOOL_TIMEOUT)),
     };
     let starts_none = programs.tests_seconds.is_none() && programs.tools.is_empty();
     Ok(if starts_none {
@@ -210,23 +190,4 @@ fn workflow(args: &ReleasePrepArgs, settings: &Settings) -> Result<ReleasePrep, 
         fail_on,
         programs: programs(args, settings)?,
     })
-}
-
-/// This moment in RFC 3339, to the second.
-fn now() -> String {
-    let seconds = Timestamp::now().as_second();
-    // Every second that a clock gives is a valid moment.
-    Timestamp::from_second(seconds).map_or_else(|_| String::new(), |now| now.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_whole_seconds_in_utc() {
-        let now = now();
-        assert_eq!(now.len(), "2026-01-01T00:00:00Z".len(), "{now}");
-        assert!(now.ends_with('Z'), "{now}");
-    }
 }

@@ -97,7 +97,7 @@ pub(crate) fn run(args: &RunArgs, call: &Call) -> Result<Exit, Failure> {
     let journal = store::for_run(&args.record, &args.path, &call.settings, printer)?;
     let recorded = journal.is_some();
     let place = place.of_recorded(recorded);
-    let about = Recipe::of_call(call, None, composition.as_ref()).about();
+    let about = Recipe::of_call(call, composition.as_ref()).about();
     let executor = executor_of(
         args,
         &call.settings,

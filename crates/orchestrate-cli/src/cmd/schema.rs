@@ -3,7 +3,7 @@
 use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_strategies::definition;
-use orchestrate_workflows::report;
+use orchestrate_workflows::{health_check, report};
 use schemars::{Schema, schema_for};
 
 use super::named::{Named, pick};
@@ -17,6 +17,7 @@ use crate::exit::Exit;
 const SCHEMAS: &[Named<Schema>] = &[
     ("agents", || of(definition::agents_schema())),
     ("events", || schema_for!(Event)),
+    ("health", health_check::schema),
     ("plan", || schema_for!(ExecutionPlan)),
     ("release-readiness", report::schema),
     ("run", || schema_for!(RunDocument)),

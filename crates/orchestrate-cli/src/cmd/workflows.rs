@@ -30,7 +30,11 @@ pub(crate) fn run(verb: &WorkflowsVerb, call: &Call) -> Result<Exit, Failure> {
                 return Ok(Exit::Yes);
             }
             let workflow = catalog::get(name)?;
-            printer.answer(|| show(workflow, printer.width()), &document(workflow))?;
+            let mut shown = document(workflow);
+            if let Value::Object(fields) = &mut shown {
+                fields.insert("report".to_owned(), workflow.report().into());
+            }
+            printer.answer(|| show(workflow, printer.width()), &shown)?;
         }
     }
     Ok(Exit::Yes)
@@ -155,13 +159,15 @@ fn show(workflow: &Workflow, width: usize) -> String {
     let head = paint(HEAD, workflow.name);
     let about = wrap(workflow.about, width).join("\n");
     let inputs = parameters(workflow.inputs().as_value(), width);
+    let report = format!("one document: `orchestrate schema {}`", workflow.document);
     format!(
-        "{head}: {}\n\n{about}\n\n{}\n  {}\n\n{}\n{}\nRun it with `orchestrate {}`.\n",
+        "{head}: {}\n\n{about}\n\n{}\n  {}\n\n{}\n{}\n{}\n  {report}\n\nRun it with `orchestrate {}`.\n",
         workflow.summary,
         paint(HEAD, "Agents"),
         workflow.agents.join(", "),
         paint(HEAD, "Inputs"),
         inputs,
+        paint(HEAD, "Report"),
         workflow.name,
     )
 }

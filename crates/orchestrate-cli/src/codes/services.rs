@@ -37,7 +37,7 @@ pub(super) const PAGES: &[Page] = &[
         "ORC1102",
         "no run is recorded",
         "The store holds no run yet, or it is not the store that you mean.",
-        "`orchestrate run` and `orchestrate release-prep` record by default under `.orchestrate/` of the project.",
+        "`orchestrate run`, `orchestrate release-prep` and `orchestrate health-check` record by default under `.orchestrate/` of the project.",
     ),
     page(
         "ORC1103",

@@ -3,7 +3,9 @@
 mod columns;
 mod error;
 mod event;
+mod health;
 mod live;
+mod measured;
 mod page;
 mod plan;
 mod printer;
@@ -16,6 +18,7 @@ mod text;
 pub(crate) use columns::Columns;
 pub(crate) use error::render as error;
 pub(crate) use event::event_line;
+pub(crate) use health::{checks, health};
 pub(crate) use live::{Live, REDRAW};
 pub(crate) use plan::{Charge, plan};
 pub(crate) use printer::{Printer, json};

@@ -4,22 +4,15 @@ use std::collections::BTreeMap;
 
 use anstyle::Style;
 use orchestrate_core::gate::{GateStatus, QualityGate, shown};
-use orchestrate_core::outcome::Outcome;
-use orchestrate_workflows::analysis_backend::ScanSummary;
 use orchestrate_workflows::formats::scope_told;
 use orchestrate_workflows::gates::target;
-use orchestrate_workflows::report::{
-    AgentSummary, ReleaseReadinessReport, ReportedFinding, Verdict,
-};
-use serde::Deserialize as _;
+use orchestrate_workflows::report::{ReleaseReadinessReport, ReportedFinding, Verdict};
 use serde_json::Value;
 
+use super::measured::{ITEMS, finding_at, list, measured_by, not_measured, spent};
 use super::page::Page;
-use super::style::{BAD, DIM, GOOD, WARN};
-use super::text::{self, counted, duration, word};
-
-/// How many entries a list of the text shows; the document holds all of them.
-const ITEMS: usize = 10;
+use super::style::{BAD, GOOD, WARN};
+use super::text::{self, duration, word};
 
 /// The report as a page of so many columns.
 pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
@@ -45,26 +38,13 @@ pub(crate) fn release(report: &ReleaseReadinessReport, width: usize) -> String {
     }
     list(&mut page, "BLOCKERS", &report.blockers);
     list(&mut page, "WARNINGS", &report.warnings);
-    not_measured(&mut page, report);
+    not_measured(&mut page, &report.not_measured);
     findings(&mut page, &report.findings);
     left_out(&mut page, report);
     gaps(&mut page, report);
 
-    page.section("AGENTS");
-    for (id, agent) in &report.agent_results {
-        agent_line(&mut page, id.as_str(), agent);
-    }
-    page.gap();
-    scanned(&mut page, report);
-    let (wall, summed) = (report.wall_duration, report.summed_duration);
-    page.text(2, &format!("Time: {} by the clock", duration(wall)));
-    page.text(
-        8,
-        &format!(
-            "{} summed over the agents, who share one scan",
-            duration(summed)
-        ),
-    );
+    measured_by(&mut page, &report.agent_results, &report.path);
+    spent(&mut page, report.wall_duration, report.summed_duration);
     page.finish()
 }
 
@@ -105,26 +85,6 @@ fn unit(metric: &str) -> &'static str {
     }
 }
 
-fn list(page: &mut Page, heading: &str, items: &[String]) {
-    if !items.is_empty() {
-        page.section(&format!("{heading} ({})", items.len()));
-        page.items(ITEMS, items.iter().map(String::as_str));
-    }
-}
-
-fn not_measured(page: &mut Page, report: &ReleaseReadinessReport) {
-    let items = &report.not_measured;
-    if items.is_empty() {
-        return;
-    }
-    page.section(&format!("NOT MEASURED ({})", items.len()));
-    for item in items.iter().take(ITEMS) {
-        page.hanging(2, "- ", &format!("{}: {}", item.what, item.why));
-        page.hanging(4, "how: ", &item.how_to_measure);
-    }
-    page.rest(items.len().saturating_sub(ITEMS));
-}
-
 fn findings(page: &mut Page, findings: &[ReportedFinding]) {
     if findings.is_empty() {
         return;
@@ -144,10 +104,7 @@ fn findings(page: &mut Page, findings: &[ReportedFinding]) {
         counts.join(", ")
     ));
     for finding in findings.iter().take(ITEMS) {
-        let severity = word(&finding.severity);
-        let place = format!("{}:{}:{}", finding.path, finding.line, finding.column);
-        page.hanging(2, &format!("{severity:<9}"), &place);
-        page.text(11, &format!("{} ({})", finding.message, finding.names()));
+        finding_at(page, finding);
     }
     page.rest(all - shown);
 }
@@ -233,97 +190,13 @@ fn gaps(page: &mut Page, report: &ReleaseReadinessReport) {
     }
 }
 
-fn agent_line(page: &mut Page, id: &str, agent: &AgentSummary) {
-    let (style, sign) = state(&agent.outcome);
-    let word = agent.outcome.word().replace('_', " ");
-    let time = duration(agent.duration_ms / 1e3);
-    let own = agent.own_and_shared_ms();
-    let own = own.map(|(own, _)| format!("  ({} its own)", duration(own / 1e3)));
-    let own = own.unwrap_or_default();
-    page.state(style, sign, &format!("{id:<25} {word:<13} {time:>9}{own}"));
-    if let Some(error) = &agent.error {
-        page.text(9, error);
-    }
-}
-
-/// The sign of an outcome.
-pub(super) fn state(outcome: &Outcome) -> (Style, &'static str) {
-    match outcome {
-        Outcome::Succeeded => (GOOD, "[ok]"),
-        Outcome::Skipped { .. } => (DIM, "[skip]"),
-        Outcome::Partial { .. } | Outcome::Cancelled { .. } => (WARN, "[stop]"),
-        Outcome::Paused { .. } => (WARN, "[wait]"),
-        _ => (BAD, "[FAIL]"),
-    }
-}
-
-/// What was read and what was not, from the scan that the agents share.
-fn scanned(page: &mut Page, report: &ReleaseReadinessReport) {
-    let scan = report
-        .agent_results
-        .values()
-        .find_map(|agent| ScanSummary::deserialize(agent.output.get("scan")?).ok());
-    let Some(scan) = scan else { return };
-    let languages: Vec<String> = scan
-        .by_language
-        .iter()
-        .map(|(language, roles)| format!("{} {}", language.name(), roles.values().sum::<u32>()))
-        .collect();
-    let languages = match &*languages {
-        [] => String::new(),
-        some => format!(" ({})", some.join(", ")),
-    };
-    let files = counted(scan.files_analysed, "file");
-    let lines = counted(scan.lines, "line");
-    let path = &report.path;
-    page.text(
-        2,
-        &format!("Analysed: {files}{languages}, {lines}, in `{path}`"),
-    );
-    if scan.skipped_count > 0 {
-        let first = scan.skipped.first();
-        let first = first.map_or(String::new(), |it| {
-            format!(", first `{}`: {}", it.path, it.why)
-        });
-        let skipped = counted(scan.skipped_count, "source file");
-        page.text(2, &format!("Skipped: {skipped}{first}"));
-    }
-    if let Some(first) = scan.decoded_lossily.first() {
-        let files = counted(scan.decoded_lossily_count, "file");
-        page.text(
-            2,
-            &format!(
-                "Read with replacement characters, for invalid bytes: {files}, first `{first}`"
-            ),
-        );
-    }
-    if scan.syntax_error_count > 0 {
-        let files = counted(scan.syntax_error_count, "file");
-        page.text(2, &format!("Read in part only, for syntax errors: {files}"));
-    }
-    if !scan.other_languages.is_empty() {
-        let others: Vec<String> = scan
-            .other_languages
-            .iter()
-            .map(|(language, files)| format!("{language} {files}"))
-            .collect();
-        page.text(
-            2,
-            &format!("Not analysed, other languages: {}", others.join(", ")),
-        );
-    }
-    if scan.vendored > 0 {
-        let files = counted(scan.vendored, "file");
-        page.text(2, &format!("Not analysed, vendored: {files}"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use orchestrate_core::id::AgentId;
-    use orchestrate_core::outcome::FailureClass;
+    use orchestrate_core::outcome::{FailureClass, Outcome};
+    use orchestrate_workflows::report::AgentSummary;
     use serde_json::json;
 
     /// A report as it could be read from a file, with whatever a test puts into it.

@@ -8,8 +8,9 @@ use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use orchestrate_strategies::definition::says_no;
 use serde_json::Value;
 
+use super::measured::state;
 use super::page::Page;
-use super::release::{gate_state, state};
+use super::release::gate_state;
 use super::short::Short;
 use super::text::{counted, duration, estimate_of, spent};
 

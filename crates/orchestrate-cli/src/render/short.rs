@@ -20,10 +20,10 @@ impl Short {
     /// Of a limit of what is spent; none of other kinds.
     pub(crate) fn of(reached: &ReachedLimit) -> Option<Self> {
         let short = &reached.short;
-        let (amount, unit): (fn(&Usage) -> f64, _) = match reached.limit {
-            LimitKind::Calls => (|it| it.calls as f64, "attempts"),
-            LimitKind::Tokens => (|it| it.tokens as f64, "tokens"),
-            LimitKind::Cost => (|it| f64::from(it.cost), "of cost"),
+        let (amount, sign, unit): (fn(&Usage) -> f64, _, _) = match reached.limit {
+            LimitKind::Calls => (|it| it.calls as f64, "", " attempts"),
+            LimitKind::Tokens => (|it| it.tokens as f64, "", " tokens"),
+            LimitKind::Cost => (|it| f64::from(it.cost), "$", ""),
             _ => return None,
         };
         let Limits {
@@ -47,7 +47,7 @@ impl Short {
         Some(Self {
             enough: exact(amount(&(short.spent + short.needs))),
             told: format!(
-                "{of} may use {} {unit}, {} are left, and `{}` needs at least {} to begin",
+                "{of} may use {sign}{}{unit}, {sign}{} are left, and `{}` needs at least {sign}{} to begin",
                 exact(cap),
                 exact(left),
                 short.step,
@@ -102,7 +102,7 @@ mod tests {
             LimitHolder::Step(StepPath::root().child(&"both")),
             LimitKind::Cost,
             expect![[r#"
-                step `both` may use 0.02 of cost, 0.0183 are left, and `audit` needs at least 0.025001 to begin
+                step `both` may use $0.02, $0.0183 are left, and `audit` needs at least $0.025001 to begin
                 0.026701"#]],
         );
         check(

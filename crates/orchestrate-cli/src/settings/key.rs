@@ -51,6 +51,8 @@ pub(crate) mod names {
     pub(crate) const WITH: &str = "release-prep.with";
     pub(crate) const TOOL_TIMEOUT: &str = "release-prep.tool-timeout";
     pub(crate) const AGENTS: &str = "release-prep.agents";
+    pub(crate) const MODE: &str = "health-check.mode";
+    pub(crate) const FAIL_UNDER: &str = "health-check.fail-under";
     pub(crate) const EXPLORE: &str = "learning.explore";
     pub(crate) const HALF_LIFE: &str = "learning.half-life";
     pub(crate) const ADVISORY_DB: &str = "measure.advisory-db";
@@ -140,6 +142,18 @@ pub(crate) const KEYS: &[Key] = &[
         Some("600"),
     ),
     key(names::AGENTS, "agents", Kind::Names, None),
+    key(
+        names::MODE,
+        "mode",
+        Kind::Word(crate::args::Mode::WORDS),
+        Some("daily"),
+    ),
+    key(
+        names::FAIL_UNDER,
+        "fail-under",
+        Kind::Number(100.0),
+        Some("70"),
+    ),
     key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
     key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
     key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),

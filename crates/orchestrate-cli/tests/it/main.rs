@@ -11,6 +11,7 @@
 mod answers;
 mod definitions;
 mod demo;
+mod health_check;
 #[cfg(unix)]
 mod killed;
 mod lessons;

@@ -10,7 +10,7 @@ use crate::program::{Place, Ran};
 use crate::server::Server;
 
 /// A report without what differs from run to run.
-fn comparable(text: &str) -> Value {
+pub(crate) fn comparable(text: &str) -> Value {
     let mut report: Value = serde_json::from_str(text).unwrap();
     strip(&mut report);
     report
@@ -234,7 +234,24 @@ fn runs_are_removed_only_when_that_was_confirmed() {
     assert_eq!(count(), 0);
 }
 
-/// The run is ended without mercy once it has told so many lines, and gone on with.
+/// Begins a run and ends it without mercy once it has told so many lines. None when it was quicker.
+pub(crate) fn killed_after(place: &Place, args: &[&str], lines: usize) -> Option<()> {
+    let mut child = place
+        .command(&[args, &["-v"]].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let told = BufReader::new(child.stderr.take().unwrap());
+    assert!(told.lines().take(lines).count() <= lines);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let store = args.get(1..).unwrap_or_default();
+    let list = ["runs", "list", "--state", "interrupted", "--json"];
+    let runs = json(&place.run(&[&list, store].concat()));
+    runs.pointer("/runs/0").map(|_| ())
+}
+
 /// Kills runs at each line that they print, goes on with them, and looks at what became of them.
 /// `store` is what every call says of the store.
 fn kill_anywhere(place: &Place, store: &[&str]) {
@@ -248,26 +265,14 @@ fn kill_anywhere(place: &Place, store: &[&str]) {
     };
     let mut resumed = 0;
     for lines in 1..9 {
-        let mut child = place
-            .command(&[&["release-prep", "-v"], store].concat())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
-        let count = told.lines().take(lines).count();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let runs = json(&with(&["runs", "list", "--state", "interrupted", "--json"]));
-        if runs.pointer("/runs/0").is_none() {
-            // It was quicker than the kill.
+        if killed_after(place, &[&["release-prep"], store].concat(), lines).is_none() {
             continue;
         }
         resumed += 1;
         let before = uses();
         let ran = with(&["runs", "resume", "latest", "--json"]);
-        assert_eq!(comparable(&ran.stdout), whole, "killed after {count} lines");
-        assert_eq!(uses(), before + 1, "killed after {count} lines");
+        assert_eq!(comparable(&ran.stdout), whole, "killed after {lines} lines");
+        assert_eq!(uses(), before + 1, "killed after {lines} lines");
         let export = with(&["runs", "export", "latest"]).stdout;
         for agent in ["security_auditor", "code_reviewer"] {
             let end = format!(r#""type":"step_finished","step":"{agent}""#);

@@ -80,6 +80,8 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.with          (not set)   default
         release-prep.tool-timeout  600         default
         release-prep.agents        (not set)   default
+        health-check.mode          "daily"     default
+        health-check.fail-under    70          default
         learning.explore           0           default
         learning.half-life         (not set)   default
         measure.gitleaks-config    (not set)   default
@@ -90,7 +92,7 @@ fn the_list_says_where_each_value_comes_from() {
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 26);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 28);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::processes::runtime;
 use crate::server::Server;
-use crate::{coordination, laws as journals, learning, memory, processes, shared};
+use crate::{checks, coordination, laws as journals, learning, memory, processes, shared};
 
 /// Gives fresh, empty stores of one backend.
 pub(crate) struct Backend<'a> {
@@ -56,7 +56,9 @@ fn laws(backend: &Backend<'_>) {
         learning::laws(backend).await;
         coordination::laws(backend).await;
         memory::laws(backend).await;
+        checks::laws(backend).await;
     });
+    checks::four_processes_lose_no_check(backend);
     memory::four_processes_lose_no_turn(backend);
     coordination::four_processes_share_the_work(backend);
     processes::four_processes_lose_nothing(backend);

@@ -9,6 +9,7 @@
 )]
 
 mod backends;
+mod checks;
 mod coordination;
 mod damage;
 mod file_damage;

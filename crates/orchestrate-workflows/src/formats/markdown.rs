@@ -7,7 +7,7 @@ use orchestrate_core::gate::{GateStatus, QualityGate, shown};
 use super::inline::{cell, code_cell, text};
 use super::left_out::scope_told;
 use crate::gates::target;
-use crate::report::{ReleaseReadinessReport, Verdict};
+use crate::report::{NotMeasured, ReleaseReadinessReport, Verdict};
 
 /// How many findings a comment shows; all of them stand in the JSON form.
 const FINDINGS: usize = 10;
@@ -47,15 +47,7 @@ pub(super) fn markdown_of(report: &ReleaseReadinessReport, most: usize) -> Strin
         "Warnings",
         report.warnings.iter().map(|w| text(w)),
     );
-    let not_measured = report.not_measured.iter().map(|item| {
-        format!(
-            "**{}**: {}. To measure it: {}",
-            text(&item.what),
-            text(&item.why),
-            text(&item.how_to_measure)
-        )
-    });
-    list(&mut out, "Not measured", not_measured);
+    not_measured(&mut out, &report.not_measured);
     findings(&mut out, report, most);
     left_out(&mut out, report);
     agents(&mut out, report);
@@ -63,7 +55,7 @@ pub(super) fn markdown_of(report: &ReleaseReadinessReport, most: usize) -> Strin
 }
 
 /// Writing to a string cannot fail.
-fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+pub(super) fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(arguments);
 }
 
@@ -90,7 +82,8 @@ fn gates(out: &mut String, gates: &[QualityGate]) {
     }
 }
 
-fn list(out: &mut String, head: &str, items: impl ExactSizeIterator<Item = String>) {
+/// A heading with a list, unless it is empty.
+pub(super) fn list(out: &mut String, head: &str, items: impl ExactSizeIterator<Item = String>) {
     let count = items.len();
     if count == 0 {
         return;
@@ -102,6 +95,19 @@ fn list(out: &mut String, head: &str, items: impl ExactSizeIterator<Item = Strin
     if count > LINES {
         put(out, format_args!("- and {} more\n", count - LINES));
     }
+}
+
+/// What was not measured, and what would do it.
+pub(super) fn not_measured(out: &mut String, items: &[NotMeasured]) {
+    let items = items.iter().map(|item| {
+        format!(
+            "**{}**: {}. To measure it: {}",
+            text(&item.what),
+            text(&item.why),
+            text(&item.how_to_measure)
+        )
+    });
+    list(out, "Not measured", items);
 }
 
 fn findings(out: &mut String, report: &ReleaseReadinessReport, most: usize) {

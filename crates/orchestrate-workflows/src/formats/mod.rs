@@ -3,6 +3,7 @@
 //! The JSON form is the report itself; text for terminals is the command line's matter.
 
 mod github;
+mod health;
 mod html;
 mod inline;
 mod junit;
@@ -12,6 +13,7 @@ mod sarif;
 mod sarif_model;
 
 pub use github::{github, github_summary};
+pub use health::{health_markdown, trend_told};
 pub use html::html;
 pub use junit::junit;
 pub use left_out::scope_told;

@@ -3,22 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use orchestrate_analysis::finding::Severity;
-use orchestrate_core::evidence::Evidence;
 use orchestrate_core::gate::{GateStatus, QualityGate};
-use orchestrate_core::id::AgentId;
 use orchestrate_core::outcome::{FailureClass, Outcome};
 use orchestrate_core::report::RunReport;
 use orchestrate_core::result::AgentResult;
-use serde_json::Value;
 
-use super::answer::{Answer, Bounds};
 use super::inputs::{RELEASE_AGENTS, ReleasePrep};
+use crate::answers::{Bounds, NoValue, Results, evidence, unsuccessful};
 use crate::error::WorkflowError;
 use crate::external::merge_across;
 use crate::gates::{CRITICAL_ISSUES, ReleaseGate};
-use crate::report::{
-    AgentSummary, Ignored, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding,
-};
+use crate::report::{Ignored, NotMeasured, REPORT_SCHEMA, ReleaseReadinessReport, ReportedFinding};
 use crate::scope::{Scope, narrow};
 use crate::verdict::{Facts, decide};
 
@@ -45,22 +40,13 @@ impl ReleasePrep {
         subject: Subject,
     ) -> Result<ReleaseReadinessReport, WorkflowError> {
         let gates = self.thresholds.gates()?;
-        // The last result of an agent counts, should it have run more than once.
-        let results: BTreeMap<&str, &AgentResult> = run
-            .agents
-            .iter()
-            .map(|result| (result.agent_id.as_str(), result))
-            .collect();
-        let mut answers: BTreeMap<&str, Answer> = results
-            .iter()
-            .filter(|(_, result)| result.success)
-            .map(|(id, result)| (*id, Answer::of(&result.agent_id, &result.output)))
-            .collect();
+        let mut of_run = Results::of(run);
 
         let mut findings = Vec::new();
         let mut ignored = Vec::new();
-        for id in self.in_order(&results) {
-            if let Some(answer) = answers.get_mut(id) {
+        let order = self.in_order(&of_run);
+        for id in &order {
+            if let Some(answer) = of_run.answers.get_mut(id) {
                 findings.append(&mut answer.findings);
                 add_up(&mut ignored, &mut answer.ignored);
             }
@@ -69,7 +55,8 @@ impl ReleasePrep {
         sort_worst_first(&mut findings);
         let critical = count_critical(&findings);
         let scope = narrow(&mut findings, &subject.scope, |agent, tool| {
-            answers
+            of_run
+                .answers
                 .get(agent)
                 .is_some_and(|answer| tool.is_none_or(|tool| answer.ran(tool)))
         });
@@ -78,12 +65,12 @@ impl ReleasePrep {
         let mut not_measured = Vec::new();
         let mut judged = Vec::new();
         for gate in &gates {
-            let mut value = self.value(gate, &results, &answers);
+            let mut value = self.value(gate, &of_run);
             if gate.rule.metric == CRITICAL_ISSUES {
                 value = value.map(|value| (value - known_critical as f64).max(0.0));
             }
-            let (why, how) = value.as_ref().err().cloned().unwrap_or_default();
-            let evidence = results.get(gate.agent).map(|r| r.evidence.clone());
+            let NoValue { why, how } = value.as_ref().err().cloned().unwrap_or_default();
+            let evidence = of_run.results.get(gate.agent).map(|r| r.evidence.clone());
             let gate = gate
                 .rule
                 .judge(value.ok(), &why, evidence.unwrap_or_default());
@@ -96,9 +83,9 @@ impl ReleasePrep {
             }
             judged.push(gate);
         }
-        let mut facts = self.facts(judged, &results);
-        for id in self.in_order(&results) {
-            let Some(answer) = answers.get_mut(id) else {
+        let mut facts = self.facts(judged, &of_run.results);
+        for id in &order {
+            let Some(answer) = of_run.answers.get_mut(id) else {
                 continue;
             };
             facts.blockers.append(&mut answer.blockers);
@@ -109,7 +96,10 @@ impl ReleasePrep {
         not_measured.retain(|item| told.insert(item.what.clone()));
         facts.warnings.extend(beside_the_scope(known_critical));
         // An agent that did not run may have had something for a rule.
-        if RELEASE_AGENTS.iter().all(|id| answers.contains_key(id)) {
+        if RELEASE_AGENTS
+            .iter()
+            .all(|id| of_run.answers.contains_key(id))
+        {
             facts.warnings.extend(ignored.iter().filter_map(idle));
         }
 
@@ -123,7 +113,7 @@ impl ReleasePrep {
             approved: decision.verdict == crate::report::Verdict::Ready,
             confidence: decision.confidence,
             quality_gates: gates,
-            agent_results: summaries(&results),
+            agent_results: of_run.summaries(),
             blockers: decision.blockers,
             warnings: decision.warnings,
             not_measured,
@@ -139,47 +129,16 @@ impl ReleasePrep {
     }
 
     /// The value of a gate, or why there is none and how there would be one.
-    fn value(
-        &self,
-        gate: &ReleaseGate,
-        results: &BTreeMap<&str, &AgentResult>,
-        answers: &BTreeMap<&str, Answer>,
-    ) -> Result<f64, (String, String)> {
+    fn value(&self, gate: &ReleaseGate, of_run: &Results<'_>) -> Result<f64, NoValue> {
         let (agent, metric) = (gate.agent, gate.rule.metric.as_str());
         if !self.agents.iter().any(|id| id == agent) {
-            return Err((
+            return Err(NoValue::new(
                 format!("`{agent}` was not among the selected agents"),
                 format!("add `{agent}` to `--agents`"),
             ));
         }
-        let again = || format!("run `{agent}` again to its end");
-        let Some(result) = results.get(agent) else {
-            return Err((format!("`{agent}` did not run"), again()));
-        };
-        if let Some(error) = unsuccessful(result) {
-            return Err((error, again()));
-        }
-        let bounds = answers.get(agent).and_then(|a| a.bounds.get(metric));
-        if let Some(value) = result.output.get(metric).and_then(Value::as_f64) {
-            return if result.evidence.is_empty() {
-                Err((
-                    format!("`{agent}` states `{metric}` without evidence of how it was measured"),
-                    "run it with a backend that measures".to_owned(),
-                ))
-            } else {
-                decided(gate, value, bounds)
-            };
-        }
-        let told = answers
-            .get(agent)
-            .and_then(|answer| answer.not_measured.iter().find(|item| item.what == metric));
-        Err(match told {
-            Some(item) => (item.why.clone(), item.how_to_measure.clone()),
-            None => (
-                format!("`{agent}` gave no `{metric}`"),
-                "run it with a backend that measures".to_owned(),
-            ),
-        })
+        let (value, bounds) = of_run.metric(agent, metric)?;
+        decided(gate, value, bounds)
     }
 
     /// What the agents' outcomes say, whatever their outputs do.
@@ -213,9 +172,10 @@ impl ReleasePrep {
     }
 
     /// Agents as they were selected, then any others that ran.
-    fn in_order<'a>(&'a self, results: &BTreeMap<&'a str, &AgentResult>) -> Vec<&'a str> {
+    fn in_order<'a>(&'a self, of_run: &Results<'a>) -> Vec<&'a str> {
         let selected = self.agents.iter().map(String::as_str);
-        let others = results
+        let others = of_run
+            .results
             .keys()
             .copied()
             .filter(|id| !self.agents.iter().any(|selected| selected == id));
@@ -260,11 +220,7 @@ fn idle(ignored: &Ignored) -> Option<String> {
 }
 
 /// The value, unless it is known between two ends only and the threshold lies between them.
-fn decided(
-    gate: &ReleaseGate,
-    value: f64,
-    bounds: Option<&Bounds>,
-) -> Result<f64, (String, String)> {
+fn decided(gate: &ReleaseGate, value: f64, bounds: Option<&Bounds>) -> Result<f64, NoValue> {
     let Some(bounds) = bounds else {
         return Ok(value);
     };
@@ -273,20 +229,10 @@ fn decided(
         return Ok(value);
     }
     let (least, most) = (bounds.least, bounds.most);
-    Err((
+    Err(NoValue::new(
         format!("it lies between {least:.1} and {most:.1}: {}", bounds.why),
-        bounds.how_to_measure.clone(),
+        &bounds.how_to_measure,
     ))
-}
-
-/// One sentence on how an agent ended, if it did not succeed.
-fn unsuccessful(result: &AgentResult) -> Option<String> {
-    if result.success {
-        return None;
-    }
-    let word = result.outcome.word().replace('_', " ");
-    let error = result.error.as_deref().unwrap_or("no reason is known");
-    Some(format!("agent `{}` {word}: {error}", result.agent_id))
 }
 
 fn sort_worst_first(findings: &mut [ReportedFinding]) {
@@ -299,62 +245,4 @@ fn sort_worst_first(findings: &mut [ReportedFinding]) {
             .then_with(|| place(a).cmp(&place(b)))
             .then_with(|| a.rule_id.cmp(&b.rule_id))
     });
-}
-
-fn summaries(results: &BTreeMap<&str, &AgentResult>) -> BTreeMap<AgentId, AgentSummary> {
-    results
-        .values()
-        .map(|result| {
-            let summary = AgentSummary {
-                outcome: result.outcome.clone(),
-                success: result.success,
-                output: without_findings(&result.output),
-                confidence: result.confidence,
-                duration_ms: result.duration_ms,
-                error: result.error.clone(),
-                evidence: result.evidence.clone(),
-            };
-            (result.agent_id.clone(), summary)
-        })
-        .collect()
-}
-
-/// The findings stand in the report once, sorted; a second copy would double its size.
-fn without_findings(output: &Value) -> Value {
-    match output {
-        Value::Object(fields) => fields
-            .iter()
-            .filter(|(name, _)| *name != "findings")
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        other => other.clone(),
-    }
-}
-
-/// The run itself, and whatever evidence more than one agent rests on.
-fn evidence(run: &RunReport) -> Vec<Evidence> {
-    let mut notes = Vec::new();
-    if let Some(id) = &run.run_id {
-        notes.push(format!("run {id}"));
-    }
-    if !run.plan_digest.is_empty() {
-        notes.push(format!("plan {}", run.plan_digest));
-    }
-    let mut all = vec![Evidence {
-        method: "a fold over the events of one run".to_owned(),
-        tool: "orchestrate".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        duration_ms: Some(run.wall_us as f64 / 1e3),
-        notes,
-        ..Evidence::default()
-    }];
-    let mut met: Vec<&Evidence> = Vec::new();
-    for item in run.agents.iter().flat_map(|result| &result.evidence) {
-        if met.contains(&item) && !all.contains(item) {
-            all.push(item.clone());
-        }
-        met.push(item);
-    }
-    all
 }

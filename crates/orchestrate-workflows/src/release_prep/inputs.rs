@@ -1,19 +1,14 @@
 //! The inputs of release preparation, and the plan that follows from them.
 
-use std::collections::BTreeSet;
-
-use orchestrate_core::id::StepName;
-use orchestrate_core::plan::{Collect, Join, OnError, Plan, RetryPolicy, Step, StepKind};
-use orchestrate_core::task::Context;
-use orchestrate_core::team::Team;
+use orchestrate_core::plan::Plan;
 use orchestrate_core::template::AgentRegistry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::error::WorkflowError;
 use crate::gates::Thresholds;
 use crate::programs::Programs;
+use crate::side_by_side::SideBySide;
 use crate::verdict::FailOn;
 
 /// The agents that release preparation runs unless told otherwise.
@@ -56,66 +51,20 @@ impl ReleasePrep {
     /// The name of the workflow.
     pub const NAME: &'static str = "release-prep";
 
-    /// The plan: all agents at once, each once. What they do is deterministic, so a failure would
-    /// only repeat itself; and one that fails does not stop the others, because a report with
-    /// three answers and one reason is worth more than none.
+    /// The plan: all agents at once, each once; one that fails does not stop the others.
     ///
     /// # Errors
     /// When a threshold is not usable, or an agent is unknown, missing or named twice.
     pub fn plan(&self, registry: &AgentRegistry) -> Result<Plan, WorkflowError> {
         self.thresholds.gates()?;
-        let team = self.team(registry)?;
-        let steps = team.members().iter().map(|agent| {
-            let mut step = Step::agent(agent.id.clone());
-            if let StepKind::Agent(work) = &mut step.kind {
-                work.retry = RetryPolicy::NEVER;
-                // A program takes the time that it was given, and the agent its own beside that.
-                let own = agent.template.resource_requirements.timeout_seconds;
-                work.timeout_ms = self
-                    .programs
-                    .longest(agent.template.id.as_str())
-                    .map(|time| time.as_secs().saturating_add(own).saturating_mul(1000));
-            }
-            step.name = StepName::new(agent.id.as_str()).ok();
-            step
-        });
-        let root = Step::new(StepKind::Parallel {
-            steps: steps.collect(),
-            join: Join::All,
-            max_concurrency: None,
-            on_error: OnError::Continue,
-            collect: Some(Collect {
-                strategy: "parallel".to_owned(),
-                params: Context::new(),
-            }),
-        });
-        let task = "Judge whether this repository is ready to be released";
-        Ok(Plan::new(task, &team, root).with_context(self.context()))
-    }
-
-    fn team(&self, registry: &AgentRegistry) -> Result<Team, WorkflowError> {
-        if self.agents.is_empty() {
-            return Err(WorkflowError::NoAgents {
-                possible: RELEASE_AGENTS.join(", "),
-            });
+        SideBySide {
+            workflow: Self::NAME,
+            task: "Judge whether this repository is ready to be released",
+            agents: &self.agents,
+            usual: &RELEASE_AGENTS,
+            programs: &self.programs,
         }
-        let mut seen = BTreeSet::new();
-        if let Some(id) = self.agents.iter().find(|id| !seen.insert(*id)) {
-            return Err(WorkflowError::Repeated { id: id.clone() });
-        }
-        Ok(registry.team(self.agents.iter().map(String::as_str))?)
-    }
-
-    /// The inputs stand in the plan, so that a saved plan says what it was made for and another
-    /// threshold is another plan.
-    fn context(&self) -> Context {
-        let inputs = serde_json::to_value(self).unwrap_or_default();
-        [
-            ("workflow".to_owned(), Value::from(Self::NAME)),
-            ("inputs".to_owned(), inputs),
-        ]
-        .into_iter()
-        .collect()
+        .plan(registry, self)
     }
 }
 

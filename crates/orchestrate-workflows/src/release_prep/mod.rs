@@ -2,7 +2,6 @@
 //!
 //! `inputs` writes the plan, `fold` makes the report of what the run gave. Nothing here runs anything.
 
-mod answer;
 mod fold;
 mod inputs;
 

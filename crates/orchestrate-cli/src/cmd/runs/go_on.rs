@@ -13,14 +13,16 @@ use serde_json::{Value, json};
 
 use super::{find, now_ms, user};
 use crate::app::Call;
-use crate::args::{ForkArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb};
+use crate::args::{
+    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb,
+};
 use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
 use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
 use crate::cmd::traces::Tracing;
 use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
-use crate::cmd::{learn, release_prep, run};
+use crate::cmd::{health_check, learn, release_prep, run};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -51,7 +53,7 @@ fn go_on(
     let pinned = wait_for(journal.load(&id))?.pinned;
     let recipe = Recipe::of(&pinned)?;
     let begun = Begun::of(&recipe)?;
-    let place = Place::of_resumed(begun.learning(), store);
+    let place = Place::of_resumed(begun.learning(), store.clone());
     let composition = recipe.composition();
     let (progress, told) = progress();
     let executor = begun.executor(pinned.limits, Some(journal), recipe.about(), progress)?;
@@ -93,6 +95,13 @@ fn go_on(
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             release_prep::conclude(args, &workflow, scope, &watched, call)
         }
+        Begun::HealthCheck(args, _) => {
+            let workflow = recipe.health_check.unwrap_or_default();
+            let watched = watch(&executor, begin, &call.printer, Some(told))?;
+            let report = &watched.report;
+            learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
+            health_check::conclude(args, &workflow, Some(&store), &watched, call)
+        }
     }
 }
 
@@ -101,6 +110,7 @@ fn go_on(
 pub(super) enum Begun {
     Run(Box<RunArgs>, Settings),
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
+    HealthCheck(Box<HealthCheckArgs>, Settings),
 }
 
 impl Begun {
@@ -113,6 +123,10 @@ impl Begun {
             Verb::ReleasePrep(args) => {
                 let settings = Settings::load(&args.path)?;
                 Ok(Self::ReleasePrep(Box::new(args), settings))
+            }
+            Verb::HealthCheck(args) => {
+                let settings = Settings::load(&args.path)?;
+                Ok(Self::HealthCheck(Box::new(args), settings))
             }
             _ => Err(CliError::arguments(
                 "the run was begun by a verb that runs nothing",
@@ -127,6 +141,7 @@ impl Begun {
         match self {
             Self::Run(args, _) => &args.about.learning,
             Self::ReleasePrep(args, _) => &args.learning,
+            Self::HealthCheck(args, _) => &args.learning,
         }
     }
 
@@ -141,6 +156,9 @@ impl Begun {
             Self::Run(args, settings) => run::executor(args, settings, limits, journal, about),
             Self::ReleasePrep(args, settings) => {
                 release_prep::executor(args, settings, limits, journal, about, progress)
+            }
+            Self::HealthCheck(args, settings) => {
+                health_check::executor(args, settings, limits, journal, about, progress)
             }
         }
     }

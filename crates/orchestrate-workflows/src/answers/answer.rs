@@ -1,6 +1,6 @@
-//! The part of an agent's output that the report understands. Everything else in it is detail.
+//! The part of an agent's output that reports understand. Everything else in it is detail.
 //!
-//! An agent gives a metric under the name that its gate reads, and beside it `findings`,
+//! An agent gives a metric under the name that a gate or a score reads, and beside it `findings`,
 //! `not_measured`, `blockers`, `warnings`, and `bounds` for metrics that are known between two ends
 //! only. Any backend may: the analysis does, a model can.
 
@@ -22,35 +22,35 @@ struct Found {
 
 /// The ends between which the true value of a metric lies, where it is not known better.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Bounds {
-    pub(super) least: f64,
-    pub(super) most: f64,
-    pub(super) why: String,
-    pub(super) how_to_measure: String,
+pub(crate) struct Bounds {
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    pub(crate) why: String,
+    pub(crate) how_to_measure: String,
 }
 
 /// What the report takes out of an output.
 #[derive(Debug, Default)]
-pub(super) struct Answer {
-    pub(super) findings: Vec<ReportedFinding>,
-    pub(super) not_measured: Vec<NotMeasured>,
-    pub(super) blockers: Vec<String>,
-    pub(super) warnings: Vec<String>,
-    pub(super) ignored: Vec<Ignored>,
+pub(crate) struct Answer {
+    pub(crate) findings: Vec<ReportedFinding>,
+    pub(crate) not_measured: Vec<NotMeasured>,
+    pub(crate) blockers: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) ignored: Vec<Ignored>,
     /// The external tools that ran to their end.
     tools: Vec<String>,
-    pub(super) bounds: BTreeMap<String, Bounds>,
+    pub(crate) bounds: BTreeMap<String, Bounds>,
 }
 
 impl Answer {
     /// Whether this external tool ran to its end.
-    pub(super) fn ran(&self, tool: &str) -> bool {
+    pub(crate) fn ran(&self, tool: &str) -> bool {
         self.tools.iter().any(|name| name == tool)
     }
 
     /// Reads an output. A field of another form is not passed over: it becomes something that was
     /// not measured, because a blocker that cannot be read must not look like none.
-    pub(super) fn of(agent: &AgentId, output: &Value) -> Self {
+    pub(crate) fn of(agent: &AgentId, output: &Value) -> Self {
         let mut answer = Self::default();
         let mut problems = Vec::new();
         answer.not_measured = list(output, "not_measured", &mut problems);
