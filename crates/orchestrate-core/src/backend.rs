@@ -179,7 +179,7 @@ pub struct AgentFailure {
     pub usage: Usage,
     /// How far it got.
     pub evidence: Vec<Evidence>,
-    /// How many tokens the attempt would have needed in all to go on, if it ended because what was reserved
+    /// How many tokens more the attempt would have needed to go on, if it ended because what was reserved
     /// for it was less than it might have used.
     pub short_of: Option<u64>,
     /// What a person must decide before there can be another attempt. The step has not failed then:

@@ -6,7 +6,7 @@
 //! on every account, spent plus reserved never passes the cap, in any order of calls. An attempt that
 //! used more than it had reserved is the one thing that can break a promise, so `settle` reports it.
 
-use crate::limits::{Limits, Usage};
+use crate::limits::{Cost, Limits, Usage};
 use crate::outcome::LimitKind;
 
 /// Names an account of a [`Budget`].
@@ -179,7 +179,8 @@ impl Budget {
 
     /// As much of an amount as the caps of those who pay leave room for beside what was spent, but not less
     /// than `least`; and if that is less than the amount, the account and the limit that leave the least room.
-    /// Cost falls with tokens in proportion. What others hold is not looked at: it may come back.
+    /// Fewer tokens cost less in proportion; where only money is short the tokens stay, because most of them
+    /// cost less than the dearest. What others hold is not looked at: it may come back.
     #[must_use]
     pub fn fitted(
         &self,
@@ -187,14 +188,30 @@ impl Budget {
         most: Usage,
         least: Usage,
     ) -> (Usage, Option<(Account, LimitKind)>) {
-        let mut amount = most;
-        let mut by = None;
+        let (mut amount, mut by) = (most, None);
+        let mut money = (most.cost, None);
         for account in self.paying(payers.into()) {
-            let entry = self.accounts.get(account.0 as usize);
-            if let Some((fitted, limit)) = entry.and_then(|entry| entry.fitted(amount)) {
-                amount = fitted;
-                by = Some((account, limit));
+            let Some(entry) = self.accounts.get(account.0 as usize) else {
+                continue;
+            };
+            let left = entry
+                .limits
+                .tokens
+                .map(|cap| cap.saturating_sub(entry.spent.tokens));
+            if let Some(left) = left.filter(|left| *left < amount.tokens) {
+                amount = most.of_tokens(left);
+                by = Some((account, LimitKind::Tokens));
             }
+            let left = entry
+                .limits
+                .cost
+                .map(|cap| cap.0.saturating_sub(entry.spent.cost.0));
+            if let Some(left) = left.filter(|left| *left < money.0.0) {
+                money = (Cost(left), Some((account, LimitKind::Cost)));
+            }
+        }
+        if money.0 < amount.cost {
+            (amount.cost, by) = money;
         }
         if amount.tokens < least.tokens || amount.cost < least.cost {
             amount = least;
@@ -262,26 +279,6 @@ impl Budget {
 }
 
 impl Entry {
-    /// The part of an amount that fits, each token at the same cost, and what keeps it from more; none when
-    /// all of it fits.
-    fn fitted(&self, amount: Usage) -> Option<(Usage, LimitKind)> {
-        let (limits, spent) = (self.limits, self.spent);
-        let mut fit = (amount.tokens, LimitKind::Tokens);
-        if let Some(cap) = limits.tokens {
-            fit.0 = fit.0.min(cap.saturating_sub(spent.tokens));
-        }
-        let left = limits.cost.map(|cap| cap.0.saturating_sub(spent.cost.0));
-        if let Some(left) = left.filter(|left| *left < amount.cost.0) {
-            let tokens = u128::from(amount.tokens) * u128::from(left) / u128::from(amount.cost.0);
-            let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
-            if tokens < fit.0 {
-                fit = (tokens, LimitKind::Cost);
-            }
-        }
-        let (tokens, limit) = fit;
-        (tokens < amount.tokens).then(|| (amount.of_tokens(tokens), limit))
-    }
-
     fn admits(&self, account: Account, amount: Usage) -> Result<(), Refused> {
         let mut busy = None;
         let (spent, reserved, limits) = (self.spent, self.reserved, self.limits);
@@ -325,7 +322,6 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Cost;
     use proptest::prelude::*;
 
     fn usage(calls: u64, tokens: u64) -> Usage {
@@ -430,7 +426,7 @@ mod tests {
         };
         assert_eq!(fitted(&budget, 40), (40, 280, None));
         let by_cost = Some((branch, LimitKind::Cost));
-        assert_eq!(fitted(&budget, 80), (50, 350, by_cost));
+        assert_eq!(fitted(&budget, 80), (80, 350, by_cost));
         budget.book(Account::RUN, usage(1, 60));
         let by_tokens = Some((Account::RUN, LimitKind::Tokens));
         assert_eq!(fitted(&budget, 80), (40, 280, by_tokens));
@@ -466,7 +462,7 @@ mod tests {
     proptest! {
         /// Any tree of accounts, any workers, any prices, any interleaving: on every account, spent plus
         /// reserved stays within every cap, and no more attempts are under way than it has places, as
-        /// long as nobody uses more than was reserved. What is fitted to the caps costs what its tokens cost.
+        /// long as nobody uses more than was reserved. What is fitted to the caps is no more than was wanted.
         #[test]
         fn prop_spending_never_passes_a_cap(
             tree in proptest::collection::vec((caps(), any::<prop::sample::Index>()), 1..8),
@@ -504,8 +500,8 @@ mod tests {
                 let least = amount.of_tokens(tokens * share / 100);
                 let (amount, by) = budget.fitted(payers, amount, least);
                 prop_assert!(least.tokens <= amount.tokens && amount.tokens <= tokens);
-                prop_assert!(amount.cost.0 >= amount.tokens * price && amount.cost.0 <= tokens * price);
-                prop_assert!(by.is_some() || amount.tokens == tokens);
+                prop_assert!(least.cost <= amount.cost && amount.cost.0 <= amount.tokens * price);
+                prop_assert!(by.is_some() || (amount.tokens, amount.cost.0) == (tokens, tokens * price));
                 if let Ok(reservation) = budget.reserve(payers, amount) {
                     held.push((reservation, amount));
                 }

@@ -116,6 +116,7 @@ impl ModelBackend {
         mut history: History,
         task: String,
         tools: &Offered,
+        reserved: u64,
     ) -> Turn {
         let defaults = TurnLimits::default();
         let requirements = &input.agent.template.resource_requirements;
@@ -135,7 +136,7 @@ impl ModelBackend {
                 rounds: rounds.max(1),
                 tool_calls: rounds.saturating_mul(4),
                 tokens: requirements.max_tokens,
-                reserved: input.reserved.tokens,
+                reserved,
                 window: self.window,
                 ..defaults
             },
@@ -211,7 +212,7 @@ impl AgentBackend for ModelBackend {
         let answer = match drive.guards.input(prompt::task(&input)) {
             Scrutiny::Pass(task) => {
                 let heard = std::mem::take(&mut recalled.history);
-                let mut turn = self.turn(&input, heard, task, &tools);
+                let mut turn = self.turn(&input, heard, task, &tools, drive.reserved());
                 let answer = drive.run(&mut turn).await;
                 if let (Some(session), Ok(_)) = (&self.session, &answer) {
                     kept = Some(session.remember(&mut drive, &turn, recalled).await);

@@ -33,7 +33,7 @@ pub(super) struct Drive<'a> {
     pub(super) tokens_left: u64,
     /// Tokens that tools used since the turn was told last.
     pub(super) charged: u64,
-    /// Tokens of recorded calls since then that an earlier attempt has paid for.
+    /// Tokens of recorded calls that an earlier attempt has paid for.
     pub(super) paid_before: u64,
 }
 
@@ -76,7 +76,7 @@ impl Drive<'_> {
                 },
                 Need::Done(end) => return Err(failure(end, self.input)),
             };
-            turn.grant(std::mem::take(&mut self.paid_before));
+            turn.reserve(self.reserved());
             match told {
                 Told::Model(response) => {
                     turn.model_answered(*response, |value| self.form.check(value));
@@ -144,10 +144,30 @@ impl Drive<'_> {
         }
     }
 
+    /// Tokens that are reserved for the turn, those included that it has used. Where money is short, what is
+    /// left of it counts at the model's dearest price, and what was used at what it cost.
+    pub(super) fn reserved(&self) -> u64 {
+        let (reserved, used) = (self.input.reserved, self.tally.usage);
+        let by_cost = match self.model.price() {
+            Some(price) if price.most(reserved.tokens) > reserved.cost => {
+                let left = reserved.without(used).cost;
+                used.tokens.saturating_add(price.affords(left))
+            }
+            _ => u64::MAX,
+        };
+        reserved
+            .tokens
+            .min(by_cost)
+            .saturating_add(self.paid_before)
+    }
+
     /// What a call of the model may use at most.
     fn most(&self, request: &ModelRequest<'_>) -> Usage {
         let tokens = request.input_estimate();
-        let tokens = tokens.saturating_add(request.max_output_tokens.into());
+        self.most_of(tokens.saturating_add(request.max_output_tokens.into()))
+    }
+
+    fn most_of(&self, tokens: u64) -> Usage {
         let cost = self.model.price().map(|price| price.most(tokens));
         Usage {
             tokens,
@@ -161,8 +181,7 @@ impl Drive<'_> {
         if !name.starts_with(AGENT_TOOLS) {
             return Usage::default();
         }
-        let left = self.tokens_left.saturating_sub(self.charged);
-        self.input.reserved.of_tokens(left)
+        self.most_of(self.tokens_left.saturating_sub(self.charged))
     }
 
     /// The calls of one round, one after another, so that what they change happens in the model's order.
@@ -365,8 +384,8 @@ fn failure(end: &End, input: &AgentInput) -> AgentFailure {
                 )),
                 other => limited(&other.as_str()),
             };
-            if let TurnLimit::Reserved { needs, .. } = limit {
-                failure.short_of = Some(*needs);
+            if let TurnLimit::Reserved { reserved, needs } = limit {
+                failure.short_of = Some(needs.saturating_sub(*reserved));
             }
             match last {
                 Some(last) => failure.with_output(json!({ "last": last })),

@@ -35,16 +35,31 @@ pub(super) struct Cut {
     pub(super) limit: LimitKind,
     /// What had been used of that limit when the attempt began.
     pub(super) spent: Usage,
+    /// What it might have used.
+    pub(super) most: Usage,
 }
 
 impl Cut {
-    /// What is said of an attempt that ended because it would have needed more tokens.
-    pub(super) fn told(&self, reserved: Usage, needs: u64) -> String {
-        let Self { of, limit, spent } = self;
-        let enough = *spent + reserved.of_tokens(needs);
-        let (enough, flag) = match limit {
-            LimitKind::Cost => (f64::from(enough.cost).to_string(), "--max-cost"),
-            _ => (enough.tokens.to_string(), "--max-tokens"),
+    /// What is said of an attempt that ended because it would have needed so many tokens more.
+    pub(super) fn told(&self, reserved: Usage, short_of: u64) -> String {
+        let Self {
+            of,
+            limit,
+            spent,
+            most,
+        } = self;
+        let enough = *spent + reserved + most.of_tokens(short_of);
+        let (within, enough, flag) = match limit {
+            LimitKind::Cost => (
+                format!("${}", f64::from(reserved.cost)),
+                f64::from(enough.cost).to_string(),
+                "--max-cost",
+            ),
+            _ => (
+                format!("{} tokens", reserved.tokens),
+                enough.tokens.to_string(),
+                "--max-tokens",
+            ),
         };
         let (of, raised) = match of {
             LimitHolder::Run => ("the run".to_owned(), format!("`{flag} {enough}`")),
@@ -52,9 +67,8 @@ impl Cut {
             LimitHolder::Agent(agent) => (format!("agent `{agent}`"), format!("one of {enough}")),
         };
         format!(
-            "it came to no answer within the {} tokens that the limit of {} of {of} left for it; \
+            "it came to no answer within the {within} that the limit of {} of {of} left for it; \
              {raised} would let it make its next call",
-            reserved.tokens,
             limit.as_str()
         )
     }
@@ -117,6 +131,7 @@ impl Ledger {
                 of: self.holder(graph, account),
                 limit,
                 spent: self.budget.spent(account),
+                most: range.most,
             })
         });
         Ok((reservation, cut))

@@ -35,7 +35,7 @@ pub struct TurnLimits {
     pub repairs: u32,
     /// Tokens of all calls, read and written.
     pub tokens: u64,
-    /// Tokens that were reserved for the calls that are still to be made; see [`Turn::grant`].
+    /// Tokens that are reserved for the turn; see [`Turn::reserve`].
     pub reserved: u64,
     /// Tokens that one call may write.
     pub output_tokens: u32,
@@ -162,11 +162,11 @@ impl Turn {
         self.usage.total().saturating_add(self.charged)
     }
 
-    /// Adds tokens that were paid for by an earlier attempt to what was reserved, to be told before the
-    /// answer or reply that they were used for.
-    pub fn grant(&mut self, tokens: u64) {
-        let reserved = &mut self.setup.limits.reserved;
-        *reserved = reserved.saturating_add(tokens);
+    /// Says anew how many tokens are reserved for the turn, those included that it has used, before it is
+    /// told an answer or a reply: what they used may have been paid for by an earlier attempt, or have cost
+    /// less than was feared.
+    pub fn reserve(&mut self, tokens: u64) {
+        self.setup.limits.reserved = tokens;
     }
 
     /// Counts tokens that a tool used, to be told before its reply.

@@ -281,7 +281,7 @@ proptest! {
                     spent += answer.usage.total();
                     if models <= replayed {
                         granted = granted.saturating_add(answer.usage.total());
-                        turn.grant(answer.usage.total());
+                        turn.reserve(granted);
                     }
                     turn.model_answered(answer, score);
                 }
