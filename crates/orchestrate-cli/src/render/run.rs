@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use orchestrate_core::gate::QualityGate;
+use orchestrate_core::gate::{GateStatus, QualityGate};
 use orchestrate_core::outcome::{Outcome, SkipReason};
 use orchestrate_core::result::{AgentResult, StrategyResult, WorkResult, Worker};
 use orchestrate_strategies::definition::says_no;
@@ -58,6 +58,15 @@ pub(crate) fn run(
         if let Some(short) = Short::of(reached) {
             page.text(9, &short.told);
         }
+    }
+    let with = |status| gates.iter().filter(|gate| gate.status == status).count();
+    let (failed, open) = (with(GateStatus::Failed), with(GateStatus::NotMeasured));
+    if failed > 0 {
+        let failed = counted(failed, "quality gate");
+        page.text(9, &format!("the answer is no: {failed} failed"));
+    } else if open > 0 {
+        let open = counted(open, "quality gate");
+        page.text(9, &format!("the answer is open: {open} not measured"));
     }
     if has_outputs {
         outputs(&mut page, &result.aggregated_output);

@@ -195,11 +195,26 @@ fn an_empty_task_is_refused() {
 #[test]
 fn the_quality_gates_of_a_task_decide_how_it_ends() {
     let place = Place::project();
-    for (gates, code, status) in [
-        (r#"{"min_quality": 1}"#, 0, "passed"),
-        (r#"{"max_quality": 5}"#, 1, "failed"),
-        (r#"{"min_coverage": 1}"#, 10, "not_measured"),
-        (r#"{"min_speed": 1}"#, 10, "not_measured"),
+    for (gates, code, status, told) in [
+        (r#"{"min_quality": 1}"#, 0, "passed", "QUALITY GATES"),
+        (
+            r#"{"max_quality": 5}"#,
+            1,
+            "failed",
+            "the answer is no: 1 quality gate failed",
+        ),
+        (
+            r#"{"min_coverage": 1}"#,
+            10,
+            "not_measured",
+            "the answer is open: 1 quality gate not measured",
+        ),
+        (
+            r#"{"min_speed": 1}"#,
+            10,
+            "not_measured",
+            "the answer is open: 1 quality gate not measured",
+        ),
     ] {
         let hint = format!("quality_gates={gates}");
         let given = ["run", TASK, "--hint", "strategy=parallel", "--hint", &hint];
@@ -211,6 +226,6 @@ fn the_quality_gates_of_a_task_decide_how_it_ends() {
         place.run(&[&planned[..], &["--out", "gated.json"]].concat());
         let saved = place.run(&["run", "--plan", "gated.json"]);
         assert_eq!(saved.code, Some(code), "{gates}\n{}", saved.shown());
-        assert!(saved.stdout.contains("QUALITY GATES"), "{}", saved.stdout);
+        assert!(saved.stdout.contains(told), "{}", saved.stdout);
     }
 }
