@@ -1,8 +1,7 @@
 //! Which functions a profile of callgrind names.
 //!
-//! A start touches some five thousand functions of eighty thousand, spread over the whole program, and the system
-//! maps sixteen pages around each touch. Side by side they take a quarter of that memory, and as much less of
-//! the disk when the program is started for the first time.
+//! A start touches some four thousand functions of thirty thousand, spread over the whole program, and the system
+//! maps sixteen pages around each touch. Side by side they take a quarter of that memory.
 
 use std::collections::BTreeSet;
 
