@@ -1,5 +1,7 @@
 //! Tools as steps: functions and programs, what is retried and what is not.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -294,43 +296,34 @@ async fn a_program_gives_its_output_its_exit_code_and_evidence() {
     .await;
 }
 
-/// The children of a program that is cut off are ended with it: none is left to write the file.
-#[tokio::test]
+/// The children of a program that is cut off are ended with it.
+///
+/// Each of them holds the writing end of a pipe, so the pipe ends when the last of them has. The
+/// clock stands still until the children have started, because it does not move while a thread
+/// reads.
+#[tokio::test(start_paused = true)]
 async fn a_program_is_ended_with_its_children() {
-    let folder = std::env::temp_dir().join(format!("orchestrate-tools-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let pids = folder.join("pids");
-    // The shell starts a child that outlives it unless the whole group is ended.
-    let script = format!(
-        "sleep 30 & echo $! > {0}; echo $$ >> {0}; wait",
-        pids.display()
-    );
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    // The shell starts a child that outlives it, and says so, unless the whole group is ended.
+    let script = "exec 3> pipe; { sleep 60; echo outlived >&3; } & echo started >&3; wait";
     let mut plan = program(json!({"argv": ["sh", "-c", script]}));
     if let StepKind::Tool(tool) = &mut plan.root.kind {
         tool.timeout_ms = Some(400);
     }
-    let (report, _) = run(&executor(ProgramTool::new(&folder)), &plan).await;
+    let started = tokio::task::spawn_blocking(move || {
+        let mut pipe = BufReader::new(File::open(pipe).unwrap());
+        let mut line = String::new();
+        pipe.read_line(&mut line).unwrap();
+        (line, pipe)
+    });
+    let (report, _) = run(&executor(ProgramTool::new(folder.path())), &plan).await;
     assert_eq!(report.work[0].outcome.word(), "unknown");
-    let text = std::fs::read_to_string(&pids).unwrap();
-    let pids: Vec<&str> = text.split_whitespace().collect();
-    assert_eq!(pids.len(), 2, "{text}");
-    let alive = |pid: &str| {
-        // A process that has ended and was not waited for yet is no longer at work.
-        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let state = state
-            .rsplit(") ")
-            .next()
-            .and_then(|rest| rest.chars().next());
-        !matches!(state, None | Some('Z' | 'X'))
-    };
-    for pid in pids {
-        let mut turns = 0;
-        while alive(pid) {
-            turns += 1;
-            assert!(turns < 200, "process {pid} still works");
-            tokio::task::yield_now().await;
-            std::thread::yield_now();
-        }
-    }
-    std::fs::remove_dir_all(&folder).unwrap();
+    let (line, mut pipe) = started.await.unwrap();
+    assert_eq!(line, "started\n");
+    let mut rest = String::new();
+    pipe.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
 }
