@@ -99,13 +99,23 @@ impl<'a> Place<'a> {
         place
     }
 
+    /// The same, empty: what an earlier run left there would be taken for what this one measured.
+    pub(super) fn fresh(&self, name: &str, project: &Project) -> PathBuf {
+        // What is not there need not be removed.
+        let _ = std::fs::remove_dir_all(self.copy.beside(&format!("{name}/{}", project.inside)));
+        self.beside(name, project)
+    }
+
     /// Where the report of a run is to be written. It lies inside of the project, because relative
     /// paths in it are relative to that.
     pub(super) fn report(&self, project: &Project, name: &str) -> PathBuf {
         let directory = project.directory.join(".orchestrate-coverage");
         // Whoever writes there says so if it is not there.
         let _ = std::fs::create_dir_all(&directory);
-        directory.join(name)
+        let report = directory.join(name);
+        // That of an earlier run says nothing of this one.
+        let _ = std::fs::remove_file(&report);
+        report
     }
 
     /// A command as a person in the project would type it.
