@@ -47,8 +47,12 @@ impl Planter<'_, '_> {
             return;
         }
         match node.kind() {
-            "binary_expression" | "binary_operator" | "boolean_operator"
-            | "comparison_operator" | "compound_assignment_expr" | "augmented_assignment"
+            "binary_expression"
+            | "binary_operator"
+            | "boolean_operator"
+            | "comparison_operator"
+            | "compound_assignment_expr"
+            | "augmented_assignment"
             | "augmented_assignment_expression" => self.operator(node),
             "if_statement" | "elif_clause" | "if_expression" | "ternary_expression" => {
                 self.condition(node);

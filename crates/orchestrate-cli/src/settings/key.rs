@@ -155,12 +155,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Number(100.0),
         Some("70"),
     ),
-    key(
-        names::TARGET,
-        "target",
-        Kind::Number(100.0),
-        Some("80"),
-    ),
+    key(names::TARGET, "target", Kind::Number(100.0), Some("80")),
     key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
     key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
     key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),

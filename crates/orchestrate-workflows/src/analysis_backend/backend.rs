@@ -229,7 +229,12 @@ pub(super) fn milliseconds(since: Instant) -> f64 {
 }
 
 /// Adds what all answers have: what was scanned, and how long what took.
-pub(super) fn finish(mut answer: Answer, snapshot: &Snapshot, waited_ms: f64, own: Instant) -> AgentOutput {
+pub(super) fn finish(
+    mut answer: Answer,
+    snapshot: &Snapshot,
+    waited_ms: f64,
+    own: Instant,
+) -> AgentOutput {
     answer.detail("scan", &ScanSummary::of(snapshot));
     answer.detail("shared_scan_ms", &snapshot.elapsed_ms);
     let own_ms = milliseconds(own);

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::coverage::{
-    Age, CoverageOptions, CoverageReport, FunctionSpan, Gap, IndexedSource, LineSpan, ReportEvidence,
-    SourceIndex, measure, rank_by_callers, rank_gaps,
+    Age, CoverageOptions, CoverageReport, FunctionSpan, Gap, IndexedSource, LineSpan,
+    ReportEvidence, SourceIndex, measure, rank_by_callers, rank_gaps,
 };
 use orchestrate_analysis::language::Language;
 use orchestrate_analysis::measured::Measured;

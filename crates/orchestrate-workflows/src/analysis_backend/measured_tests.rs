@@ -72,9 +72,9 @@ impl AnalysisBackend {
                 Measured::Measured { value } if is_measured => Some(value),
                 _ => None,
             };
-            let gaps = coverage
-                .as_ref()
-                .map_or_else(Vec::new, |report| coverage::ranked(&root, &snapshot, report));
+            let gaps = coverage.as_ref().map_or_else(Vec::new, |report| {
+                coverage::ranked(&root, &snapshot, report)
+            });
             Some(MeasuredTests {
                 output,
                 snapshot,

@@ -35,10 +35,15 @@ fn write(root: &Path, file: &TestFile) -> io::Result<()> {
         fs::create_dir_all(parent)?;
         // A link may lead out of the repository.
         if !parent.canonicalize()?.starts_with(root.canonicalize()?) {
-            return Err(io::Error::other("its directory lies outside of the repository"));
+            return Err(io::Error::other(
+                "its directory lies outside of the repository",
+            ));
         }
     }
-    let mut new = OpenOptions::new().write(true).create_new(true).open(&path)?;
+    let mut new = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)?;
     new.write_all(file.content.as_bytes())
 }
 

@@ -162,8 +162,10 @@ pub(super) fn check(
     let directory = &area.directory;
     let (is_right, wanted) = match gap.language {
         Language::Python => (
-            is_python_test(path) && role_of_path(path, Some(Language::Python)) == Role::Test,
-            format!("a file `test_*.py` among the tests, such as in `{directory}`"),
+            is_python_test(path)
+                && role_of_path(path, Some(Language::Python)) == Role::Test
+                && (directory.is_empty() || path.starts_with(&format!("{directory}/"))),
+            format!("a file `test_*.py` in `{directory}`"),
         ),
         _ => (
             parent(path) == directory && path.ends_with(".rs"),

@@ -93,15 +93,13 @@ impl TestCoverage {
     }
 
     /// The first gaps, with what became of each.
-    fn gaps_of(
-        &self,
-        run: &RunReport,
-        results: &Results<'_>,
-        is_reached: bool,
-    ) -> Vec<GapReport> {
+    fn gaps_of(&self, run: &RunReport, results: &Results<'_>, is_reached: bool) -> Vec<GapReport> {
         let listed: Vec<CoverageGap> = field(results, "first_gaps").unwrap_or_default();
         let wanted: Vec<Value> = field(results, "briefs").unwrap_or_default();
-        let ranks: Vec<Option<u64>> = wanted.iter().map(|brief| brief.get("rank")?.as_u64()).collect();
+        let ranks: Vec<Option<u64>> = wanted
+            .iter()
+            .map(|brief| brief.get("rank")?.as_u64())
+            .collect();
         let mut judged: BTreeMap<usize, Judged> = BTreeMap::new();
         let mut failed: BTreeMap<usize, String> = BTreeMap::new();
         for result in &run.agents {
@@ -240,7 +238,13 @@ fn summaries(results: &Results<'_>) -> BTreeMap<orchestrate_core::id::AgentId, A
 
 fn summary(report: &TestCoverageReport) -> String {
     let target = report.target;
-    let count = |outcome| report.gaps.iter().filter(|gap| gap.outcome == outcome).count();
+    let count = |outcome| {
+        report
+            .gaps
+            .iter()
+            .filter(|gap| gap.outcome == outcome)
+            .count()
+    };
     let head = match (&report.before, &report.after) {
         (None, _) => "Not measured.".to_owned(),
         (Some(before), Some(after)) => format!(

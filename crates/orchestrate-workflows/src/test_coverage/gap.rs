@@ -100,7 +100,10 @@ pub(super) fn briefs(
 }
 
 /// What a report says of a file.
-pub(super) fn file_coverage<'a>(report: &'a CoverageReport, path: &str) -> Option<&'a FileCoverage> {
+pub(super) fn file_coverage<'a>(
+    report: &'a CoverageReport,
+    path: &str,
+) -> Option<&'a FileCoverage> {
     let mut files = report.languages.iter().flat_map(|language| &language.files);
     files.find(|file| file.path == path)
 }
@@ -134,7 +137,9 @@ fn uncovered_lines(gap: &Gap, file: &FileFacts, covered: &FileCoverage) -> Vec<u
     let inner: Vec<(u32, u32)> = inner.map(|it| (it.line, it.end_line)).collect();
     let is_own = |line: u32| {
         (gap.start..=gap.end).contains(&line)
-            && !inner.iter().any(|(first, last)| (*first..=*last).contains(&line))
+            && !inner
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&line))
     };
     let probes = covered.probes.iter().filter(|probe| probe.hits == 0);
     let lines = probes.flat_map(|probe| probe.line..=probe.last_line.max(probe.line));
@@ -156,7 +161,10 @@ fn reason(gap: &Gap) -> String {
     let mut reason = if gap.counts.covered == 0 {
         format!("none of its {} lines ever ran", gap.counts.total)
     } else {
-        format!("{} of its {} lines never ran", gap.uncovered, gap.counts.total)
+        format!(
+            "{} of its {} lines never ran",
+            gap.uncovered, gap.counts.total
+        )
     };
     if let Some(cyclomatic) = gap.cyclomatic {
         // Writing to a string cannot fail.

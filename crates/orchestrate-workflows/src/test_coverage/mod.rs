@@ -23,6 +23,7 @@ pub use gap::CoverageGap;
 pub use inputs::TestCoverage;
 pub use patch::patch;
 pub use report::{
-    Attempt, Figures, GapOutcome, GapReport, NotApplied, PlantedFault, TestCoverageReport, TestFile, schema,
+    Attempt, Figures, GapOutcome, GapReport, NotApplied, PlantedFault, TestCoverageReport,
+    TestFile, schema,
 };
 pub use validation::Fate;

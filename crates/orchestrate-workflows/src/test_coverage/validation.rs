@@ -1,8 +1,8 @@
 //! What is checked of a test, in which order, and when it is accepted. No IO: a driver runs what is asked for.
 //!
 //! A test is accepted when it lies where tests lie, passes alone every time, reaches lines of its gap
-//! that no test reached, fails for at least one fault that is planted on these lines, and leaves all
-//! other tests as they were. The first of these that does not hold decides, and nothing more is run.
+//! that no test reached, fails for at least one fault that is planted on these lines, leaves all
+//! other tests as they were, and is found by whoever runs all of them. The first of these that does not hold decides, and nothing more is run.
 
 use std::collections::BTreeSet;
 
@@ -82,6 +82,8 @@ pub(super) struct Facts {
     pub(super) before: Option<Before>,
     /// How all tests go with it.
     pub(super) suite: Option<Ran>,
+    /// How many of the lines gained all tests together reach with it; or why nobody knows.
+    pub(super) together: Option<Result<usize, String>>,
     /// How all tests go without it, asked only when they went worse with it.
     pub(super) without: Option<Ran>,
 }
@@ -97,14 +99,12 @@ pub(super) struct Before {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Check {
     /// Run the test alone; under coverage the first time.
-    Alone {
-        coverage: bool,
-    },
+    Alone { coverage: bool },
     /// Find the faults that can be planted on the lines gained.
     Faults,
     /// Plant this one, and run the test alone.
     Fault(usize),
-    /// Run all tests with it.
+    /// Run all tests with it, under coverage.
     Suite,
     /// Run all tests without it.
     SuiteWithout,
@@ -129,7 +129,9 @@ pub(super) fn next(facts: &Facts) -> Next {
     let gained = match &facts.gained {
         Some(Ok(lines)) if !lines.is_empty() => lines.len(),
         Some(Ok(_)) => {
-            return Next::Reject("it reaches no line of the gap that was not reached before".into());
+            return Next::Reject(
+                "it reaches no line of the gap that was not reached before".into(),
+            );
         }
         Some(Err(why)) => return Next::Reject(format!("what it reaches was not measured: {why}")),
         None => return Next::Reject("what it reaches was not measured".into()),
@@ -153,13 +155,22 @@ pub(super) fn next(facts: &Facts) -> Next {
             count(viable, "planted fault")
         ));
     }
-    match suite(facts) {
-        Ok(()) => Next::Accept(format!(
+    if let Err(next) = suite(facts) {
+        return next;
+    }
+    match &facts.together {
+        None => Next::Reject("what all tests reach with it was not measured".into()),
+        Some(Err(why)) => {
+            Next::Reject(format!("what all tests reach with it was not measured: {why}"))
+        }
+        Some(Ok(0)) => Next::Reject(
+            "with it all tests together reach no line more: their runner does not find it where it lies".into(),
+        ),
+        Some(Ok(_)) => Next::Accept(format!(
             "it passed {ALONE} times alone, reaches {} more, notices {noticed} of {}, and breaks nothing",
             count(gained, "line"),
             count(viable, "planted fault")
         )),
-        Err(next) => next,
     }
 }
 
@@ -184,14 +195,18 @@ fn alone(facts: &Facts) -> Option<Next> {
     })?;
     Some(Next::Reject(match passed {
         0 => format!("it fails: {why}"),
-        passed => format!("it is flaky: alone it passed {passed} of {} times ({why})", runs.len()),
+        passed => format!(
+            "it is flaky: alone it passed {passed} of {} times ({why})",
+            runs.len()
+        ),
     }))
 }
 
 /// Whether all tests go as well as before.
 fn suite(facts: &Facts) -> Result<(), Next> {
     let Some(before) = &facts.before else {
-        let why = "whether it breaks anything is not known: all tests together could not be run before";
+        let why =
+            "whether it breaks anything is not known: all tests together could not be run before";
         return Err(Next::Reject(why.into()));
     };
     let (why, failed) = match &facts.suite {
@@ -269,6 +284,7 @@ mod tests {
                 failed: BTreeSet::new(),
             }),
             suite: Some(Ran::Passed),
+            together: Some(Ok(2)),
             ..Facts::default()
         }
     }
@@ -288,16 +304,38 @@ mod tests {
             next(&good()),
             Next::Accept("it passed 3 times alone, reaches 2 lines more, notices 1 of 2 planted faults, and breaks nothing".into())
         );
-        rejected(|it| it.misplaced = Some("it is hidden".into()), "it is hidden");
-        rejected(|it| it.alone[1] = failed(&[]), "it is flaky: alone it passed 2 of 3 times");
+        rejected(
+            |it| it.misplaced = Some("it is hidden".into()),
+            "it is hidden",
+        );
+        rejected(
+            |it| it.alone[1] = failed(&[]),
+            "it is flaky: alone it passed 2 of 3 times",
+        );
         rejected(|it| it.alone = vec![failed(&[]); 3], "it fails: 1 failed");
-        rejected(|it| it.alone = vec![Ran::TimedOut], "alone it takes too long");
-        rejected(|it| it.alone = vec![Ran::NotRun("no".into())], "it cannot be run: no");
+        rejected(
+            |it| it.alone = vec![Ran::TimedOut],
+            "alone it takes too long",
+        );
+        rejected(
+            |it| it.alone = vec![Ran::NotRun("no".into())],
+            "it cannot be run: no",
+        );
         rejected(|it| it.gained = Some(Ok(Vec::new())), "it reaches no line");
-        rejected(|it| it.fates = vec![Fate::Survived; 2], "it passes whatever the code does: none of 2");
+        rejected(
+            |it| it.fates = vec![Fate::Survived; 2],
+            "it passes whatever the code does: none of 2",
+        );
         let why = || Fate::NotViable { why: String::new() };
         rejected(|it| it.fates = vec![why(), why()], "nothing on the lines");
-        rejected(|it| it.before = None, "whether it breaks anything is not known");
+        rejected(
+            |it| it.before = None,
+            "whether it breaks anything is not known",
+        );
+        rejected(
+            |it| it.together = Some(Ok(0)),
+            "with it all tests together reach no line more",
+        );
         rejected(
             |it| {
                 it.suite = Some(failed(&["a", "b"]));
@@ -351,6 +389,7 @@ mod tests {
             fates in prop::collection::vec(any_fate(), 4),
             passed in any::<bool>(),
             known in any::<bool>(),
+            together in 0usize..3,
         ) {
             let mut facts = Facts {
                 before: known.then(|| Before { passed, failed: BTreeSet::new() }),
@@ -369,7 +408,10 @@ mod tests {
                     }
                     Next::Check(Check::Faults) => facts.faults = Some(vec![fault(); faults]),
                     Next::Check(Check::Fault(at)) => facts.fates.push(fates[at].clone()),
-                    Next::Check(Check::Suite) => facts.suite = Some(run()),
+                    Next::Check(Check::Suite) => {
+                        facts.suite = Some(run());
+                        facts.together = Some(Ok(together));
+                    }
                     Next::Check(Check::SuiteWithout) => facts.without = Some(run()),
                     decision => break decision,
                 }
@@ -377,7 +419,7 @@ mod tests {
             let all_passed = facts.alone == vec![Ran::Passed; ALONE];
             let noticed = facts.fates.iter().any(Fate::is_noticed);
             let whole = facts.suite == Some(Ran::Passed);
-            let proven = all_passed && !gained.is_empty() && noticed && known;
+            let proven = all_passed && !gained.is_empty() && noticed && known && together > 0;
             if matches!(decision, Next::Accept(_)) {
                 prop_assert!(proven && (whole || facts.without.is_some()));
             } else {

@@ -1,5 +1,6 @@
 //! Where tests are run, and how every run of a program goes.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -191,19 +192,30 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Asks a program something. `None` when it does not answer with success.
+    /// Asks a program something, once in a copy: what is installed stays the same meanwhile. `None`
+    /// when it does not answer with success.
     pub(super) async fn ask(
         &self,
         program: &Path,
         directory: &Path,
         args: &[&str],
     ) -> Option<String> {
+        let question: Vec<OsString> = [program.as_os_str(), directory.as_os_str()]
+            .into_iter()
+            .chain(args.iter().map(OsStr::new))
+            .map(OsStr::to_owned)
+            .collect();
+        if let Some(answer) = self.copy.answer(&question) {
+            return answer;
+        }
         let asked = Program::new(program, directory, QUESTION)
             .args(args)
             .keeping(64 << 10);
         let ended = asked.run().await.ok()?;
         let text = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
-        ended.stop.is_success().then_some(text)
+        let answer = ended.stop.is_success().then_some(text);
+        self.copy.remember(question, answer.clone());
+        answer
     }
 
     /// A program with the time that tests have.

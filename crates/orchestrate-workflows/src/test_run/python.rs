@@ -15,11 +15,7 @@ pub(super) async fn run(place: &Place<'_>, project: &Project, ask: Ask<'_>) -> T
     }
 }
 
-async fn measure(
-    place: &Place<'_>,
-    project: &Project,
-    asked: Ask<'_>,
-) -> Result<TestRun, TestRun> {
+async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result<TestRun, TestRun> {
     let mut run = TestRun::new("the Python tests", &[Language::Python], &project.inside);
     "coverage.py".clone_into(&mut run.tool);
     let Some(python) = python(place, project).await else {

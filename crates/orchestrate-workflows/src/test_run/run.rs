@@ -69,7 +69,9 @@ pub(crate) async fn run_of(
         timeout,
         progress,
     };
-    let (spoken, manifests) = KINDS.iter().find(|(spoken, _)| spoken.contains(&language))?;
+    let (spoken, manifests) = KINDS
+        .iter()
+        .find(|(spoken, _)| spoken.contains(&language))?;
     let projects = place.projects(manifests);
     let holds = |project: &&Project| within(source, &project.inside).is_some();
     let project = projects.iter().find(holds)?;

@@ -24,11 +24,7 @@ pub(super) async fn run(place: &Place<'_>, project: &Project, ask: Ask<'_>) -> T
     }
 }
 
-async fn measure(
-    place: &Place<'_>,
-    project: &Project,
-    asked: Ask<'_>,
-) -> Result<TestRun, TestRun> {
+async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result<TestRun, TestRun> {
     let mut run = TestRun::new("cargo test", &[Language::Rust], &project.inside);
     "rustc -Cinstrument-coverage".clone_into(&mut run.tool);
     run.notes

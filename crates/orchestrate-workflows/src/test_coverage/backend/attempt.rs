@@ -97,10 +97,14 @@ pub(super) async fn check(job: &Job<'_>) -> Result<Checked, AgentFailure> {
         path: job.candidate.path.clone(),
         accepted,
         reason,
-        alone: facts.alone.iter().map(|ran| ran.word().to_owned()).collect(),
+        alone: facts
+            .alone
+            .iter()
+            .map(|ran| ran.word().to_owned())
+            .collect(),
         lines_gained: facts.gained.clone().and_then(Result::ok),
         faults: faults(&facts),
-        breaks_nothing: facts.suite.as_ref().map(|_| accepted),
+        breaks_nothing: breaks_nothing(&facts, accepted),
         notes: notes(&facts, accepted),
         output: if accepted { String::new() } else { output },
     };
@@ -184,17 +188,27 @@ impl Job<'_> {
                 seen.facts.fates.push(fate);
             }
             Check::Suite | Check::SuiteWithout => {
-                let ran = self.run(None, false, None).await;
+                let ran = self.run(None, true, None).await;
+                let together = self.gained(&ran).map(|lines| {
+                    let gained = seen.facts.gained.as_ref().and_then(|it| it.as_ref().ok());
+                    let is_gained = |line: &&u32| gained.is_some_and(|all| all.contains(line));
+                    lines.iter().filter(is_gained).count()
+                });
+                seen.facts.together = Some(together);
                 seen.facts.suite = Some(seen.note(ran));
             }
         }
         Ok(())
     }
 
-    /// The lines of the gap that the test reaches, of those that no test reached before.
+    /// The lines of the gap that a run reaches, of those that no test reached before.
     fn gained(&self, ran: &TestsRan) -> Result<Vec<u32>, String> {
         let Session { copy, snapshot, .. } = self.session;
-        match self.backend.analysis.read_reports(copy, snapshot, &ran.reports) {
+        match self
+            .backend
+            .analysis
+            .read_reports(copy, snapshot, &ran.reports)
+        {
             Measured::Measured { value } => {
                 let file = file_coverage(&value, &self.brief.gap.path);
                 let hit = file.map_or_else(BTreeSet::new, hit_lines);
@@ -219,10 +233,7 @@ impl Job<'_> {
             return Vec::new();
         };
         let parsed = parse(&mut Parsers::default(), &source);
-        parsed.map_or_else(
-            |_| Vec::new(),
-            |(file, _)| mutants(&file, &lines, FAULTS),
-        )
+        parsed.map_or_else(|_| Vec::new(), |(file, _)| mutants(&file, &lines, FAULTS))
     }
 
     /// Plants a fault, runs the test alone, and takes the fault out again.
@@ -265,6 +276,12 @@ fn faults(facts: &Facts) -> Vec<PlantedFault> {
         fate: facts.fates.get(at).cloned(),
     });
     faults.collect()
+}
+
+/// Whether all tests went as well with it, as far as that was tried.
+fn breaks_nothing(facts: &Facts, accepted: bool) -> Option<bool> {
+    let suite = facts.suite.as_ref()?;
+    Some(accepted || *suite == Ran::Passed)
 }
 
 fn notes(facts: &Facts, accepted: bool) -> Vec<String> {

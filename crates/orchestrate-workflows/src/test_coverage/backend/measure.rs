@@ -104,6 +104,8 @@ pub(super) fn figures(snapshot: &Snapshot, report: &CoverageReport) -> Figures {
         least: (least < percent).then_some(least),
         covered: deciding.map_or(0, |totals| totals.covered),
         total: deciding.map_or(0, |totals| totals.total),
-        unit: deciding.map_or("lines", |totals| totals.unit.name()).to_owned(),
+        unit: deciding
+            .map_or("lines", |totals| totals.unit.name())
+            .to_owned(),
     }
 }

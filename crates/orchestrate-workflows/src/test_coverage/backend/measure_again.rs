@@ -56,9 +56,11 @@ impl TestCoverageBackend {
         let mut placed = Vec::new();
         for file in files {
             let written = Placed::new_file(&root, &file.path, &file.content);
-            placed.push(written.map_err(|error| {
-                AgentFailure::new(FailureClass::Internal, error.to_string())
-            })?);
+            placed.push(
+                written.map_err(|error| {
+                    AgentFailure::new(FailureClass::Internal, error.to_string())
+                })?,
+            );
         }
         let languages: BTreeSet<Language> = snapshot.product().map(|file| file.language).collect();
         let runs = test_run::run(copy, &languages, timeout, &self.progress).await;
@@ -94,7 +96,12 @@ fn broken(now: &Suite, before: &[Suite]) -> Option<String> {
         return None;
     }
     let is_new = |name: &&String| !before.failed.contains(name);
-    let new: Vec<&str> = now.failed.iter().filter(is_new).map(String::as_str).collect();
+    let new: Vec<&str> = now
+        .failed
+        .iter()
+        .filter(is_new)
+        .map(String::as_str)
+        .collect();
     Some(match (now.passed, new.as_slice()) {
         (None, _) => "the tests cannot be run to their end".to_owned(),
         (_, []) if !now.failed.is_empty() => return None,

@@ -78,7 +78,10 @@ pub(super) fn workflow(input: &AgentInput) -> Result<TestCoverage, AgentFailure>
 }
 
 /// A value that the plan binds for a step.
-pub(super) fn bound<T: DeserializeOwned>(input: &AgentInput, name: &str) -> Result<T, AgentFailure> {
+pub(super) fn bound<T: DeserializeOwned>(
+    input: &AgentInput,
+    name: &str,
+) -> Result<T, AgentFailure> {
     let value = input.input(name).map(|value| (**value).clone());
     serde_json::from_value(value.unwrap_or_default()).map_err(|error| unreadable(name, &error))
 }

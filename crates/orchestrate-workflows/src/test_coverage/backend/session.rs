@@ -53,7 +53,8 @@ impl Session {
             let snapshot = backend.analysis.sources(input).await?;
             let (root, cancel) = (backend.analysis.root().to_owned(), input.cancel.clone());
             let copied = tokio::task::spawn_blocking(move || WorkCopy::of(&root, &cancel)).await;
-            let copy = copied.unwrap_or_else(|_| Err("copying it ended without a result".to_owned()));
+            let copy =
+                copied.unwrap_or_else(|_| Err("copying it ended without a result".to_owned()));
             *slot = Some(Self {
                 run: input.run.clone(),
                 copy: copy.map_err(|why| AgentFailure::new(FailureClass::Internal, why))?,

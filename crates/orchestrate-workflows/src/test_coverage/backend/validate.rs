@@ -59,7 +59,9 @@ impl TestCoverageBackend {
             test: accepted.then(|| file(candidate)),
         };
         let output = AgentOutput::json(json!(judged));
-        Ok(evidence.into_iter().fold(output, AgentOutput::with_evidence))
+        Ok(evidence
+            .into_iter()
+            .fold(output, AgentOutput::with_evidence))
     }
 }
 
