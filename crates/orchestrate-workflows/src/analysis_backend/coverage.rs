@@ -94,7 +94,7 @@ fn with_advice<T>(measured: Measured<T>) -> Measured<T> {
     match measured {
         Measured::NotMeasured { why, how } => Measured::NotMeasured {
             why,
-            how: format!("{how}; or let `--run-tests` do it"),
+            how: format!("{how}; or let `orchestrate release-prep --run-tests` measure it"),
         },
         other => other,
     }
