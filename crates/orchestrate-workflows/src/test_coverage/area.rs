@@ -118,7 +118,7 @@ fn rust(
     }
     let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
     Area {
-        path: Some(free(&directory, &stem.to_lowercase(), "rs", is_free)),
+        path: Some(free(&directory, &stem, "rs", is_free)),
         how: "a new integration test: a file directly in `tests/` of the package, with `#[test]` functions, that reaches the function through what the library makes public".to_owned(),
         directory,
         cannot: None,
@@ -212,5 +212,5 @@ fn module_name(path: &str) -> String {
 pub(super) fn identifier(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join("_")
+    words.join("_").to_lowercase()
 }

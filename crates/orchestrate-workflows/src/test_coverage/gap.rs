@@ -123,7 +123,7 @@ fn of(rank: usize, gap: &Gap, file: &FileFacts, covered: &FileCoverage) -> Cover
         cyclomatic: gap.cyclomatic,
         callers: gap.callers,
         importance: gap.importance.map(|weight| (weight * 10.0).round() / 10.0),
-        reason: reason(gap),
+        reason: reason(gap, file.language),
     }
 }
 
@@ -157,14 +157,18 @@ pub(super) fn hit_lines(covered: &FileCoverage) -> BTreeSet<u32> {
         .collect()
 }
 
-fn reason(gap: &Gap) -> String {
-    let mut reason = if gap.counts.covered == 0 {
-        format!("none of its {} lines ever ran", gap.counts.total)
-    } else {
-        format!(
-            "{} of its {} lines never ran",
-            gap.uncovered, gap.counts.total
-        )
+fn reason(gap: &Gap, language: Language) -> String {
+    let total = gap.counts.total;
+    let units = match (language, total) {
+        (Language::Go, 1) => "statement",
+        (Language::Go, _) => "statements",
+        (_, 1) => "line",
+        _ => "lines",
+    };
+    let mut reason = match (gap.counts.covered, total) {
+        (0, 1) => format!("its only {units} never ran"),
+        (0, _) => format!("none of its {total} {units} ever ran"),
+        _ => format!("{} of its {total} {units} never ran", gap.uncovered),
     };
     if let Some(cyclomatic) = gap.cyclomatic {
         // Writing to a string cannot fail.
@@ -180,7 +184,8 @@ fn reason(gap: &Gap) -> String {
     reason
 }
 
-fn numbered(text: &str, gap: &CoverageGap) -> String {
+/// The source of a function, each line with its number, those marked that never ran.
+pub(super) fn numbered(text: &str, gap: &CoverageGap) -> String {
     let mut source = String::new();
     let first = gap.start.saturating_sub(1) as usize;
     let lines = text.lines().enumerate().skip(first);

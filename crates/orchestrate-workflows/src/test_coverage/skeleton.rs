@@ -68,7 +68,7 @@ fn is_pytest(brief: &Brief) -> bool {
 }
 
 fn rust(brief: &Brief) -> String {
-    let name = identifier(&brief.gap.function).to_lowercase();
+    let name = identifier(&brief.gap.function);
     let comment = told(brief, "    //");
     format!(
         "#[test]\n#[ignore = \"a skeleton: it tests nothing yet and does not count\"]\nfn {name}() {{\n{comment}    todo!()\n}}\n"
@@ -76,7 +76,8 @@ fn rust(brief: &Brief) -> String {
 }
 
 /// Lines in words: `3, 5 to 8`.
-pub(super) fn spans(lines: &[u32]) -> String {
+#[must_use]
+pub fn spans(lines: &[u32]) -> String {
     let mut spans: Vec<(u32, u32)> = Vec::new();
     for line in lines {
         match spans.last_mut() {
