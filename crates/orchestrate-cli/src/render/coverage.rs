@@ -89,7 +89,7 @@ fn one(page: &mut Page, report: &GapReport) {
         &rank,
         &format!("`{}` {}:{}", gap.function, gap.path, gap.start),
     );
-    let never = match gap.uncovered_lines.len() == gap.total as usize {
+    let never = match gap.uncovered == gap.total {
         true => String::new(),
         false => format!("; not reached: {}", spans(&gap.uncovered_lines)),
     };
@@ -151,7 +151,7 @@ fn handed_over(page: &mut Page, report: &TestCoverageReport) {
         let tests = counted(accepted, "accepted test");
         page.text(
             2,
-            &format!("{tests}: `--apply` writes them into the repository, `--out tests.patch` makes a patch."),
+            &format!("{tests}: `--apply` writes what was accepted into the repository, `--out tests.patch` makes a patch."),
         );
     }
     if skeletons > 0 && nothing {

@@ -124,6 +124,7 @@ impl TestCoverage {
             let failed = failed.remove(&gap.rank);
             let tried = ranks.contains(&u64::try_from(gap.rank).ok());
             let nobody = match (is_reached, tried) {
+                _ if gap.cannot.is_some() => gap.cannot.clone().unwrap_or_default(),
                 (true, _) => "the target is reached without it".to_owned(),
                 (false, false) => format!(
                     "tests are written for the first {} only; `--gaps` says for how many",

@@ -73,13 +73,10 @@ impl TestCoverageBackend {
     }
 }
 
-/// The gaps for which tests are to be written: none once the target is reached.
+/// The first gaps for which tests can be written: none once the target is reached.
 fn wanted_of(mut listed: Vec<Brief>, workflow: &TestCoverage, percent: f64) -> Vec<Brief> {
-    let most = match percent >= workflow.target {
-        true => 0,
-        false => workflow.gaps as usize,
-    };
-    listed.truncate(most);
+    listed.retain(|brief| brief.gap.cannot.is_none() && percent < workflow.target);
+    listed.truncate(workflow.gaps as usize);
     listed
 }
 
