@@ -25,6 +25,8 @@ mod refusals;
 mod release_prep;
 mod reports;
 mod runs;
+#[cfg(unix)]
+mod scenarios;
 #[path = "../../../orchestrate-store/tests/it/server.rs"]
 #[expect(
     clippy::print_stderr,

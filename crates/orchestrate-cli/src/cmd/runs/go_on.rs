@@ -9,12 +9,13 @@ use orchestrate_core::limits::Limits;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_store::Store;
 use orchestrate_workflows::programs::Progress;
+use orchestrate_workflows::scenarios::Measured;
 use serde_json::{Value, json};
 
 use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{
-    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb,
+    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, ScenariosArgs, Verb,
 };
 use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
@@ -22,7 +23,7 @@ use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
 use crate::cmd::traces::Tracing;
 use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
-use crate::cmd::{health_check, learn, release_prep, run};
+use crate::cmd::{health_check, learn, release_prep, run, scenarios};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -56,6 +57,10 @@ fn go_on(
     let place = Place::of_resumed(begun.learning(), store.clone());
     let composition = recipe.composition();
     let (progress, told) = progress();
+    let before = match &begun {
+        Begun::Scenarios(..) => wait_for(journal.events(&id, 0))?,
+        _ => Vec::new(),
+    };
     let executor = begun.executor(pinned.limits, Some(journal), recipe.about(), progress)?;
     if let Some(path) = plan {
         let (plan, _) = run::saved(path)?;
@@ -102,6 +107,14 @@ fn go_on(
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             health_check::conclude(args, &workflow, Some(&store), &watched, call)
         }
+        Begun::Scenarios(args, job, _) => {
+            job.check_same(&pinned.plan)?;
+            let mut measured = Measured::of(&before);
+            let watched = watch_with(&executor, begin, &call.printer, Some(told), |event| {
+                measured.apply(event);
+            })?;
+            scenarios::conclude(args, job, &measured, &watched, call)
+        }
     }
 }
 
@@ -111,6 +124,7 @@ pub(super) enum Begun {
     Run(Box<RunArgs>, Settings),
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
     HealthCheck(Box<HealthCheckArgs>, Settings),
+    Scenarios(Box<ScenariosArgs>, Box<scenarios::Job>, Settings),
 }
 
 impl Begun {
@@ -128,6 +142,15 @@ impl Begun {
                 let settings = Settings::load(&args.path)?;
                 Ok(Self::HealthCheck(Box::new(args), settings))
             }
+            Verb::Scenarios(args) => {
+                let settings = Settings::load(&args.path)?;
+                let inputs = match &recipe.scenarios {
+                    Some(inputs) => inputs.clone(),
+                    None => scenarios::inputs(&args)?,
+                };
+                let job = scenarios::Job::new(inputs, &args, &settings)?;
+                Ok(Self::Scenarios(Box::new(args), Box::new(job), settings))
+            }
             _ => Err(CliError::arguments(
                 "the run was begun by a verb that runs nothing",
                 "go on with it where it was begun, with `LocalExecutor::resume`",
@@ -142,6 +165,7 @@ impl Begun {
             Self::Run(args, _) => &args.about.learning,
             Self::ReleasePrep(args, _) => &args.learning,
             Self::HealthCheck(args, _) => &args.learning,
+            Self::Scenarios(args, ..) => &args.learning,
         }
     }
 
@@ -159,6 +183,9 @@ impl Begun {
             }
             Self::HealthCheck(args, settings) => {
                 health_check::executor(args, settings, limits, journal, about, progress)
+            }
+            Self::Scenarios(args, job, settings) => {
+                job.executor(args, settings, limits, journal, about)
             }
         }
     }
