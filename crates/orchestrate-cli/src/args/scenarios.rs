@@ -162,7 +162,7 @@ pub(crate) enum ScenariosFormat {
 
 pub(super) fn guide() -> String {
     footer([
-        "orchestrate scenarios --command 'sort {input}' --items 20000",
-        "orchestrate scenarios --command 'python3 classify.py' --input tickets.jsonl --metric accuracy=/accuracy --min accuracy=0.9",
+        "orchestrate scenarios --command \"sort {input}\" --items 20000",
+        "orchestrate scenarios --command \"python3 classify.py\" --input tickets.jsonl --metric accuracy=/accuracy --min accuracy=0.9",
     ])
 }
