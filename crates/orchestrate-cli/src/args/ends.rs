@@ -32,6 +32,18 @@ pub(crate) const VERBS: &[(&str, &[Exit])] = &[
         &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
     ),
     ("scenarios", RUNS),
+    (
+        "test-coverage",
+        &[
+            No,
+            Definition,
+            Credentials,
+            Limit,
+            Cancelled,
+            NotMeasured,
+            Interrupted,
+        ],
+    ),
     ("run", RUNS),
     ("plan", &[Definition, Credentials, Limit]),
     ("validate", &[Definition]),

@@ -16,6 +16,7 @@ mod memory;
 mod release_prep;
 mod runs;
 mod scenarios;
+mod test_coverage;
 mod validate;
 mod values;
 
@@ -35,5 +36,6 @@ pub(crate) use memory::{ForgetArgs, NotesVerb, SessionsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};
 pub(crate) use scenarios::{ScenariosArgs, ScenariosFormat};
+pub(crate) use test_coverage::{CoverageFormat, TestCoverageArgs};
 pub(crate) use validate::{ProblemFormat, ValidateArgs};
 pub(crate) use values::{Decision, Hint};

@@ -20,6 +20,7 @@ pub(crate) mod runs;
 pub(crate) mod scenarios;
 pub(crate) mod schema;
 pub(crate) mod strategies;
+pub(crate) mod test_coverage;
 pub(crate) mod validate;
 pub(crate) mod workflows;
 

@@ -7,7 +7,7 @@ use clap::Parser as _;
 use orchestrate_core::journal::Pinned;
 use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
 use orchestrate_workflows::scenarios::Scenarios;
-use orchestrate_workflows::{HealthCheck, ReleasePrep};
+use orchestrate_workflows::{HealthCheck, ReleasePrep, TestCoverage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,6 +31,9 @@ pub(crate) struct Recipe {
     /// The same of scenarios, the file that describes them included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) scenarios: Option<Scenarios>,
+    /// The same of a test coverage boost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) test_coverage: Option<TestCoverage>,
     /// What is learned from, if a planner composed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     composition: Option<Composition>,
@@ -56,6 +59,7 @@ impl Recipe {
             workflow: None,
             health_check: None,
             scenarios: None,
+            test_coverage: None,
             composition: composition.map(|it| Composition {
                 task_pattern: it.task_pattern.clone(),
                 agents: it.agents.clone(),
@@ -85,6 +89,14 @@ impl Recipe {
     pub(crate) fn of_scenarios(self, inputs: &Scenarios) -> Self {
         Self {
             scenarios: Some(inputs.clone()),
+            ..self
+        }
+    }
+
+    /// The same for a test coverage boost.
+    pub(crate) fn of_test_coverage(self, workflow: &TestCoverage) -> Self {
+        Self {
+            test_coverage: Some(workflow.clone()),
             ..self
         }
     }

@@ -3,7 +3,7 @@
 use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_strategies::definition;
-use orchestrate_workflows::{health_check, report, scenarios};
+use orchestrate_workflows::{health_check, report, scenarios, test_coverage};
 use schemars::{Schema, schema_for};
 
 use super::named::{Named, pick};
@@ -23,6 +23,7 @@ const SCHEMAS: &[Named<Schema>] = &[
     ("run", || schema_for!(RunDocument)),
     ("scenarios", scenarios::schema),
     ("scenarios-file", scenarios::Scenarios::schema),
+    ("test-coverage", test_coverage::schema),
     ("workflow", || of(definition::schema())),
 ];
 

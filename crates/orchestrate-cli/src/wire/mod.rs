@@ -5,6 +5,7 @@ mod models;
 mod place;
 mod planner;
 mod runners;
+mod test_coverage;
 mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
@@ -15,4 +16,5 @@ pub(crate) use place::{
     folder_of, planned, registry, store_of, task_pattern,
 };
 pub(crate) use planner::consult;
+pub(crate) use test_coverage::coverage_executor;
 pub(crate) use tools::{offered, step_tools};

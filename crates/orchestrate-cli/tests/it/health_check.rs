@@ -328,7 +328,7 @@ fn a_report_is_written_in_the_form_that_its_name_says() {
 
         ### Not measured
 
-        - **coverage**: there is no coverage report. To measure it: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`; or let `--run-tests` do it
+        - **coverage**: there is no coverage report. To measure it: run the tests under coverage first; Python: `coverage run -m pytest && coverage json`; or let `orchestrate release-prep --run-tests` measure it
         - **known vulnerable dependencies**: not audited: there is no lock file. To measure it: commit the lock file and run the auditor of your package manager over it
     "#]].assert_eq(&place.read("health.md"));
     place.run(&["health-check", "--out", "health.json"]);

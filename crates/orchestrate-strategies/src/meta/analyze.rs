@@ -40,6 +40,8 @@ pub(super) struct Cues {
     pub(super) join: Option<String>,
     /// The capability that general work needs, and the word for it.
     pub(super) skill: Option<(&'static str, String)>,
+    /// The word for something that is to be mended.
+    pub(super) repair: Option<String>,
     /// Whether no word and no hint names a domain.
     pub(super) unclear: bool,
 }
@@ -77,6 +79,7 @@ pub(super) fn read(task: &str, hints: &Hints) -> Reading {
         way: way(&heard),
         join: first(Meaning::Join),
         skill: skill(&heard),
+        repair: first(Meaning::Repair),
         unclear: false,
     };
     let domains = domains(&heard, hints, &mut cues, &mut reasons);

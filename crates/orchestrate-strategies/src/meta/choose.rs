@@ -258,6 +258,12 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        id: "mending",
+        when: "something is to be mended: whoever finds out what is wrong goes before whoever changes it",
+        strategy: Sequential::NAME,
+        holds: |it| quoted(it.cues.repair.as_deref()).filter(|_| it.agents > 1),
+    },
+    Rule {
         id: "one_domain_side_by_side",
         when: "several agents look at one thing: security, architecture, or work whose parts do not need each other",
         strategy: Parallel::NAME,

@@ -114,10 +114,11 @@ const BENCHES: &[Bench] = {
     ]
 };
 
-/// Who sorts tasks, joins opinions and does what no other capability is named for.
+/// Who sorts tasks, joins opinions, does what no other capability is named for, and changes the product.
 const CLASSIFIES: &str = "analyze";
 const SYNTHESIZES: &str = "synthesize_findings";
 const ANYTHING: &str = "analyze";
+const WRITES_CODE: &str = "write_code";
 /// The seat of whoever joins the opinions, and the parameter that names them.
 const SYNTHESIZER: &str = "synthesizer";
 
@@ -180,6 +181,13 @@ impl<'a> Candidates<'a> {
                     };
                     this.with(capability, || why);
                 }
+            }
+            // Analysts find what is broken and do not mend it; who writes documentation does both.
+            let writes = |domain: &TaskDomain| *domain == TaskDomain::Documentation;
+            if let Some(word) = &reading.cues.repair
+                && !requirements.domains.iter().all(writes)
+            {
+                this.with(WRITES_CODE, || format!("`{word}` needs `{WRITES_CODE}`"));
             }
             if let [domain] = requirements.domains.as_slice() {
                 let complexity = requirements.complexity;

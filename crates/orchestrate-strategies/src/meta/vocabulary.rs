@@ -46,6 +46,8 @@ pub(super) enum Meaning {
     Skill(&'static str),
     /// Something in the product is to be changed: work for whoever writes code, unless a skill is named.
     Change,
+    /// Something is broken and to be mended, which whoever only looks at it cannot do.
+    Repair,
 }
 
 /// How plainly a word names its domain.
@@ -58,8 +60,8 @@ pub(super) enum Weight {
 /// A meaning, and the words and phrases that have it, separated by commas. One phrase may stand in several tables.
 const TABLES: &[(Meaning, &str)] = {
     use Meaning::{
-        Action, Change, Domain, Independent, Join, Polish, Production, Ready, Release, Search,
-        Serial, Size, Skill, Triage, Views, Way, Work,
+        Action, Change, Domain, Independent, Join, Polish, Production, Ready, Release, Repair,
+        Search, Serial, Size, Skill, Triage, Views, Way, Work,
     };
     use TaskComplexity::{Complex, Moderate, Simple};
     use TaskDomain::{
@@ -70,7 +72,8 @@ const TABLES: &[(Meaning, &str)] = {
         (
             Domain(Testing, Plain),
             "test*, coverage, pytest, unittest, unit test*, integration test*, regression test*, end \
-             to end test*, test coverage, test suite, test case, untested, fixture, flaky, tdd",
+             to end test*, test coverage, test suite, test case, untested, fixture, flaky, tdd, make* \
+             the test* pass, make* test* pass",
         ),
         (
             Domain(Security, Plain),
@@ -159,7 +162,8 @@ const TABLES: &[(Meaning, &str)] = {
         ),
         (
             Serial,
-            "migrate*, migration, refactor*, generate*, create*, implement*, build*, rewrite*, then",
+            "migrate*, migration, refactor*, generate*, create*, implement*, build*, rewrite*, fix*, \
+             repair*, then",
         ),
         (
             Independent,
@@ -248,7 +252,7 @@ const TABLES: &[(Meaning, &str)] = {
         ),
         (
             Skill("write_code"),
-            "implement*, code*, fix*, bug, debug*, feature, function, program*, script, build*, \
+            "implement*, code*, fix*, repair*, bug, debug*, feature, function, program*, script, build*, \
              compile*",
         ),
         (
@@ -272,6 +276,10 @@ const TABLES: &[(Meaning, &str)] = {
             Change,
             "add*, migrate*, migration, port*, upgrade*, integrate*, replace*, support*, change*, remove*, \
              rename*, convert*, bump*",
+        ),
+        (
+            Repair,
+            "fix*, repair*, debug*, make* the test* pass, make* test* pass",
         ),
     ]
 };

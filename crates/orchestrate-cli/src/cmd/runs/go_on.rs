@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{
-    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, ScenariosArgs, Verb,
+    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, ScenariosArgs,
+    TestCoverageArgs, Verb,
 };
 use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
@@ -23,7 +24,7 @@ use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
 use crate::cmd::traces::Tracing;
 use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
-use crate::cmd::{health_check, learn, release_prep, run, scenarios};
+use crate::cmd::{health_check, learn, release_prep, run, scenarios, test_coverage};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -115,6 +116,13 @@ fn go_on(
             })?;
             scenarios::conclude(args, job, &measured, &watched, call)
         }
+        Begun::TestCoverage(args, _) => {
+            let workflow = recipe.test_coverage.unwrap_or_default();
+            let writer = test_coverage::writer(&executor, &pinned.plan);
+            let watched = watch(&executor, begin, &call.printer, Some(told))?;
+            learn::record(&place, call, &pinned.plan, None, &watched.report);
+            test_coverage::conclude(args, &workflow, &writer, &watched, call)
+        }
     }
 }
 
@@ -125,6 +133,7 @@ pub(super) enum Begun {
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
     HealthCheck(Box<HealthCheckArgs>, Settings),
     Scenarios(Box<ScenariosArgs>, Box<scenarios::Job>, Settings),
+    TestCoverage(Box<TestCoverageArgs>, Settings),
 }
 
 impl Begun {
@@ -151,6 +160,10 @@ impl Begun {
                 let job = scenarios::Job::new(inputs, &args, &settings)?;
                 Ok(Self::Scenarios(Box::new(args), Box::new(job), settings))
             }
+            Verb::TestCoverage(args) => {
+                let settings = Settings::load(&args.path)?;
+                Ok(Self::TestCoverage(Box::new(args), settings))
+            }
             _ => Err(CliError::arguments(
                 "the run was begun by a verb that runs nothing",
                 "go on with it where it was begun, with `LocalExecutor::resume`",
@@ -166,6 +179,7 @@ impl Begun {
             Self::ReleasePrep(args, _) => &args.learning,
             Self::HealthCheck(args, _) => &args.learning,
             Self::Scenarios(args, ..) => &args.learning,
+            Self::TestCoverage(args, _) => &args.learning,
         }
     }
 
@@ -186,6 +200,9 @@ impl Begun {
             }
             Self::Scenarios(args, job, settings) => {
                 job.executor(args, settings, limits, journal, about)
+            }
+            Self::TestCoverage(args, settings) => {
+                test_coverage::executor(args, settings, limits, journal, about, progress)
             }
         }
     }

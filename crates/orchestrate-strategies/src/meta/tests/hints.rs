@@ -166,7 +166,7 @@ fn every_choice_has_its_reason() {
         expect![[r#"
             domain general: no word names another; `fix` needs the capability `write_code`
             complexity moderate: no word says otherwise
-            not parallelizable: no word says otherwise for a moderate task
+            not parallelizable: `fix` is work whose parts build on each other
             strategy sequential: rule `one_after_another`, anything else (1 agent)
             confidence 0.85: no word names a domain (× 0.85)
             coder: `fix` needs `write_code`; CHEAP instead of CAPABLE: the context asks for it"#]],

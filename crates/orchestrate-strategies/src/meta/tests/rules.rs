@@ -136,6 +136,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "unclear_and_complex",
         "Migrate everything to the new vendor",
     ),
+    ("mending", "Fix the failing login test"),
     (
         "one_domain_side_by_side",
         "Audit the login for vulnerabilities",

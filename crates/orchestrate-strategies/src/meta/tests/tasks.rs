@@ -69,12 +69,12 @@ fn teams_fit_their_tasks() {
         ],
     );
     check(
-        EXAMPLES[10].1,
+        EXAMPLES[11].1,
         json!({}),
         expect!["security | moderate | parallel | security_auditor PREMIUM, code_reviewer CAPABLE"],
     );
     check(
-        EXAMPLES[11].1,
+        EXAMPLES[12].1,
         json!({}),
         expect![
             "testing | moderate | sequential | test_coverage_analyzer CAPABLE, test_generator CAPABLE, test_validator CHEAP"
@@ -128,7 +128,7 @@ fn tasks_of_the_seeds() {
         "Fix security vulnerabilities in authentication module",
         json!({"domain": "security", "capabilities": ["vulnerability_scan", "threat_modeling"], "complexity": "high"}),
         expect![
-            "security | complex | parallel | security_auditor PREMIUM, code_reviewer PREMIUM, architecture_analyst PREMIUM, test_coverage_analyzer PREMIUM"
+            "security | complex | sequential | security_auditor PREMIUM, coder PREMIUM, code_reviewer PREMIUM, architecture_analyst PREMIUM, test_coverage_analyzer PREMIUM"
         ],
     );
     check(
@@ -205,6 +205,24 @@ fn words_are_whole_words() {
         json!({}),
         expect!["general | moderate | sequential | generic_agent CAPABLE"],
     );
+}
+
+#[test]
+fn what_is_broken_goes_to_somebody_who_can_mend_it() {
+    let tasks = [
+        "Fix the failing login test",
+        "Make the tests pass",
+        "Fix the SQL injection in the login form",
+        "Repair the slow search",
+        "Fix the spelling in the docs",
+    ];
+    let teams = tasks.map(|task| format!("{task}: {}", summary(&plan(task, json!({})).unwrap())));
+    expect![[r#"
+        Fix the failing login test: testing | moderate | sequential | test_coverage_analyzer CAPABLE, coder CAPABLE, test_generator CAPABLE, test_validator CHEAP
+        Make the tests pass: testing | moderate | sequential | test_coverage_analyzer CAPABLE, coder CAPABLE, test_generator CAPABLE, test_validator CHEAP
+        Fix the SQL injection in the login form: security | moderate | sequential | security_auditor PREMIUM, coder CAPABLE, code_reviewer CAPABLE
+        Repair the slow search: performance | moderate | sequential | performance_optimizer CAPABLE, coder CAPABLE, code_reviewer CAPABLE
+        Fix the spelling in the docs: documentation | simple | teaching | documentation_writer CHEAP, documentation_analyst CAPABLE"#]].assert_eq(&teams.join("\n"));
 }
 
 #[test]
