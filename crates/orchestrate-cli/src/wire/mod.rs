@@ -4,6 +4,7 @@ mod delegates;
 mod models;
 mod place;
 mod planner;
+mod remotes;
 mod runners;
 mod tools;
 
@@ -15,4 +16,5 @@ pub(crate) use place::{
     folder_of, planned, registry, store_of, task_pattern,
 };
 pub(crate) use planner::consult;
+pub(crate) use remotes::introduced;
 pub(crate) use tools::{offered, step_tools};
