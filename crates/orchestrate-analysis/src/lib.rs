@@ -51,6 +51,9 @@ pub mod security;
 /// Known vulnerable dependencies, from lock files and local advisories.
 pub mod dependencies;
 
+/// Faults planted in functions, for tests to notice.
+pub mod mutation;
+
 /// Credentials in text, masked.
 pub mod secrets;
 

@@ -111,6 +111,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Sessions(verb) => cmd::memory::sessions(verb, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
+        Verb::TestCoverage(args) => cmd::test_coverage::run(args, call),
         Verb::Validate(args) => cmd::validate::run(args, call),
         Verb::Workflows(verb) => cmd::workflows::run(verb, call),
     }
@@ -121,6 +122,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::HealthCheck(args) => &args.path,
+        Verb::TestCoverage(args) => &args.path,
         Verb::Run(args) => &args.path,
         Verb::Validate(args) => &args.path,
         Verb::Plan(_)

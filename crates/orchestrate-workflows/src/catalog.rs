@@ -9,6 +9,7 @@ use crate::error::WorkflowError;
 use crate::health_check::{self, HealthCheck};
 use crate::release_prep::{RELEASE_AGENTS, ReleasePrep};
 use crate::report;
+use crate::test_coverage::{self, TestCoverage};
 
 /// What the catalogue says of a workflow.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +51,7 @@ impl Workflow {
     }
 }
 
-const ALL: &[Workflow] = &[RELEASE_PREP, HEALTH_CHECK];
+const ALL: &[Workflow] = &[RELEASE_PREP, HEALTH_CHECK, TEST_COVERAGE];
 
 const HEALTH_CHECK: Workflow = Workflow {
     name: HealthCheck::NAME,
@@ -82,6 +83,21 @@ const RELEASE_PREP: Workflow = Workflow {
     inputs: || schemars::schema_for!(ReleasePrep),
     report: report::schema,
     plan: |registry| ReleasePrep::default().plan(registry),
+};
+
+const TEST_COVERAGE: Workflow = Workflow {
+    name: TestCoverage::NAME,
+    summary: "which tests are missing, and do new ones prove anything?",
+    about: "The project's own tests are run under coverage in a copy of the repository, and the gaps are ranked by what \
+            they weigh. For the first gaps tests are written: by a model if one is set up, otherwise as skeletons that are \
+            ignored by their runner and count as nothing. A test of a model is accepted only if it passes alone three times, \
+            reaches lines that no test reached, fails for at least one fault that is planted there, and breaks nothing. The \
+            repository is not changed unless `--apply` says so.",
+    agents: &TestCoverage::AGENTS,
+    document: "test-coverage",
+    inputs: || schemars::schema_for!(TestCoverage),
+    report: test_coverage::schema,
+    plan: |registry| TestCoverage::default().plan(registry),
 };
 
 /// All workflows, in the order in which they are listed.
@@ -136,7 +152,7 @@ mod tests {
         let error = get("release-perp").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown workflow `release-perp` (possible: release-prep, health-check)"
+            "unknown workflow `release-perp` (possible: release-prep, health-check, test-coverage)"
         );
         assert_eq!(error.hints(), ["did you mean `release-prep`?"]);
         assert_eq!(

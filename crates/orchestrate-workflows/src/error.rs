@@ -23,6 +23,18 @@ pub enum WorkflowError {
         /// The end of the scale.
         most: f64,
     },
+    /// A number is out of its range.
+    #[error("`{name}` is {given}, and must be from {least} to {most}")]
+    Range {
+        /// The input.
+        name: String,
+        /// What was given.
+        given: u64,
+        /// The least that is possible.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
     /// An agent is not registered.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -102,6 +114,7 @@ impl Explain for WorkflowError {
             Self::Repeated { .. } => "ORC0802",
             Self::Unknown { .. } => "ORC0803",
             Self::Path { .. } => "ORC0804",
+            Self::Range { .. } => "ORC0850",
             Self::AdvisoryDatabase { .. } => "ORC1401",
             Self::BaselineForm { .. } => "ORC1502",
             Self::BaselineSchema { .. } => "ORC1503",
@@ -115,6 +128,7 @@ impl Explain for WorkflowError {
             Self::Threshold(_)
             | Self::AboveScale { .. }
             | Self::NoAgents { .. }
+            | Self::Range { .. }
             | Self::Repeated { .. }
             | Self::Unknown { .. }
             | Self::AdvisoryDatabase { .. }
@@ -132,6 +146,7 @@ impl Explain for WorkflowError {
                 vec!["percentages run from 0 to 100, scores from 0 to 10".into()]
             }
             Self::Registry(inner) => inner.hints(),
+            Self::Range { least, most, .. } => vec![format!("give a number from {least} to {most}")],
             Self::NoAgents { .. } => vec!["leave `--agents` out to run all of them".into()],
             Self::Repeated { id } => vec![format!("name `{id}` once")],
             Self::Unknown { near, .. } => match near.first() {

@@ -31,6 +31,18 @@ pub(crate) const VERBS: &[(&str, &[Exit])] = &[
         "health-check",
         &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
     ),
+    (
+        "test-coverage",
+        &[
+            No,
+            Definition,
+            Credentials,
+            Limit,
+            Cancelled,
+            NotMeasured,
+            Interrupted,
+        ],
+    ),
     ("run", RUNS),
     ("plan", &[Definition, Credentials, Limit]),
     ("validate", &[Definition]),

@@ -15,6 +15,7 @@ mod measure;
 mod memory;
 mod release_prep;
 mod runs;
+mod test_coverage;
 mod validate;
 mod values;
 
@@ -33,5 +34,6 @@ pub(crate) use measure::{Accepted, MeasureArgs, TestArgs};
 pub(crate) use memory::{ForgetArgs, NotesVerb, SessionsVerb};
 pub(crate) use release_prep::{FailOn, Format, ReleasePrepArgs};
 pub(crate) use runs::{FindArgs, ForkArgs, OneRun, PruneArgs, RecordArgs, RunsVerb, State};
+pub(crate) use test_coverage::{CoverageFormat, TestCoverageArgs};
 pub(crate) use validate::{ProblemFormat, ValidateArgs};
 pub(crate) use values::{Decision, Hint};

@@ -19,6 +19,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod strategies;
+pub(crate) mod test_coverage;
 pub(crate) mod validate;
 pub(crate) mod workflows;
 

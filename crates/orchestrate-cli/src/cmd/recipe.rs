@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Parser as _;
 use orchestrate_core::journal::Pinned;
 use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
-use orchestrate_workflows::{HealthCheck, ReleasePrep};
+use orchestrate_workflows::{HealthCheck, ReleasePrep, TestCoverage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,6 +27,9 @@ pub(crate) struct Recipe {
     /// The same of a health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) health_check: Option<HealthCheck>,
+    /// The same of a test coverage boost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) test_coverage: Option<TestCoverage>,
     /// What is learned from, if a planner composed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     composition: Option<Composition>,
@@ -51,6 +54,7 @@ impl Recipe {
             directory: std::env::current_dir().unwrap_or_default(),
             workflow: None,
             health_check: None,
+            test_coverage: None,
             composition: composition.map(|it| Composition {
                 task_pattern: it.task_pattern.clone(),
                 agents: it.agents.clone(),
@@ -72,6 +76,14 @@ impl Recipe {
     pub(crate) fn of_health_check(self, workflow: &HealthCheck) -> Self {
         Self {
             health_check: Some(workflow.clone()),
+            ..self
+        }
+    }
+
+    /// The same for a test coverage boost.
+    pub(crate) fn of_test_coverage(self, workflow: &TestCoverage) -> Self {
+        Self {
+            test_coverage: Some(workflow.clone()),
             ..self
         }
     }

@@ -160,6 +160,12 @@ pub(super) const PAGES: &[Page] = &[
         "Name the directory of a repository that this user may read.",
     ),
     page(
+        "ORC0850",
+        "a number of a workflow is out of its range",
+        "An input of a prebuilt workflow is a number that is too small or too large; the message names the input and its range.",
+        "Give a number within the range that the message names.",
+    ),
+    page(
         "ORC0901",
         "the arguments are not usable",
         "A flag, a value or a verb on the command line, or a variable `ORCHESTRATE_…` that stands for a flag, is unknown or out of range. Nothing was run.",

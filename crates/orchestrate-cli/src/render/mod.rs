@@ -1,6 +1,7 @@
 //! Presentation: data in, text out. Nothing here decides or measures; failing to render never fails a run.
 
 mod columns;
+mod coverage;
 mod error;
 mod event;
 mod health;
@@ -16,6 +17,7 @@ mod style;
 mod text;
 
 pub(crate) use columns::Columns;
+pub(crate) use coverage::coverage;
 pub(crate) use error::render as error;
 pub(crate) use event::event_line;
 pub(crate) use health::{checks, health};

@@ -53,6 +53,7 @@ pub(crate) mod names {
     pub(crate) const AGENTS: &str = "release-prep.agents";
     pub(crate) const MODE: &str = "health-check.mode";
     pub(crate) const FAIL_UNDER: &str = "health-check.fail-under";
+    pub(crate) const TARGET: &str = "test-coverage.target";
     pub(crate) const EXPLORE: &str = "learning.explore";
     pub(crate) const HALF_LIFE: &str = "learning.half-life";
     pub(crate) const ADVISORY_DB: &str = "measure.advisory-db";
@@ -154,6 +155,7 @@ pub(crate) const KEYS: &[Key] = &[
         Kind::Number(100.0),
         Some("70"),
     ),
+    key(names::TARGET, "target", Kind::Number(100.0), Some("80")),
     key(names::EXPLORE, "explore", Kind::Number(1.0), Some("0")),
     key(names::HALF_LIFE, "half-life", Kind::Number(f64::MAX), None),
     key(names::GITLEAKS_CONFIG, "gitleaks-config", Kind::Names, None),

@@ -6,6 +6,7 @@ mod place;
 mod planner;
 mod remotes;
 mod runners;
+mod test_coverage;
 mod tools;
 
 pub(crate) use orchestrate_runtime::model::{ProviderSetup, reach};
@@ -17,4 +18,5 @@ pub(crate) use place::{
 };
 pub(crate) use planner::consult;
 pub(crate) use remotes::introduced;
+pub(crate) use test_coverage::coverage_executor;
 pub(crate) use tools::{offered, step_tools};

@@ -162,6 +162,13 @@ impl Models {
         self
     }
 
+    /// The same models without any tool.
+    pub(crate) fn without_tools(mut self) -> Self {
+        self.services.tools = Default::default();
+        self.services.mcp.clear();
+        self
+    }
+
     /// The same models, written down as they answer.
     pub(crate) fn recorded_by(mut self, recorder: Recorder) -> Self {
         self.recorder = Some(recorder);
@@ -344,10 +351,32 @@ impl Models {
     /// # Errors
     /// [`CliError::Unpriced`] for the first agent whose model has no known price.
     pub(crate) fn check_prices(&self, plan: &Plan, limits: Limits) -> Result<(), CliError> {
+        self.check_prices_where(plan, |_| true, limits)
+    }
+
+    /// The same for a plan in which only one agent asks a model.
+    ///
+    /// # Errors
+    /// As [`check_prices`](Self::check_prices).
+    pub(crate) fn check_prices_of(
+        &self,
+        plan: &Plan,
+        agent: &str,
+        limits: Limits,
+    ) -> Result<(), CliError> {
+        self.check_prices_where(plan, |it| it.template.id == agent, limits)
+    }
+
+    fn check_prices_where(
+        &self,
+        plan: &Plan,
+        asks: impl Fn(&Agent) -> bool,
+        limits: Limits,
+    ) -> Result<(), CliError> {
         if plan.limits.tightest(limits).cost.is_none() {
             return Ok(());
         }
-        for agent in plan.agents.values() {
+        for agent in plan.agents.values().filter(|agent| asks(agent)) {
             let unpriced = |model: &&dyn Model| model.price().is_none();
             if let Some(model) = self.model_of(agent).filter(unpriced) {
                 return Err(CliError::Unpriced {

@@ -62,6 +62,7 @@ fn every_schema_and_page_that_is_listed_can_be_printed() {
             "plan",
             "release-readiness",
             "run",
+            "test-coverage",
             "workflow"
         ]
     );
@@ -109,6 +110,7 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             |---|---|
             | `release-prep` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
             | `health-check` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
+            | `test-coverage` | 0, 1, 2, 3, 4, 5, 8, 9, 10, 70, 130 |
             | `run` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
             | `plan` | 0, 2, 3, 4, 5, 8, 70 |
             | `validate` | 0, 2, 3, 8, 70 |

@@ -37,4 +37,5 @@ mod settings;
 mod signals;
 mod steps;
 mod tasks;
+mod test_coverage;
 mod work;

@@ -21,6 +21,11 @@ fn provider(status: u16, text: &str) -> (String, Arc<Mutex<Vec<String>>>) {
     serve(move |_| (status, body.clone()))
 }
 
+/// A provider that refuses every request.
+pub(crate) fn refusing() -> (String, Arc<Mutex<Vec<String>>>) {
+    provider(401, "{\"error\": {\"message\": \"no such key\"}}")
+}
+
 /// The same with an answer for each request, in order; the last one again and again.
 pub(crate) fn script(answers: Vec<Value>) -> (String, Arc<Mutex<Vec<String>>>) {
     serve(move |number| {

@@ -82,6 +82,7 @@ fn the_list_says_where_each_value_comes_from() {
         release-prep.agents        (not set)   default
         health-check.mode          "daily"     default
         health-check.fail-under    70          default
+        test-coverage.target       80          default
         learning.explore           0           default
         learning.half-life         (not set)   default
         measure.gitleaks-config    (not set)   default
@@ -92,7 +93,7 @@ fn the_list_says_where_each_value_comes_from() {
     "#]]
     .assert_eq(&ran.shown());
     let document = place.run(&["config", "list", "--json"]).json();
-    assert_eq!(document["settings"].as_array().unwrap().len(), 28);
+    assert_eq!(document["settings"].as_array().unwrap().len(), 29);
     assert_eq!(document["files"].as_array().unwrap().len(), 2);
 }
 

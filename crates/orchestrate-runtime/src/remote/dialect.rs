@@ -186,8 +186,7 @@ pub(super) fn read_task(task: &Value) -> Result<RemoteTask, String> {
         made = match said.is_empty() {
             false => said.clone(),
             true => list("history")
-                .filter(is_agent)
-                .next_back()
+                .rfind(is_agent)
                 .map(parts)
                 .unwrap_or_default(),
         };

@@ -89,9 +89,9 @@ pub struct AnalysisOptions {
 /// Runs agents by analysing a repository; no model, no network, nothing is changed.
 #[derive(Debug)]
 pub struct AnalysisBackend {
-    root: PathBuf,
-    options: Arc<AnalysisOptions>,
-    shared: SharedScan,
+    pub(super) root: PathBuf,
+    pub(super) options: Arc<AnalysisOptions>,
+    pub(super) shared: SharedScan,
 }
 
 impl AnalysisBackend {
@@ -224,12 +224,17 @@ fn work_of(agent: &Agent) -> Option<Work> {
         .map(|(_, work)| *work)
 }
 
-fn milliseconds(since: Instant) -> f64 {
+pub(super) fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
 /// Adds what all answers have: what was scanned, and how long what took.
-fn finish(mut answer: Answer, snapshot: &Snapshot, waited_ms: f64, own: Instant) -> AgentOutput {
+pub(super) fn finish(
+    mut answer: Answer,
+    snapshot: &Snapshot,
+    waited_ms: f64,
+    own: Instant,
+) -> AgentOutput {
     answer.detail("scan", &ScanSummary::of(snapshot));
     answer.detail("shared_scan_ms", &snapshot.elapsed_ms);
     let own_ms = milliseconds(own);

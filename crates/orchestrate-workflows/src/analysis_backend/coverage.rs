@@ -6,8 +6,8 @@ use std::path::Path;
 
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::coverage::{
-    Age, CoverageOptions, CoverageReport, FunctionSpan, IndexedSource, LineSpan, ReportEvidence,
-    SourceIndex, measure, rank_by_callers, rank_gaps,
+    Age, CoverageOptions, CoverageReport, FunctionSpan, Gap, IndexedSource, LineSpan,
+    ReportEvidence, SourceIndex, measure, rank_by_callers, rank_gaps,
 };
 use orchestrate_analysis::language::Language;
 use orchestrate_analysis::measured::Measured;
@@ -19,7 +19,7 @@ use super::answer::Answer;
 use super::backend::Job;
 use super::test_claims;
 
-const METRIC: &str = "coverage_percent";
+pub(crate) const METRIC: &str = "coverage_percent";
 /// How many gaps are named.
 const GAPS: usize = 20;
 
@@ -65,7 +65,7 @@ pub(super) fn analyse(job: &Job<'_>) -> Answer {
 }
 
 /// The sources as the reports are compared with them.
-fn index(root: &Path, snapshot: &Snapshot) -> SourceIndex {
+pub(super) fn index(root: &Path, snapshot: &Snapshot) -> SourceIndex {
     let files = snapshot.files.iter().map(|file| IndexedSource {
         path: file.path.clone(),
         language: file.language,
@@ -128,29 +128,7 @@ fn state(answer: &mut Answer, report: &CoverageReport, job: &Job<'_>) {
             rejected.path, rejected.why
         ));
     }
-    let spans: Vec<FunctionSpan> = snapshot
-        .product()
-        .flat_map(|file| {
-            file.functions
-                .iter()
-                .filter(|function| !function.is_test)
-                .map(|function| FunctionSpan {
-                    path: file.path.clone(),
-                    name: function.name.clone(),
-                    start: function.line,
-                    end: function.end_line,
-                    cyclomatic: function.cyclomatic,
-                })
-        })
-        .collect();
-    let mut gaps = rank_gaps(report, &spans);
-    // The sources are read again, once and only here: the scan keeps no texts.
-    let texts: Vec<String> = snapshot
-        .product()
-        .filter_map(|file| std::fs::read_to_string(job.root.join(&file.path)).ok())
-        .collect();
-    let names = spans.iter().map(|span| span.name.as_str());
-    rank_by_callers(&mut gaps, texts.iter().map(String::as_str), names);
+    let gaps = ranked(job.root, snapshot, report);
     answer.detail("gaps_count", &gaps.len());
     answer.detail("gaps", &gaps.iter().take(GAPS).collect::<Vec<_>>());
     answer.detail("definition", &report.definition());
@@ -174,6 +152,34 @@ fn state(answer: &mut Answer, report: &CoverageReport, job: &Job<'_>) {
     answer.confidence = share_of_lines(report, snapshot);
     answer.notes.extend(report.notes.iter().cloned());
     answer.notes.extend(report.evidence.iter().map(told));
+}
+
+/// What is not covered, by what each gap weighs.
+pub(super) fn ranked(root: &Path, snapshot: &Snapshot, report: &CoverageReport) -> Vec<Gap> {
+    let spans: Vec<FunctionSpan> = snapshot
+        .product()
+        .flat_map(|file| {
+            file.functions
+                .iter()
+                .filter(|function| !function.is_test)
+                .map(|function| FunctionSpan {
+                    path: file.path.clone(),
+                    name: function.name.clone(),
+                    start: function.line,
+                    end: function.end_line,
+                    cyclomatic: function.cyclomatic,
+                })
+        })
+        .collect();
+    let mut gaps = rank_gaps(report, &spans);
+    // The sources are read again, once and only here: the scan keeps no texts.
+    let texts: Vec<String> = snapshot
+        .product()
+        .filter_map(|file| std::fs::read_to_string(root.join(&file.path)).ok())
+        .collect();
+    let names = spans.iter().map(|span| span.name.as_str());
+    rank_by_callers(&mut gaps, texts.iter().map(String::as_str), names);
+    gaps
 }
 
 fn told(evidence: &ReportEvidence) -> String {
@@ -202,7 +208,7 @@ fn why_bounds(report: &CoverageReport) -> String {
 
 /// The least that the coverage of all product files can be: everything in product files that no
 /// report names, files of unmeasured languages included, taken as code that never ran.
-fn floor(report: &CoverageReport, snapshot: &Snapshot) -> f64 {
+pub(super) fn floor(report: &CoverageReport, snapshot: &Snapshot) -> f64 {
     let named = named(report);
     let is_unmeasured = |language| {
         let mut unmeasured = report.languages_not_measured.iter();

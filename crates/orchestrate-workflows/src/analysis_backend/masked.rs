@@ -35,7 +35,7 @@ fn evidence(evidence: &mut [Evidence]) {
 }
 
 /// Values here are made by this crate, so they are only a few levels deep.
-fn value(json: &mut Value) {
+pub(crate) fn value(json: &mut Value) {
     match json {
         Value::String(string) => text(string),
         Value::Array(items) => items.iter_mut().for_each(value),

@@ -9,6 +9,7 @@ mod coverage;
 mod dependencies;
 mod documentation;
 mod masked;
+mod measured_tests;
 mod performance;
 mod quality;
 mod refactoring;
@@ -22,4 +23,7 @@ mod tools;
 mod trust;
 
 pub use backend::{AGENTS, AnalysisBackend, AnalysisOptions, NAME};
+pub(crate) use coverage::METRIC as COVERAGE_METRIC;
+pub(crate) use masked::value as masked_value;
+pub(crate) use measured_tests::MeasuredTests;
 pub use scan_summary::ScanSummary;

@@ -1,7 +1,7 @@
 //! The project's own tests, run under coverage when that was asked for, and what follows from them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use orchestrate_analysis::Snapshot;
@@ -17,7 +17,7 @@ use crate::work_copy::WorkCopy;
 
 /// What running the tests came to.
 #[derive(Debug)]
-pub(super) struct TestRuns {
+pub(crate) struct TestRuns {
     /// Where they were run; or why they were not.
     copy: Result<WorkCopy, String>,
     runs: Vec<TestRun>,
@@ -42,6 +42,16 @@ impl TestRuns {
             Err(_) => Vec::new(),
         };
         Self { copy, runs }
+    }
+
+    /// Where the tests were run, for whoever runs more there; or why there is no such place.
+    pub(crate) fn into_copy(self) -> Result<WorkCopy, String> {
+        self.copy
+    }
+
+    /// What was run.
+    pub(crate) fn runs(&self) -> &[TestRun] {
+        &self.runs
     }
 
     /// Adds what was run and how it ended.
@@ -94,11 +104,7 @@ impl TestRuns {
             .map(|path| path.strip_prefix(copy.root()).unwrap_or(path).to_owned())
             .collect();
         if !reports.is_empty() {
-            let options = CoverageOptions {
-                reports,
-                roots: vec![root.to_owned()],
-            };
-            return measure(&copy.root(), index, &options);
+            return read(copy, root, index, reports);
         }
         let reasons: Vec<(&str, &str)> = self
             .runs
@@ -126,6 +132,20 @@ impl TestRuns {
             how: join(|(_, how)| (*how).to_owned()),
         }
     }
+}
+
+/// What reports in a copy say of the sources of the original.
+pub(super) fn read(
+    copy: &WorkCopy,
+    root: &Path,
+    index: &SourceIndex,
+    reports: Vec<PathBuf>,
+) -> Measured<CoverageReport> {
+    let options = CoverageOptions {
+        reports,
+        roots: vec![root.to_owned()],
+    };
+    measure(&copy.root(), index, &options)
 }
 
 fn inside(run: &TestRun) -> String {

@@ -56,6 +56,12 @@ impl Program {
         self
     }
 
+    /// Lets it run for at most so long.
+    pub(crate) fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// Keeps up to so many bytes of stdout; without this only the tail is kept.
     pub(crate) fn keeping(mut self, bytes: usize) -> Self {
         self.most_stdout = bytes;

@@ -4,6 +4,8 @@
 //! coverage report. Tests that fail are a result. What could not be run is not measured, with the
 //! reason and the command that would help; nothing is downloaded to make it possible.
 
+mod ask;
+mod failed;
 mod go;
 mod llvm;
 mod model;
@@ -13,5 +15,6 @@ mod python;
 mod run;
 mod rust;
 
+pub(crate) use ask::Ask;
 pub(crate) use model::{TestRun, TestState};
-pub(crate) use run::run;
+pub(crate) use run::{run, run_of};

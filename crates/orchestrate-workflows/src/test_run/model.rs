@@ -1,5 +1,6 @@
 //! What a test run came to.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,6 +49,8 @@ pub(crate) struct TestRun {
     pub(crate) reports: Vec<PathBuf>,
     /// What a reader should know.
     pub(crate) notes: Vec<String>,
+    /// The tests that failed, by the names that their runner gives them, as far as it told them.
+    pub(crate) failed: BTreeSet<String>,
     ran: Vec<Ran>,
     /// Which of these were the tests themselves, and how people would type that.
     tests: Option<(usize, String)>,
@@ -66,6 +69,7 @@ impl TestRun {
             state: TestState::Passed,
             reports: Vec::new(),
             notes: Vec::new(),
+            failed: BTreeSet::new(),
             ran: Vec::new(),
             tests: None,
             tail: String::new(),
@@ -96,6 +100,17 @@ impl TestRun {
         if !ended.stop.is_success() {
             self.tail = ended.last_lines(LINES);
         }
+    }
+
+    /// How the program of the tests themselves ended, and how long it took; nothing if it did not run.
+    pub(crate) fn ended(&self) -> Option<(Stop, Duration)> {
+        let ran = self.ran.get(self.tests.as_ref()?.0)?;
+        Some((ran.stop, ran.duration))
+    }
+
+    /// The last lines of the output of what did not go well.
+    pub(crate) fn tail(&self) -> &str {
+        &self.tail
     }
 
     /// The command that ran the tests themselves, as people type it.

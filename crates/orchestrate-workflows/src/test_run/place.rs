@@ -1,5 +1,6 @@
 //! Where tests are run, and how every run of a program goes.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,13 +100,23 @@ impl<'a> Place<'a> {
         place
     }
 
+    /// The same, empty: what an earlier run left there would be taken for what this one measured.
+    pub(super) fn fresh(&self, name: &str, project: &Project) -> PathBuf {
+        // What is not there need not be removed.
+        let _ = std::fs::remove_dir_all(self.copy.beside(&format!("{name}/{}", project.inside)));
+        self.beside(name, project)
+    }
+
     /// Where the report of a run is to be written. It lies inside of the project, because relative
     /// paths in it are relative to that.
     pub(super) fn report(&self, project: &Project, name: &str) -> PathBuf {
         let directory = project.directory.join(".orchestrate-coverage");
         // Whoever writes there says so if it is not there.
         let _ = std::fs::create_dir_all(&directory);
-        directory.join(name)
+        let report = directory.join(name);
+        // That of an earlier run says nothing of this one.
+        let _ = std::fs::remove_file(&report);
+        report
     }
 
     /// A command as a person in the project would type it.
@@ -181,19 +192,30 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Asks a program something. `None` when it does not answer with success.
+    /// Asks a program something, once in a copy: what is installed stays the same meanwhile. `None`
+    /// when it does not answer with success.
     pub(super) async fn ask(
         &self,
         program: &Path,
         directory: &Path,
         args: &[&str],
     ) -> Option<String> {
+        let question: Vec<OsString> = [program.as_os_str(), directory.as_os_str()]
+            .into_iter()
+            .chain(args.iter().map(OsStr::new))
+            .map(OsStr::to_owned)
+            .collect();
+        if let Some(answer) = self.copy.answer(&question) {
+            return answer;
+        }
         let asked = Program::new(program, directory, QUESTION)
             .args(args)
             .keeping(64 << 10);
         let ended = asked.run().await.ok()?;
         let text = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
-        ended.stop.is_success().then_some(text)
+        let answer = ended.stop.is_success().then_some(text);
+        self.copy.remember(question, answer.clone());
+        answer
     }
 
     /// A program with the time that tests have.

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use orchestrate_analysis::language::Language;
 
 use super::place::{Place, Project};
-use super::{TestRun, TestState};
+use super::{Ask, TestRun, TestState, failed};
 use crate::process::{in_directory, on_path};
 
-pub(super) async fn run(place: &Place<'_>, project: &Project) -> TestRun {
-    match measure(place, project).await {
+pub(super) async fn run(place: &Place<'_>, project: &Project, ask: Ask<'_>) -> TestRun {
+    match measure(place, project, ask).await {
         Ok(run) | Err(run) => run,
     }
 }
 
-async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRun> {
+async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result<TestRun, TestRun> {
     let mut run = TestRun::new("the Python tests", &[Language::Python], &project.inside);
     "coverage.py".clone_into(&mut run.tool);
     let Some(python) = python(place, project).await else {
@@ -36,14 +36,16 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         return Err(run.not_measured(format!("coverage.py is not installed for `{shown}`"), how));
     };
     run.version = version;
-    let products = place.beside("python", project);
+    let products = place.fresh("python", project);
     let data = products.join("data");
-    let mut tests = place
-        .program(&python, &project.directory)
-        .args(["-m", "coverage", "run"])
-        .arg(path_option("--data-file=", &data))
-        // All of the project, also what no test loads.
-        .arg("--source=.");
+    let mut tests = place.program(&python, &project.directory);
+    if asked.coverage {
+        tests = tests
+            .args(["-m", "coverage", "run"])
+            .arg(path_option("--data-file=", &data))
+            // All of the project, also what no test loads.
+            .arg("--source=.");
+    }
     if chooses_sources(&project.directory) {
         run.notes.push("the project's own settings of coverage.py choose what is measured; here all of the project was".to_owned());
     }
@@ -62,16 +64,25 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         tests = tests.args(["manage.py", "test", "--noinput"]);
     } else {
         "unittest under coverage.py".clone_into(&mut run.what);
-        tests = tests.args(["-m", "unittest", "discover"]);
+        tests = match asked.file {
+            Some(_) => tests.args(["-m", "unittest"]),
+            None => tests.args(["-m", "unittest", "discover"]),
+        };
+    }
+    if let Some(file) = asked.file {
+        tests = tests.arg(file);
     }
     tests = tests
         .variable("PYTHONPATH", search_path(&project.directory))
         .variable("PYTHONDONTWRITEBYTECODE", "1");
-    let (mut run, ended) = place.run_tests(run, &tests).await?;
+    let (mut run, ended) = place.run_tests(run, &asked.within(tests)).await?;
     let is_pytest = run.what.starts_with("pytest");
     match (is_pytest, ended.stop.code().unwrap_or_default()) {
         (_, 0) => {}
-        (_, 1) => run.state = TestState::Failed(ended.last_line().to_owned()),
+        (_, 1) => {
+            run.state = TestState::Failed(ended.last_line().to_owned());
+            run.failed = failed::in_python(&ended.tail);
+        }
         (true, 5) => {
             return Err(run.not_measured(
                 "pytest found no tests",
@@ -86,6 +97,9 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
             let how = format!("mend what `{}` says", run.command());
             return Err(run.not_measured(why, how));
         }
+    }
+    if !asked.coverage {
+        return Ok(run);
     }
     let coverage = |args: &[&str]| {
         place

@@ -9,22 +9,22 @@ use serde_json::Value;
 
 use super::llvm::{self, Reader};
 use super::place::{Place, Project};
-use super::{TestRun, TestState};
+use super::{Ask, TestRun, TestState, failed};
 use crate::process::{Ended, Program, on_path};
 
 /// What both the build and the run are told; targets without tests of their own are left alone.
-const TESTS: [&str; 3] = ["test", "--workspace", "--tests"];
+const TESTS: [&str; 2] = ["test", "--workspace"];
 const INSTRUMENT: &str = "-Cinstrument-coverage";
 /// Messages of a build at most; beyond that something else is wrong.
 const MOST_MESSAGES: usize = 256 << 20;
 
-pub(super) async fn run(place: &Place<'_>, project: &Project) -> TestRun {
-    match measure(place, project).await {
+pub(super) async fn run(place: &Place<'_>, project: &Project, ask: Ask<'_>) -> TestRun {
+    match measure(place, project, ask).await {
         Ok(run) | Err(run) => run,
     }
 }
 
-async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRun> {
+async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result<TestRun, TestRun> {
     let mut run = TestRun::new("cargo test", &[Language::Rust], &project.inside);
     "rustc -Cinstrument-coverage".clone_into(&mut run.tool);
     run.notes
@@ -32,10 +32,10 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
     let Some(cargo) = on_path("cargo") else {
         return Err(run.not_measured("`cargo` is not on the path", "install a Rust toolchain"));
     };
-    let asked = ["-vV"];
+    let question = ["-vV"];
     let rustc = on_path("rustc").unwrap_or_else(|| PathBuf::from("rustc"));
     let version = place
-        .ask(&rustc, &project.directory, &asked)
+        .ask(&rustc, &project.directory, &question)
         .await
         .unwrap_or_default();
     let fact = |name: &str| {
@@ -48,13 +48,14 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
     };
     run.version = fact("release:");
     let products = place.beside("rust", project);
-    let profiles = place.beside("rust-profiles", project);
+    let profiles = place.fresh("rust-profiles", project);
     let command = Command {
         place,
         project,
         cargo: &cargo,
         host: fact("host:"),
         target: &products,
+        asked,
     };
     // The build comes first, alone: what does not compile is told apart from tests that fail.
     let build = command
@@ -71,12 +72,16 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         .program()
         .arg("--no-fail-fast")
         .variable("LLVM_PROFILE_FILE", profiles.join("%p-%m.profraw"));
-    let (next, ended) = place.run_tests(run, &tests).await?;
+    let (next, ended) = place.run_tests(run, &asked.within(tests)).await?;
     run = next;
     if !ended.stop.is_success() {
         run.state = TestState::Failed(
             failures(&ended.tail).unwrap_or_else(|| ended.last_line().to_owned()),
         );
+        run.failed = failed::in_rust(&ended.tail);
+    }
+    if !asked.coverage {
+        return Ok(run);
     }
     let report = place.report(project, "coverage.lcov");
     let sysroot = place
@@ -117,6 +122,7 @@ struct Command<'a> {
     cargo: &'a Path,
     host: String,
     target: &'a Path,
+    asked: Ask<'a>,
 }
 
 impl Command<'_> {
@@ -132,17 +138,27 @@ impl Command<'_> {
         let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
         if !flags.trim().is_empty() {
             let program = program.variable("RUSTFLAGS", format!("{flags} {INSTRUMENT}"));
-            return program.args(TESTS);
+            return self.targets(program.args(TESTS));
         }
         // Settings are added to those of the project; a variable would take their place.
         let key = match self.has_flags_by_target() {
             true => format!("target.{}.rustflags", self.host),
             false => "build.rustflags".to_owned(),
         };
-        program
+        let program = program
             .arg("--config")
             .arg(format!("{key}=[\"{INSTRUMENT}\"]"))
-            .args(TESTS)
+            .args(TESTS);
+        self.targets(program)
+    }
+
+    /// All targets with tests, or the one whose source is the file.
+    fn targets(&self, program: Program) -> Program {
+        let stem = self.asked.file.and_then(|file| Path::new(file).file_stem());
+        match stem {
+            Some(name) => program.arg("--test").arg(name),
+            None => program.arg("--tests"),
+        }
     }
 
     /// Whether the project's settings name flags for targets, which win over those for all builds.

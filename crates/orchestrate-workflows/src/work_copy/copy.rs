@@ -1,8 +1,11 @@
 //! The copy itself: which tree, which files, within which bounds.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use orchestrate_core::cancel::CancelSignal;
 use tempfile::TempDir;
@@ -36,6 +39,8 @@ pub(crate) struct WorkCopy {
     inside: PathBuf,
     /// What a reader should know of it.
     pub(crate) notes: Vec<String>,
+    /// What programs answered that were asked something here, so that none is asked twice.
+    answers: Mutex<BTreeMap<Vec<OsString>, Option<String>>>,
 }
 
 impl WorkCopy {
@@ -64,6 +69,7 @@ impl WorkCopy {
             original,
             inside,
             notes: Vec::new(),
+            answers: Mutex::default(),
         };
         let has_history = history::share(&copy.original, &copy.tree());
         fs::create_dir_all(copy.tree()).map_err(why)?;
@@ -82,6 +88,18 @@ impl WorkCopy {
                 .push("the copy has no version history".to_owned());
         }
         Ok(copy)
+    }
+
+    /// What a program answered before, if it was asked the same.
+    pub(crate) fn answer(&self, question: &[OsString]) -> Option<Option<String>> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.get(question).cloned()
+    }
+
+    /// Remembers what a program answered.
+    pub(crate) fn remember(&self, question: Vec<OsString>, answer: Option<String>) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.insert(question, answer);
     }
 
     /// The root of the copied tree.

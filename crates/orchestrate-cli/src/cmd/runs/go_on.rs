@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{
-    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, Verb,
+    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, TestCoverageArgs,
+    Verb,
 };
 use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
@@ -22,7 +23,7 @@ use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
 use crate::cmd::traces::Tracing;
 use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
-use crate::cmd::{health_check, learn, release_prep, run};
+use crate::cmd::{health_check, learn, release_prep, run, test_coverage};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -102,6 +103,13 @@ fn go_on(
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             health_check::conclude(args, &workflow, Some(&store), &watched, call)
         }
+        Begun::TestCoverage(args, _) => {
+            let workflow = recipe.test_coverage.unwrap_or_default();
+            let writer = test_coverage::writer(&executor, &pinned.plan);
+            let watched = watch(&executor, begin, &call.printer, Some(told))?;
+            learn::record(&place, call, &pinned.plan, None, &watched.report);
+            test_coverage::conclude(args, &workflow, &writer, &watched, call)
+        }
     }
 }
 
@@ -111,6 +119,7 @@ pub(super) enum Begun {
     Run(Box<RunArgs>, Settings),
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
     HealthCheck(Box<HealthCheckArgs>, Settings),
+    TestCoverage(Box<TestCoverageArgs>, Settings),
 }
 
 impl Begun {
@@ -128,6 +137,10 @@ impl Begun {
                 let settings = Settings::load(&args.path)?;
                 Ok(Self::HealthCheck(Box::new(args), settings))
             }
+            Verb::TestCoverage(args) => {
+                let settings = Settings::load(&args.path)?;
+                Ok(Self::TestCoverage(Box::new(args), settings))
+            }
             _ => Err(CliError::arguments(
                 "the run was begun by a verb that runs nothing",
                 "go on with it where it was begun, with `LocalExecutor::resume`",
@@ -142,6 +155,7 @@ impl Begun {
             Self::Run(args, _) => &args.about.learning,
             Self::ReleasePrep(args, _) => &args.learning,
             Self::HealthCheck(args, _) => &args.learning,
+            Self::TestCoverage(args, _) => &args.learning,
         }
     }
 
@@ -159,6 +173,9 @@ impl Begun {
             }
             Self::HealthCheck(args, settings) => {
                 health_check::executor(args, settings, limits, journal, about, progress)
+            }
+            Self::TestCoverage(args, settings) => {
+                test_coverage::executor(args, settings, limits, journal, about, progress)
             }
         }
     }

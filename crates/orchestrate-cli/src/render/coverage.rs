@@ -1,0 +1,156 @@
+//! The report on test coverage for people. It shows what was measured, and adds nothing.
+
+use anstyle::Style;
+use orchestrate_workflows::TestCoverageReport;
+use orchestrate_workflows::test_coverage::{Attempt, Figures, GapOutcome, GapReport};
+
+use super::measured::{list, measured_by, not_measured};
+use super::page::Page;
+use super::style::{BAD, DIM, GOOD, WARN};
+use super::text::{counted, duration, spent};
+
+/// The report as a page of so many columns.
+pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
+    let mut page = Page::new(width, "TEST COVERAGE");
+    page.gap();
+    let target = report.target;
+    let (style, sign, words) = match report.reached {
+        Some(true) => (GOOD, "[ok]", format!("TARGET REACHED ({target} %)")),
+        Some(false) => (BAD, "[FAIL]", format!("TARGET NOT REACHED ({target} %)")),
+        None => (WARN, "[ ?? ]", "NOT MEASURED".to_owned()),
+    };
+    page.state(style, sign, &words);
+    page.text(9, &report.summary);
+    if let Some(before) = &report.before {
+        page.section("MEASURED");
+        figures(&mut page, "before", before);
+        match &report.after {
+            Some(after) => figures(&mut page, "after", after),
+            None => page.line(2, "after   not measured: no test was accepted"),
+        }
+        page.text(2, &format!("Counted: {}.", report.definition));
+    }
+    gaps(&mut page, report);
+    handed_over(&mut page, report);
+    list(&mut page, "WARNINGS", &report.warnings);
+    not_measured(&mut page, &report.not_measured);
+    measured_by(&mut page, &report.agent_results, &report.path);
+    if let Some(used) = spent(&report.usage) {
+        page.text(2, &format!("Models: {used}"));
+    }
+    let wall = duration(report.wall_duration);
+    page.text(2, &format!("Time: {wall} by the clock"));
+    page.finish()
+}
+
+fn figures(page: &mut Page, when: &str, figures: &Figures) {
+    let Figures {
+        percent,
+        least,
+        covered,
+        total,
+        unit,
+    } = figures;
+    let least = least.map_or(String::new(), |least| {
+        format!(", or as little as {least:.1} % if what no report names counts as not covered")
+    });
+    let words = format!("{percent:.1} %  ({covered} of {total} {unit}{least})");
+    page.hanging(2, &format!("{when:<8}"), &words);
+}
+
+fn gaps(page: &mut Page, report: &TestCoverageReport) {
+    if report.gaps.is_empty() {
+        return;
+    }
+    let shown = report.gaps.len();
+    let all = report.gaps_count.unwrap_or(shown);
+    page.section(&format!("FIRST GAPS ({shown} of {all})"));
+    for gap in &report.gaps {
+        one(page, gap);
+    }
+}
+
+fn one(page: &mut Page, report: &GapReport) {
+    let gap = &report.gap;
+    let rank = format!("{:>2}. ", gap.rank);
+    page.hanging(
+        2,
+        &rank,
+        &format!("`{}` {}:{}", gap.function, gap.path, gap.start),
+    );
+    page.text(6, &gap.reason);
+    let (style, sign) = state(report.outcome);
+    let told = match (&report.test, report.attempts.last()) {
+        (Some(test), Some(last)) => format!("{}: {}", test.path, last.reason),
+        (Some(test), None) => test.path.clone(),
+        (None, _) => report.why.clone().unwrap_or_default(),
+    };
+    // A whole list of gaps for which nothing was tried says so once, by their number.
+    if report.outcome == GapOutcome::NotWritten && report.attempts.is_empty() {
+        page.text(6, &format!("no test: {told}"));
+        return;
+    }
+    page.state(style, sign, report.outcome.as_str());
+    page.text(9, &told);
+    for attempt in &report.attempts {
+        faults(page, attempt);
+    }
+}
+
+fn faults(page: &mut Page, attempt: &Attempt) {
+    if !attempt.accepted {
+        let words = format!("{}: {}", attempt.path, attempt.reason);
+        page.hanging(9, &format!("attempt {}: ", attempt.number), &words);
+    }
+    let noticed = attempt.faults.iter().filter(|fault| {
+        let fate = fault.fate.as_ref();
+        fate.is_some_and(orchestrate_workflows::test_coverage::Fate::is_noticed)
+    });
+    let noticed: Vec<String> = noticed
+        .map(|fault| format!("line {}: {}", fault.line, fault.what))
+        .collect();
+    if !noticed.is_empty() {
+        page.hanging(9, "notices ", &noticed.join("; "));
+    }
+}
+
+fn state(outcome: GapOutcome) -> (Style, &'static str) {
+    match outcome {
+        GapOutcome::Accepted => (GOOD, "[ok]"),
+        GapOutcome::Rejected => (BAD, "[FAIL]"),
+        GapOutcome::Skeleton | GapOutcome::NotWritten => (DIM, "[skip]"),
+    }
+}
+
+/// What is handed over, and how.
+fn handed_over(page: &mut Page, report: &TestCoverageReport) {
+    let (accepted, skeletons) = (report.accepted().count(), report.skeletons().count());
+    if accepted == 0 && skeletons == 0 {
+        return;
+    }
+    page.section("NEW FILES");
+    for path in &report.applied {
+        page.hanging(2, "written: ", path);
+    }
+    for left in &report.not_applied {
+        page.hanging(2, "not written: ", &format!("{}: {}", left.path, left.why));
+    }
+    let nothing = report.applied.is_empty() && report.not_applied.is_empty();
+    if accepted > 0 && nothing {
+        let tests = counted(accepted, "accepted test");
+        page.text(
+            2,
+            &format!("{tests}: `--apply` writes them into the repository, `--out tests.patch` makes a patch."),
+        );
+    }
+    if skeletons > 0 && nothing {
+        let files = counted(skeletons, "skeleton");
+        page.text(
+            2,
+            &format!(
+                "{files}, ignored by the runner: `--format patch --with-skeletons` shows them, `--apply --with-skeletons` writes them. \
+                 With a model for `test_generator` in orchestrate.toml real tests are written; `orchestrate init` shows how."
+            ),
+        );
+    }
+}

@@ -1,0 +1,216 @@
+//! Where a new test may lie, by the customs of each language.
+
+use std::path::{Component, Path};
+
+use orchestrate_analysis::Snapshot;
+use orchestrate_analysis::inventory::role_of_path;
+use orchestrate_analysis::language::Language;
+use orchestrate_analysis::source::Role;
+use serde::{Deserialize, Serialize};
+
+use super::gap::CoverageGap;
+
+/// Where a test of a gap may lie, and how it is written there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Area {
+    /// A free place for it; none when tests of this function cannot be checked here.
+    pub(super) path: Option<String>,
+    /// The directory that it must lie in.
+    pub(super) directory: String,
+    /// How it is written there, in words.
+    pub(super) how: String,
+    /// Why no test for it can be checked here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cannot: Option<String>,
+}
+
+/// The area of a gap.
+pub(super) fn area(
+    gap: &CoverageGap,
+    snapshot: &Snapshot,
+    is_there: &dyn Fn(&str) -> bool,
+    is_free: &dyn Fn(&str) -> bool,
+) -> Area {
+    match gap.language {
+        Language::Python => python(gap, snapshot, is_free),
+        Language::Rust => rust(gap, is_there, is_free),
+        other => Area {
+            path: None,
+            directory: String::new(),
+            how: String::new(),
+            cannot: Some(format!(
+                "new tests in {} cannot be run alone here yet, so none would be accepted",
+                other.name()
+            )),
+        },
+    }
+}
+
+fn python(gap: &CoverageGap, snapshot: &Snapshot, is_free: &dyn Fn(&str) -> bool) -> Area {
+    let directory = python_tests(gap, snapshot);
+    let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
+    let path = free(&directory, &format!("test_{stem}"), "py", is_free);
+    let module = python_module(&gap.path);
+    Area {
+        path: Some(path),
+        how: format!(
+            "a new file `test_*.py` with functions `test_*` and plain asserts, run by pytest (or unittest) from the root of the project; `{module}` is the module of the function"
+        ),
+        directory,
+        cannot: None,
+    }
+}
+
+/// The directory with most tests near the source: the tests that share most of its path, then the
+/// most usual one.
+fn python_tests(gap: &CoverageGap, snapshot: &Snapshot) -> String {
+    let files = snapshot.files.iter().filter(|file| {
+        file.language == Language::Python && file.role == Role::Test && is_python_test(&file.path)
+    });
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for file in files {
+        *counts.entry(parent(&file.path)).or_default() += 1;
+    }
+    let near = |directory: &str| common(directory, &gap.path);
+    let best = counts
+        .into_iter()
+        .max_by_key(|(directory, count)| (near(directory), *count));
+    best.map_or_else(|| "tests".to_owned(), |(directory, _)| directory.to_owned())
+}
+
+/// How many directories two paths share from the root on.
+fn common(one: &str, other: &str) -> usize {
+    let pairs = one.split('/').zip(other.split('/'));
+    pairs.take_while(|(a, b)| a == b).count()
+}
+
+fn is_python_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.ends_with(".py") && (name.starts_with("test_") || name.ends_with("_test.py"))
+}
+
+/// The name by which Python imports a file: below `src` if it lies there.
+pub(super) fn python_module(path: &str) -> String {
+    let path = path.strip_prefix("src/").unwrap_or(path);
+    let path = path.strip_suffix(".py").unwrap_or(path);
+    let path = path.strip_suffix("/__init__").unwrap_or(path);
+    path.replace('/', ".")
+}
+
+fn rust(
+    gap: &CoverageGap,
+    is_there: &dyn Fn(&str) -> bool,
+    is_free: &dyn Fn(&str) -> bool,
+) -> Area {
+    let package = package(&gap.path, is_there);
+    let directory = join(&package, "tests");
+    let has_library = is_there(&join(&package, "src/lib.rs"));
+    let source = gap.path.strip_prefix(&join(&package, "src/"));
+    if !has_library || source.is_none() {
+        return Area {
+            path: None,
+            directory,
+            how: String::new(),
+            cannot: Some(
+                "it is no part of a library, and tests beside a program cannot reach it".to_owned(),
+            ),
+        };
+    }
+    let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
+    Area {
+        path: Some(free(&directory, &stem.to_lowercase(), "rs", is_free)),
+        how: "a new integration test: a file directly in `tests/` of the package, with `#[test]` functions, that reaches the function through what the library makes public".to_owned(),
+        directory,
+        cannot: None,
+    }
+}
+
+/// The directory of the nearest manifest above a source.
+fn package(path: &str, is_there: &dyn Fn(&str) -> bool) -> String {
+    let mut at = parent(path);
+    while !at.is_empty() && !is_there(&join(at, "Cargo.toml")) {
+        at = parent(at);
+    }
+    at.to_owned()
+}
+
+/// Whether a test that was written for a gap may lie where its writer says; else why not.
+pub(super) fn check(
+    path: &str,
+    gap: &CoverageGap,
+    area: &Area,
+    is_there: &dyn Fn(&str) -> bool,
+) -> Result<(), String> {
+    if let Some(why) = &area.cannot {
+        return Err(why.clone());
+    }
+    let mut parts = Path::new(path).components();
+    let is_plain = parts.all(|part| matches!(part, Component::Normal(_)));
+    if path.is_empty() || !is_plain || path.contains('\\') || path.contains("//") {
+        return Err(format!(
+            "`{path}` is not a plain path inside of the repository"
+        ));
+    }
+    if path.split('/').any(|part| part.starts_with('.')) {
+        return Err(format!("`{path}` is hidden"));
+    }
+    if is_there(path) {
+        return Err(format!(
+            "`{path}` exists already, and nothing is overwritten"
+        ));
+    }
+    let directory = &area.directory;
+    let (is_right, wanted) = match gap.language {
+        Language::Python => (
+            is_python_test(path)
+                && role_of_path(path, Some(Language::Python)) == Role::Test
+                && (directory.is_empty() || path.starts_with(&format!("{directory}/"))),
+            format!("a file `test_*.py` in `{directory}`"),
+        ),
+        _ => (
+            parent(path) == directory && path.ends_with(".rs"),
+            format!("a file `*.rs` directly in `{directory}`"),
+        ),
+    };
+    match is_right {
+        true => Ok(()),
+        false => Err(format!("`{path}` is not {wanted}")),
+    }
+}
+
+/// A file name that is not taken yet.
+fn free(directory: &str, stem: &str, ending: &str, is_free: &dyn Fn(&str) -> bool) -> String {
+    let path = |name: &str| join(directory, &format!("{name}.{ending}"));
+    let numbered = (2..100).map(|number| path(&format!("{stem}_{number}")));
+    std::iter::once(path(stem))
+        .chain(numbered)
+        .find(|path| is_free(path))
+        .unwrap_or_else(|| path(stem))
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}
+
+fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
+fn module_name(path: &str) -> String {
+    let path = ["/__init__.py", "/mod.rs"]
+        .iter()
+        .find_map(|ending| path.strip_suffix(ending))
+        .unwrap_or(path);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split('.').next().unwrap_or(name).to_owned()
+}
+
+/// Words that can stand in the name of a file and of a function.
+pub(super) fn identifier(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("_")
+}
