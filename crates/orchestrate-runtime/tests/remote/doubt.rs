@@ -95,9 +95,9 @@ async fn each_fault_has_its_class_and_its_words() {
     check(None, PAGE, expect!["1 messages: output null remote agent `painter` does not answer as the protocol says: its answer is no JSON: <p>hi"]).await;
     check(None, MOVED, expect!["1 messages: output null remote agent `painter` does not answer as the protocol says: it answers 302 Found and points to `http://elsewhere.example/`, which is not followed"]).await;
     check(None, UNKNOWN, expect!["1 messages: reported null remote agent `painter` refuses (-32601): there is no such method here"]).await;
-    check(Some(MISSING), "", expect!["0 messages: output null remote agent `painter` does not answer as the protocol says: there is no card at `http://127.0.0.1:PORT/.well-known/agent.json`"]).await;
-    check(Some(PAGE), "", expect!["0 messages: output null remote agent `painter` does not answer as the protocol says: its card cannot be read: expected value at line 1 column 1"]).await;
-    check(Some(MOVED), "", expect!["0 messages: output null remote agent `painter` does not answer as the protocol says: it answers 302 Found and points to `http://elsewhere.example/`, which is not followed"]).await;
+    check(Some(MISSING), "", expect!["0 messages: not_executed null remote agent `painter` does not answer as the protocol says: there is no card at `http://127.0.0.1:PORT/.well-known/agent.json`"]).await;
+    check(Some(PAGE), "", expect!["0 messages: not_executed null remote agent `painter` does not answer as the protocol says: its card cannot be read: expected value at line 1 column 1"]).await;
+    check(Some(MOVED), "", expect!["0 messages: not_executed null remote agent `painter` does not answer as the protocol says: it answers 302 Found and points to `http://elsewhere.example/`, which is not followed"]).await;
 }
 
 #[tokio::test]
