@@ -23,6 +23,7 @@ mod program;
 mod programs;
 mod refusals;
 mod release_prep;
+mod remotes;
 mod reports;
 mod runs;
 #[cfg(unix)]
