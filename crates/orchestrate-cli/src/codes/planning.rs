@@ -160,6 +160,12 @@ pub(super) const PAGES: &[Page] = &[
         "Name the directory of a repository that this user may read.",
     ),
     page(
+        "ORC0850",
+        "a number of a workflow is out of its range",
+        "An input of a prebuilt workflow is a number that is too small or too large; the message names the input and its range.",
+        "Give a number within the range that the message names.",
+    ),
+    page(
         "ORC0870",
         "a command of scenarios cannot be run",
         "It names no program, a program that is not there, or has a quote that is not closed. No shell reads it.",
@@ -206,12 +212,6 @@ pub(super) const PAGES: &[Page] = &[
         "the run was begun on other items",
         "Scenarios can only be gone on with on the items with which they began, and these were changed since.",
         "Restore the file of items, or begin anew.",
-    ),
-    page(
-        "ORC0850",
-        "a number of a workflow is out of its range",
-        "An input of a prebuilt workflow is a number that is too small or too large; the message names the input and its range.",
-        "Give a number within the range that the message names.",
     ),
     page(
         "ORC0901",
