@@ -22,6 +22,8 @@ words! {
         Model = "model",
         /// A tool.
         Tool = "tool",
+        /// An agent elsewhere.
+        Agent = "agent",
     }
 }
 

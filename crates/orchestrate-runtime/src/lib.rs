@@ -51,6 +51,8 @@ mod policy;
 pub mod process;
 #[cfg(feature = "models")]
 pub mod recorded;
+#[cfg(feature = "models")]
+pub mod remote;
 pub mod tools;
 #[cfg(feature = "otel")]
 pub mod traces;

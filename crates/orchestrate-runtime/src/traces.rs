@@ -133,6 +133,14 @@ impl Traces {
                         span.set("gen_ai.tool.name", name.as_str());
                         span
                     }
+                    CallKind::Agent => {
+                        let name = &call.name;
+                        let mut span = self.span(&id, format!("invoke_agent {name}"), event);
+                        span.kind = CLIENT;
+                        span.set("gen_ai.operation.name", "invoke_agent");
+                        span.set("gen_ai.agent.name", name.as_str());
+                        span
+                    }
                 };
                 self.calls.insert((step.clone(), call.ordinal), span);
             }

@@ -13,7 +13,7 @@ use crate::args::{self, DoctorArgs};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::render::{BAD, DIM, GOOD, HEAD, WARN, paint, safe};
-use crate::settings::{McpTable, Names, Services, Settings};
+use crate::settings::{McpTable, Names, RemoteTable, Services, Settings};
 use crate::wire;
 
 /// Programs that are of use when they are there, and what for.
@@ -94,6 +94,8 @@ struct ServiceLine {
     problem: Option<String>,
     /// The tools that a server offers; null when it was not asked.
     tools: Option<Vec<String>>,
+    /// How an agent elsewhere introduces itself; null when it was not asked.
+    card: Option<String>,
 }
 
 pub(crate) fn run(args: &DoctorArgs, call: &Call) -> Result<Exit, Failure> {
@@ -275,7 +277,9 @@ fn services_text(report: &Report) -> String {
         };
         let problem = line.problem.as_ref().map(|it| format!(": {it}"));
         let tools = line.tools.as_deref().map(offered).unwrap_or_default();
-        let at = format!("{}{tools}{}", line.at, problem.unwrap_or_default());
+        let card = line.card.as_ref().map(|it| format!(", {it}"));
+        let said = card.or(problem).unwrap_or_default();
+        let at = format!("{}{tools}{said}", line.at);
         out.push_str(&format!(
             "  {sign} {:<16} {}\n",
             safe(&line.section),
@@ -314,6 +318,7 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
             usable: found,
             problem: (!found).then(|| "it is not on PATH".to_owned()),
             tools: None,
+            card: None,
         }
     };
     let mut lines = Vec::new();
@@ -322,19 +327,8 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
         match (server.command.first(), &server.url) {
             (Some(program), _) => lines.push(started(section, program)),
             (None, url) => {
-                let key = server.key_env.as_ref();
-                let no_key = key.filter(|name| env::var_os(name).is_none_or(|it| it.is_empty()));
-                let problem = match url {
-                    None => Some("neither `command` nor `url`".to_owned()),
-                    Some(_) => no_key.map(|name| format!("the variable `{name}` is not set")),
-                };
-                lines.push(ServiceLine {
-                    section,
-                    at: url.clone().unwrap_or_default(),
-                    usable: problem.is_none(),
-                    problem,
-                    tools: None,
-                });
+                let otherwise = "neither `command` nor `url`";
+                lines.push(reached(section, url, server.key_env.as_ref(), otherwise));
             }
         }
     }
@@ -345,6 +339,15 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
             .or(table.preset.as_ref())
             .unwrap_or(name);
         lines.push(started(format!("programs.{name}"), program));
+    }
+    for (name, remote) in &services.remotes {
+        let section = format!("remotes.{name}");
+        lines.push(reached(
+            section,
+            &remote.url,
+            remote.key_env.as_ref(),
+            "no `url`",
+        ));
     }
     for runner in &services.tools.tests {
         let program = match runner.as_str() {
@@ -362,9 +365,32 @@ fn service_lines(services: &Services, path: &std::ffi::OsStr) -> Vec<ServiceLine
             problem: (!usable)
                 .then(|| "this program was built without the feature `otel`".to_owned()),
             tools: None,
+            card: None,
         });
     }
     lines
+}
+
+/// A service that is reached over HTTP, and whether what that takes is there.
+fn reached(
+    section: String,
+    url: &Option<String>,
+    key: Option<&String>,
+    otherwise: &str,
+) -> ServiceLine {
+    let no_key = key.filter(|name| env::var_os(name).is_none_or(|it| it.is_empty()));
+    let problem = match url {
+        None => Some(otherwise.to_owned()),
+        Some(_) => no_key.map(|name| format!("the variable `{name}` is not set")),
+    };
+    ServiceLine {
+        section,
+        at: url.clone().unwrap_or_default(),
+        usable: problem.is_none(),
+        problem,
+        tools: None,
+        card: None,
+    }
 }
 
 fn model_lines(services: &Services) -> Vec<ModelLine> {
@@ -442,7 +468,41 @@ fn check(
             Err(problem) => (None, Some(problem)),
         };
     }
+    for (name, answer) in runtime.block_on(ask_remotes(services)) {
+        let section = format!("remotes.{name}");
+        let Some(line) = service_lines.iter_mut().find(|it| it.section == section) else {
+            continue;
+        };
+        line.usable = answer.is_ok();
+        (line.card, line.problem) = match answer {
+            Ok(card) => (Some(card), None),
+            Err(problem) => (None, Some(problem)),
+        };
+    }
     Ok(())
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = || Err(format!("no answer within {} s", PATIENCE.as_secs()));
+    let answer = tokio::time::timeout(PATIENCE, answer).await;
+    answer.unwrap_or_else(|_| late())
+}
+
+/// How each agent elsewhere introduces itself, or why it is of no use. It is shown its key.
+async fn ask_remotes(services: &Services) -> Vec<(String, Result<String, String>)> {
+    // A project that is not trusted has named them; it cannot have a key sent anywhere.
+    if !services.untrusted.is_empty() {
+        return Vec::new();
+    }
+    let ask = |(name, table): (&String, &RemoteTable)| {
+        let (name, table) = (name.clone(), table.clone());
+        async move {
+            let answer = in_time(wire::introduced(&name, &table)).await;
+            (name, answer)
+        }
+    };
+    let asked: JoinSet<_> = services.remotes.iter().map(ask).collect();
+    asked.join_all().await
 }
 
 /// What each server of the settings offers, or why it is of no use. Each is given so much time, and
@@ -455,10 +515,8 @@ async fn ask_servers(services: &Services) -> Vec<(String, Result<Vec<String>, St
     let ask = |(name, table): (&String, &McpTable)| {
         let (name, table) = (name.clone(), table.clone());
         async move {
-            let answer = wire::offered(&name, &table, ".".as_ref());
-            let answer = tokio::time::timeout(PATIENCE, answer).await;
-            let late = || Err(format!("no answer within {} s", PATIENCE.as_secs()));
-            (name, answer.unwrap_or_else(|_| late()))
+            let answer = in_time(wire::offered(&name, &table, ".".as_ref())).await;
+            (name, answer)
         }
     };
     let asked: JoinSet<_> = services.mcp.iter().map(ask).collect();

@@ -382,6 +382,30 @@ pub(super) const PAGES: &[Page] = &[
         "Raise `--max-tokens` or `--max-cost`; or leave `--planner model` out, and the rules plan without a model.",
     ),
     page(
+        "ORC1360",
+        "an agent elsewhere cannot be reached, or has too much to do",
+        "Nothing answers at the address of `[remotes.NAME]`, the connection was cut, or it answers that it is busy. What may have arrived is not sent again before a person has decided.",
+        "Check `url` with `orchestrate doctor --check`, and go on with the run by `orchestrate runs resume`.",
+    ),
+    page(
+        "ORC1361",
+        "an agent elsewhere does not speak the protocol",
+        "There is no card at its address, the card offers nothing that is spoken here (JSON-RPC of A2A 1.0 or 0.3) or points to another server, or an answer is not what the protocol says.",
+        "Name the address below which `/.well-known/agent-card.json` stands as `url`; `orchestrate doctor --check` shows what is found there.",
+    ),
+    page(
+        "ORC1362",
+        "an agent elsewhere lets nobody in",
+        "It wants a key; none is named, its variable is not set, or the agent does not know it.",
+        "Name the variable that holds the key as `key-env` in `[remotes.NAME]` of orchestrate.toml, and set it.",
+    ),
+    page(
+        "ORC1363",
+        "an agent elsewhere refuses what it was asked",
+        "It understood the message and answered with a fault of the protocol, whose code is told.",
+        "Ask whoever runs it what it can do.",
+    ),
+    page(
         "ORC1401",
         "an advisory database cannot be read",
         "`--advisory-db` names no directory that can be listed.",

@@ -22,6 +22,8 @@ pub(crate) enum Charge {
     Unpriced,
     /// A program, which pays by itself.
     Program,
+    /// An agent elsewhere, which pays by itself.
+    Remote,
 }
 
 /// The plan as a page of so many columns. `run_by` tells what runs an agent here, if anything does, and
@@ -66,10 +68,16 @@ pub(crate) fn plan(
         let told = format!("{unpriced}: the price of the model is not known");
         page.hanging(2, "unpriced: ", &told);
     }
-    let programs = agents(plan, &charge, Charge::Program);
-    if !programs.is_empty() {
-        let told = format!("what programs spend ({programs})");
-        page.hanging(2, "not counted: ", &told);
+    let elsewhere = [
+        (Charge::Program, "programs"),
+        (Charge::Remote, "remote agents"),
+    ];
+    for (who, named) in elsewhere {
+        let ids = agents(plan, &charge, who);
+        if !ids.is_empty() {
+            let told = format!("what {named} spend ({ids})");
+            page.hanging(2, "not counted: ", &told);
+        }
     }
     let limits = limits(&plan.plan.limits);
     if !limits.is_empty() {
@@ -128,7 +136,7 @@ fn cost(plan: &ExecutionPlan, charge: &impl Fn(&Agent) -> Charge) -> [String; 4]
     }
     let most = most_cost(&plan.plan, |agent| match charge(agent) {
         Charge::AtMost(cost) => cost,
-        Charge::Nothing | Charge::Unpriced | Charge::Program => Cost::ZERO,
+        Charge::Nothing | Charge::Unpriced | Charge::Program | Charge::Remote => Cost::ZERO,
     });
     let most = match (priced, unpriced) {
         (true, false) => format!("at most {}", dollars(most)),

@@ -8,4 +8,4 @@ mod services;
 
 pub(crate) use key::names;
 pub(crate) use resolve::{AgentSettings, Origin, Settings, project_of};
-pub(crate) use services::{McpTable, Names, ProgramTable, Services};
+pub(crate) use services::{McpTable, Names, ProgramTable, RemoteTable, Services, is_local};

@@ -20,6 +20,7 @@ pub(super) const TABLES: &[&str] = &[
     "memory",
     "mcp",
     "programs",
+    "remotes",
     "telemetry",
     "trust",
 ];
@@ -35,6 +36,7 @@ pub(crate) struct Services {
     pub(crate) memory: MemoryTable,
     pub(crate) mcp: BTreeMap<String, McpTable>,
     pub(crate) programs: BTreeMap<String, ProgramTable>,
+    pub(crate) remotes: BTreeMap<String, RemoteTable>,
     pub(crate) telemetry: TelemetryTable,
     trust: TrustTable,
     /// What is set for agents, which is read with the settings.
@@ -155,6 +157,19 @@ pub(crate) struct ProgramTable {
     pub(crate) agents: Vec<String>,
 }
 
+/// `[remotes.NAME]`: an agent elsewhere, spoken to by the Agent2Agent protocol.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RemoteTable {
+    /// Where its card stands, or below which.
+    pub(crate) url: Option<String>,
+    /// The name of the variable that holds the key for it.
+    pub(crate) key_env: Option<String>,
+    pub(crate) timeout_seconds: Option<u64>,
+    /// Whose work it does, by the id of the agent or of its template.
+    pub(crate) agents: Vec<String>,
+}
+
 /// `[telemetry]`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -213,6 +228,17 @@ impl Services {
                     ));
                 }
             }
+            for (name, remote) in &project.remotes {
+                let own = self.remotes.get(name).and_then(|own| own.url.as_ref());
+                let foreign = remote.url.as_ref().filter(|url| !is_local(url));
+                if let Some(url) = foreign.filter(|url| own != Some(url)) {
+                    self.untrusted.push(format!(
+                        "{at}: `remotes.{name}.url` would send work to `{url}`, which a project may not decide alone; \
+                         if you trust it, add `{}` to `projects` under `[trust]` in your own settings file",
+                        directory.display()
+                    ));
+                }
+            }
             let endpoint = project.telemetry.otlp_endpoint.as_ref();
             if let Some(url) = endpoint.filter(|url| !is_local(url)) {
                 self.untrusted.push(format!(
@@ -253,6 +279,7 @@ impl Services {
             .or(self.telemetry.otlp_endpoint);
         self.mcp.extend(project.mcp);
         self.programs.extend(project.programs);
+        self.remotes.extend(project.remotes);
         // A project may ask for more decisions than its user, never for fewer.
         self.tools.approve.extend(project.tools.approve);
         self.tools.agents.extend(project.tools.agents);
@@ -283,7 +310,7 @@ impl Services {
 }
 
 /// Whether an address is this machine.
-fn is_local(url: &str) -> bool {
+pub(crate) fn is_local(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -318,7 +345,14 @@ mod tests {
         ] {
             let problems = over(&format!("[providers.a]\nbase-url = \"{url}\"\n")).untrusted;
             assert!(problems[0].contains("[trust]"), "{problems:?}");
+            let problems = over(&format!("[remotes.a]\nurl = \"{url}\"\n")).untrusted;
+            assert!(problems[0].contains("remotes.a.url"), "{problems:?}");
         }
+        assert!(
+            over("[remotes.a]\nurl = \"http://[::1]:9/\"\n")
+                .untrusted
+                .is_empty()
+        );
     }
 
     #[test]

@@ -55,10 +55,13 @@ pub(super) fn add(
         };
         let found = all.iter().find(|(backend, _)| backend.supports(agent));
         let (backend, kind) = found.ok_or_else(|| {
-            problem("nothing here can run it: no model, no program, no analysis".to_owned())
+            problem(
+                "nothing here can run it: no model, no program, no agent elsewhere, no analysis"
+                    .to_owned(),
+            )
         })?;
         let effect = match kind {
-            Kind::Program => Effect::External,
+            Kind::Program | Kind::Remote => Effect::External,
             Kind::Model => outside.most(agent),
             Kind::Analysis => Effect::Read,
         };

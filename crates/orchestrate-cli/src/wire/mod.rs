@@ -4,6 +4,7 @@ mod delegates;
 mod models;
 mod place;
 mod planner;
+mod remotes;
 mod runners;
 mod test_coverage;
 mod tools;
@@ -16,5 +17,6 @@ pub(crate) use place::{
     folder_of, planned, registry, store_of, task_pattern,
 };
 pub(crate) use planner::consult;
+pub(crate) use remotes::introduced;
 pub(crate) use test_coverage::coverage_executor;
 pub(crate) use tools::{offered, step_tools};

@@ -20,11 +20,13 @@ use orchestrate_runtime::backends::{ProcessBackend, ProgramSetup};
 use orchestrate_runtime::guard::{InjectionGuard, LengthGuard, SecretGuard};
 use orchestrate_runtime::model::{ModelBook, Prices, ProviderKind, ProviderSetup};
 use orchestrate_runtime::recorded::{Playback, Recorder, Recording};
+use orchestrate_runtime::remote::{RemoteAgent, RemoteBackend};
 use orchestrate_runtime::tools::ToolSet;
 use orchestrate_workflows::analysis_backend::{self, AGENTS};
 use serde::Serialize;
 
 use super::delegates;
+use super::remotes;
 use super::runners::Runners;
 use super::tools;
 use crate::error::{CliError, Failure};
@@ -42,6 +44,7 @@ const WINDOW: u64 = 100_000;
 pub(crate) struct Models {
     book: Arc<ModelBook>,
     programs: BTreeMap<String, Arc<ProgramSetup>>,
+    remotes: BTreeMap<String, Arc<RemoteAgent>>,
     services: Services,
     /// Writes down what models and tools answer.
     recorder: Option<Recorder>,
@@ -60,6 +63,11 @@ pub(crate) enum RunBy {
         /// Its name there.
         name: String,
     },
+    /// An agent elsewhere, of the settings.
+    Remote {
+        /// Its name there.
+        name: String,
+    },
     /// A model.
     Model {
         /// The model, with its provider.
@@ -75,6 +83,7 @@ impl fmt::Display for RunBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program { name } => write!(f, "program {name}"),
+            Self::Remote { name } => write!(f, "remote agent {name}"),
             Self::Model { name, measured } => {
                 let told = if *measured {
                     ", told what the analysis measures"
@@ -107,6 +116,7 @@ impl Models {
         if tiers.iter().all(|(_, names)| names.is_none()) && models.agents.is_empty() {
             return Ok(Self {
                 programs: tools::programs(services)?,
+                remotes: remotes::remotes(services)?,
                 services: services.clone(),
                 ..Self::default()
             });
@@ -126,6 +136,7 @@ impl Models {
         Ok(Self {
             book: Arc::new(book),
             programs: tools::programs(services)?,
+            remotes: remotes::remotes(services)?,
             services: services.clone(),
             ..Self::default()
         })
@@ -182,20 +193,31 @@ impl Models {
         Some(program)
     }
 
-    /// The model that runs an agent here, if no program does.
+    /// The agent elsewhere that does the work of an agent, if no program does. It goes before a model.
+    fn remote_of(&self, agent: &Agent) -> Option<&RemoteAgent> {
+        let ids = [agent.id.as_str(), agent.template.id.as_str()];
+        let remote = ids.iter().find_map(|id| self.remotes.get(*id))?;
+        self.program_of(agent).is_none().then_some(remote)
+    }
+
+    /// The model that runs an agent here, if neither a program nor an agent elsewhere does.
     fn model_of(&self, agent: &Agent) -> Option<&dyn Model> {
-        match self.program_of(agent) {
-            Some(_) => None,
-            None => Some(self.book.model(agent)?.as_ref()),
+        match (self.program_of(agent), self.remote_of(agent)) {
+            (None, None) => Some(self.book.model(agent)?.as_ref()),
+            _ => None,
         }
     }
 
-    /// What runs an agent here: its program, else its model, else the analysis. A model is told what the
-    /// analysis measures for its agent.
+    /// What runs an agent here: its program, else an agent elsewhere, else its model, else the analysis. A
+    /// model is told what the analysis measures for its agent.
     pub(crate) fn run_by(&self, agent: &Agent) -> Option<RunBy> {
         if let Some(program) = self.program_of(agent) {
             let name = program.name.clone();
             return Some(RunBy::Program { name });
+        }
+        if let Some(remote) = self.remote_of(agent) {
+            let name = remote.setup().name.clone();
+            return Some(RunBy::Remote { name });
         }
         let measured = AGENTS.contains(&agent.template.id.as_str());
         match self.model_of(agent) {
@@ -211,6 +233,9 @@ impl Models {
     pub(crate) fn charge(&self, agent: &Agent) -> Charge {
         if self.program_of(agent).is_some() {
             return Charge::Program;
+        }
+        if self.remote_of(agent).is_some() {
+            return Charge::Remote;
         }
         match self.model_of(agent).map(Model::price) {
             None => Charge::Nothing,
@@ -267,6 +292,11 @@ impl Models {
     /// The backend of agents that have a program.
     pub(super) fn program_backend(&self, path: &Path) -> Option<ProcessBackend> {
         tools::process_backend(&self.programs, path)
+    }
+
+    /// The backend of agents whose work is done elsewhere.
+    pub(super) fn remote_backend(&self) -> Option<RemoteBackend> {
+        remotes::backend(&self.remotes)
     }
 
     /// The backend of agents that have a model.

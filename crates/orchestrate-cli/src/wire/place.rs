@@ -234,9 +234,11 @@ pub(crate) fn executor(
     about: Value,
 ) -> Result<LocalExecutor, Failure> {
     let analysis: Arc<dyn AgentBackend> = Arc::new(AnalysisBackend::new(path, options)?);
-    let programs = models.program_backend(path);
+    let programs = models.program_backend(path).map(Arc::new);
+    let remotes = models.remote_backend().map(Arc::new);
     let runners = Runners {
-        programs: programs.map(|it| -> Arc<dyn AgentBackend> { Arc::new(it) }),
+        programs: programs.map(|it| -> Arc<dyn AgentBackend> { it }),
+        remotes: remotes.map(|it| -> Arc<dyn AgentBackend> { it }),
         analysis: Some(analysis),
     };
     let mut builder = LocalExecutor::builder().tool(ProgramTool::new(path));

@@ -9,6 +9,7 @@ use orchestrate_runtime::agent::{GroundedBackend, ModelBackend};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runners {
     pub(super) programs: Option<Arc<dyn AgentBackend>>,
+    pub(super) remotes: Option<Arc<dyn AgentBackend>>,
     pub(super) analysis: Option<Arc<dyn AgentBackend>>,
 }
 
@@ -16,13 +17,14 @@ pub(super) struct Runners {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Program,
+    Remote,
     Model,
     Analysis,
 }
 
 impl Runners {
-    /// Everybody who runs agents, in the order in which they are asked: programs, then models, which are
-    /// told what the analysis measures for an agent if it measures something, then the analysis alone.
+    /// Everybody who runs agents, in the order in which they are asked: programs, then agents elsewhere, then
+    /// models, which are told what the analysis measures for an agent if it measures something, then the analysis alone.
     pub(super) fn in_order(
         &self,
         model: Option<&ModelBackend>,
@@ -30,6 +32,9 @@ impl Runners {
         let mut all = Vec::new();
         if let Some(programs) = &self.programs {
             all.push((programs.clone(), Kind::Program));
+        }
+        if let Some(remotes) = &self.remotes {
+            all.push((remotes.clone(), Kind::Remote));
         }
         if let (Some(analysis), Some(model)) = (&self.analysis, model) {
             let grounded = GroundedBackend::new(analysis.clone(), model.clone());

@@ -23,8 +23,11 @@ mod program;
 mod programs;
 mod refusals;
 mod release_prep;
+mod remotes;
 mod reports;
 mod runs;
+#[cfg(unix)]
+mod scenarios;
 #[path = "../../../orchestrate-store/tests/it/server.rs"]
 #[expect(
     clippy::print_stderr,

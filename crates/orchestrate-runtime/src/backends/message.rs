@@ -60,7 +60,8 @@ pub(super) fn answer(written: &[u8], at: Option<&str>) -> Option<Value> {
     }
 }
 
-fn of_words(words: &str) -> Value {
+/// The answer in words: the object that they are, or that stands in them, or they themselves under `summary`.
+pub(crate) fn of_words(words: &str) -> Value {
     let object = |text: &str| {
         serde_json::from_str::<Value>(text.trim())
             .ok()

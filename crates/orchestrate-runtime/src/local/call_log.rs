@@ -59,8 +59,8 @@ impl CallLog for Remembered {
     }
 }
 
-/// How a call starts that has ended before; none when it is made again. A model that did not answer
-/// is asked again: that is what another attempt is for.
+/// How a call starts that has ended before; none when it is made again. A model or an agent elsewhere that
+/// did not answer is asked again: that is what another attempt is for.
 fn ended(intent: &CallIntent, end: Option<&CallResult>) -> Option<CallStart> {
     let end = end.filter(|end| end.success || intent.kind == CallKind::Tool)?;
     Some(CallStart::Recorded(end.clone()))
