@@ -27,6 +27,9 @@ pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
         figures(&mut page, "before", before);
         match &report.after {
             Some(after) => figures(&mut page, "after", after),
+            None if report.accepted().next().is_some() => {
+                page.line(2, "after   not measured, as told below");
+            }
             None => page.line(2, "after   not measured: no test was accepted"),
         }
         page.text(2, &format!("Counted: {}.", report.definition));
