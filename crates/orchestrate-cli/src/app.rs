@@ -108,6 +108,7 @@ fn dispatch(verb: &Verb, call: &Call) -> Result<Exit, Failure> {
         Verb::ReleasePrep(args) => cmd::release_prep::run(args, call),
         Verb::Run(args) => cmd::run::run(args, call),
         Verb::Runs(verb) => cmd::runs::run(verb, call),
+        Verb::Scenarios(args) => cmd::scenarios::run(args, call),
         Verb::Schema(args) => cmd::schema::run(args, call),
         Verb::Sessions(verb) => cmd::memory::sessions(verb, call),
         Verb::Strategies(verb) => cmd::strategies::run(verb, call),
@@ -122,6 +123,7 @@ fn settings(cli: &Cli) -> Result<Settings, Failure> {
     let project = match &cli.verb {
         Verb::ReleasePrep(args) => &args.path,
         Verb::HealthCheck(args) => &args.path,
+        Verb::Scenarios(args) => &args.path,
         Verb::TestCoverage(args) => &args.path,
         Verb::Run(args) => &args.path,
         Verb::Validate(args) => &args.path,

@@ -115,6 +115,8 @@ pub(crate) enum CliError {
     Recording { path: PathBuf },
     #[error("this is another run than the recorded one: {calls} of its calls were not made")]
     Unplayed { calls: NonZeroUsize },
+    #[error("the run was begun on other items, or with another version of them")]
+    OtherItems,
     #[error("`{}` cannot be written", path.display())]
     Init {
         path: PathBuf,
@@ -194,6 +196,7 @@ impl Explain for CliError {
             Self::Service { .. } => "ORC1325",
             Self::Recording { .. } => "ORC1331",
             Self::Init { .. } => "ORC1332",
+            Self::OtherItems => "ORC0877",
             Self::Unplayed { .. } => "ORC1333",
             Self::Append { .. } => "ORC1501",
             Self::Definition { .. } => "ORC1023",
@@ -218,6 +221,7 @@ impl Explain for CliError {
             | Self::NoPlanner
             | Self::Provider { .. }
             | Self::Service { .. }
+            | Self::OtherItems
             | Self::Recording { .. } => ErrorKind::Definition,
             Self::PlanningLimit { .. } => ErrorKind::Limit,
             Self::Output(_) | Self::Append { .. } | Self::Init { .. } | Self::Unplayed { .. } => {
@@ -255,6 +259,7 @@ impl Explain for CliError {
                 format!("raise `{flag}`, or leave `--planner model` out: the rules plan without a model"),
             ],
             Self::Service { section, .. } => vec![format!("mend `[{section}]` in orchestrate.toml")],
+            Self::OtherItems => vec!["restore the file of items, or begin anew".into()],
             Self::Recording { .. } => vec!["make one with `orchestrate run TASK --record-traffic FILE`".into()],
             Self::Unplayed { .. } => vec!["play it back with the task, the files and the settings of the run that was recorded, or record it anew with `--record-traffic FILE`".into()],
             Self::Init { source, .. } => vec![match source.kind() {

@@ -43,6 +43,12 @@ impl Group {
         })
     }
 
+    /// The number of the process that leads it; none once it was waited for.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Its standard streams, those that were asked to be pipes and have not been taken.
     pub fn streams(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
         let child = &mut self.child;
@@ -51,6 +57,23 @@ impl Group {
             child.stdout().take(),
             child.stderr().take(),
         )
+    }
+
+    /// Waits until the program itself has ended, and leaves it so that the system can still be asked what it
+    /// used; [`Self::wait`] must follow. Where the system does not do that, it waits for nothing.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        #[cfg(target_os = "linux")]
+        let id = self.id().and_then(|id| i32::try_from(id).ok());
+        async move {
+            #[cfg(target_os = "linux")]
+            if let Some(id) = id {
+                use nix::sys::wait::{Id, WaitPidFlag, waitid};
+                let id = Id::Pid(nix::unistd::Pid::from_raw(id));
+                let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+                // It ends with the program, whatever becomes of whoever waits here.
+                let _ = tokio::task::spawn_blocking(move || waitid(id, flags)).await;
+            }
+        }
     }
 
     /// Waits for the program; what it left behind in its group ends with it.

@@ -21,3 +21,9 @@ mod group;
 mod watch;
 
 pub use group::{DRAIN, Group, in_group};
+
+/// Makes ready whatever the first program needs beside itself, so that it is not counted as its time.
+pub fn make_ready() {
+    #[cfg(target_os = "linux")]
+    watch::make_ready();
+}

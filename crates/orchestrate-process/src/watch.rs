@@ -36,10 +36,7 @@ pub(super) struct Watched;
 impl CommandWrapper for Watched {
     /// The shell is there before the program is, so that little time passes until it is told.
     fn pre_spawn(&mut self, _: &mut tokio::process::Command, _: &CommandWrap) -> io::Result<()> {
-        let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
-        if watcher.is_none() {
-            *watcher = start().ok();
-        }
+        make_ready();
         Ok(())
     }
 
@@ -53,6 +50,14 @@ impl CommandWrapper for Watched {
             tell(&format!("{pid} {began}\n"));
         }
         Ok(())
+    }
+}
+
+/// Starts what watches, unless it is there.
+pub(super) fn make_ready() {
+    let mut watcher = WATCHER.lock().unwrap_or_else(PoisonError::into_inner);
+    if watcher.is_none() {
+        *watcher = start().ok();
     }
 }
 

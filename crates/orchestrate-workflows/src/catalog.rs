@@ -9,6 +9,7 @@ use crate::error::WorkflowError;
 use crate::health_check::{self, HealthCheck};
 use crate::release_prep::{RELEASE_AGENTS, ReleasePrep};
 use crate::report;
+use crate::scenarios::{self, CommandSkill, Material, Scenarios, SkillChoice, Words};
 use crate::test_coverage::{self, TestCoverage};
 
 /// What the catalogue says of a workflow.
@@ -51,7 +52,7 @@ impl Workflow {
     }
 }
 
-const ALL: &[Workflow] = &[RELEASE_PREP, HEALTH_CHECK, TEST_COVERAGE];
+const ALL: &[Workflow] = &[RELEASE_PREP, HEALTH_CHECK, TEST_COVERAGE, SCENARIOS];
 
 const HEALTH_CHECK: Workflow = Workflow {
     name: HealthCheck::NAME,
@@ -69,6 +70,26 @@ const HEALTH_CHECK: Workflow = Workflow {
     inputs: || schemars::schema_for!(HealthCheck),
     report: health_check::schema,
     plan: |registry| HealthCheck::default().plan(registry),
+};
+
+const SCENARIOS: Workflow = Workflow {
+    name: Scenarios::NAME,
+    summary: "what does a skill take as its work grows, and how far can it be trusted?",
+    about: "One skill (a program, an agent or a workflow) is run side by side at several difficulties: 1, 3 and 8 \
+            times the items, within 30, 90 and 300 seconds unless told otherwise. Each portion of the work is a step \
+            that is recorded and retried by itself, and a scenario that fails stops no other. The report compares \
+            what was measured, names the class in which time grows where the points tell it from all others, and \
+            recommends the hardest scenario that kept to its time, its memory, its tolerance and its quality.",
+    agents: &["command"],
+    document: "scenarios",
+    inputs: Scenarios::schema,
+    report: scenarios::schema,
+    plan: |_| {
+        let words: Words = "sort {input}".parse()?;
+        let inputs = Scenarios::of(SkillChoice::Command(words.clone()));
+        let skill = CommandSkill::new(words, Material::Generated, ".", &inputs)?;
+        Ok(inputs.plan(&skill)?)
+    },
 };
 
 const RELEASE_PREP: Workflow = Workflow {
@@ -152,7 +173,7 @@ mod tests {
         let error = get("release-perp").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "unknown workflow `release-perp` (possible: release-prep, health-check, test-coverage)"
+            "unknown workflow `release-perp` (possible: release-prep, health-check, test-coverage, scenarios)"
         );
         assert_eq!(error.hints(), ["did you mean `release-prep`?"]);
         assert_eq!(

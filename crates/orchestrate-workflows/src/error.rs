@@ -5,6 +5,7 @@ use orchestrate_core::gate::InvalidThreshold;
 use orchestrate_core::template::RegistryError;
 
 use crate::report::REPORT_SCHEMA;
+use crate::scenarios::ScenarioError;
 
 /// Why a workflow was not planned.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -86,6 +87,9 @@ pub enum WorkflowError {
         /// What is wrong.
         problem: String,
     },
+    /// Scenarios were not planned.
+    #[error(transparent)]
+    Scenarios(#[from] ScenarioError),
     /// The repository cannot be analysed at all.
     #[error("`{path}` {problem}")]
     Path {
@@ -110,6 +114,7 @@ impl Explain for WorkflowError {
             Self::Threshold(inner) => inner.code(),
             Self::AboveScale { .. } => "ORC0302",
             Self::Registry(inner) => inner.code(),
+            Self::Scenarios(inner) => inner.code(),
             Self::NoAgents { .. } => "ORC0801",
             Self::Repeated { .. } => "ORC0802",
             Self::Unknown { .. } => "ORC0803",
@@ -125,6 +130,7 @@ impl Explain for WorkflowError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Registry(inner) => inner.kind(),
+            Self::Scenarios(inner) => inner.kind(),
             Self::Threshold(_)
             | Self::AboveScale { .. }
             | Self::NoAgents { .. }
@@ -146,6 +152,7 @@ impl Explain for WorkflowError {
                 vec!["percentages run from 0 to 100, scores from 0 to 10".into()]
             }
             Self::Registry(inner) => inner.hints(),
+            Self::Scenarios(inner) => inner.hints(),
             Self::Range { least, most, .. } => vec![format!("give a number from {least} to {most}")],
             Self::NoAgents { .. } => vec!["leave `--agents` out to run all of them".into()],
             Self::Repeated { id } => vec![format!("name `{id}` once")],

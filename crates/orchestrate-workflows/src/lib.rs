@@ -16,6 +16,7 @@ pub mod programs;
 pub mod release_prep;
 pub mod report;
 pub mod rules;
+pub mod scenarios;
 pub mod scope;
 mod side_by_side;
 pub mod test_coverage;

@@ -5,9 +5,9 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use super::{
     AgentsVerb, ApprovalsVerb, CompletionsArgs, ConfigVerb, DoctorArgs, ExplainArgs, FmtArgs,
     HealthCheckArgs, InitArgs, LessonsVerb, NotesVerb, PageArgs, PlanArgs, ReleasePrepArgs,
-    RunArgs, RunsVerb, SessionsVerb, StrategiesVerb, TestCoverageArgs, ValidateArgs, WorkflowsVerb,
-    approvals, compose, format, guide, health_check, help, learning, list, memory, release_prep,
-    runs, test_coverage, validate,
+    RunArgs, RunsVerb, ScenariosArgs, SessionsVerb, StrategiesVerb, TestCoverageArgs, ValidateArgs,
+    WorkflowsVerb, approvals, compose, format, guide, health_check, help, learning, list, memory,
+    release_prep, runs, scenarios, test_coverage, validate,
 };
 
 /// Compose teams of agents, run them within limits, and report only what was measured.
@@ -47,6 +47,8 @@ pub(crate) enum Verb {
     ReleasePrep(ReleasePrepArgs),
     #[command(after_help = health_check::guide())]
     HealthCheck(HealthCheckArgs),
+    #[command(after_help = scenarios::guide())]
+    Scenarios(ScenariosArgs),
     #[command(after_help = test_coverage::guide())]
     TestCoverage(TestCoverageArgs),
     #[command(after_help = compose::run_guide())]

@@ -31,6 +31,7 @@ pub(crate) const VERBS: &[(&str, &[Exit])] = &[
         "health-check",
         &[No, Definition, Limit, Cancelled, NotMeasured, Interrupted],
     ),
+    ("scenarios", RUNS),
     (
         "test-coverage",
         &[

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::{Cli, CoverageFormat, Format, HealthFormat, Verb};
+use super::{Cli, CoverageFormat, Format, HealthFormat, ScenariosFormat, Verb};
 
 /// Whether the arguments ask for JSON, read without a parser: arguments that do not parse must
 /// still be answered in the form that was asked for.
@@ -42,6 +42,9 @@ pub(crate) fn wants_json(cli: &Cli, matches: &ArgMatches) -> bool {
         }
         Verb::HealthCheck(args) if args.out.is_none() => {
             args.format.map(|format| format == HealthFormat::Json)
+        }
+        Verb::Scenarios(args) if args.out.is_none() => {
+            args.format.map(|format| format == ScenariosFormat::Json)
         }
         Verb::TestCoverage(args) if args.out.is_none() => {
             args.format.map(|format| format == CoverageFormat::Json)

@@ -57,6 +57,51 @@ impl FromStr for Decision {
     }
 }
 
+/// `NAME=POINTER`: where a figure stands in a JSON document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) name: String,
+    pub(crate) at: String,
+}
+
+impl FromStr for At {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, at) = text
+            .split_once('=')
+            .filter(|(name, at)| !name.is_empty() && at.starts_with('/'))
+            .ok_or("a metric is written `NAME=POINTER`, for example `accuracy=/scores/accuracy`")?;
+        Ok(Self {
+            name: name.to_owned(),
+            at: at.to_owned(),
+        })
+    }
+}
+
+/// `NAME=NUMBER`: a bound of a figure.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) name: String,
+    pub(crate) bound: f64,
+}
+
+impl FromStr for Bound {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = text.split_once('=').filter(|(name, _)| !name.is_empty());
+        let found = found.and_then(|(name, bound)| Some((name, bound.parse::<f64>().ok()?)));
+        let (name, bound) = found
+            .filter(|(_, bound)| bound.is_finite())
+            .ok_or("a bound is written `NAME=NUMBER`, for example `accuracy=0.9`")?;
+        Ok(Self {
+            name: name.to_owned(),
+            bound,
+        })
+    }
+}
+
 /// The name of a session.
 pub(super) fn session(text: &str) -> Result<String, String> {
     orchestrate_core::learning::check_name("session", text).map_err(|error| error.to_string())?;

@@ -17,6 +17,7 @@ pub(crate) mod plan;
 pub(crate) mod release_prep;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod scenarios;
 pub(crate) mod schema;
 pub(crate) mod strategies;
 pub(crate) mod test_coverage;

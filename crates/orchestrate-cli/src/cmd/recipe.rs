@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Parser as _;
 use orchestrate_core::journal::Pinned;
 use orchestrate_core::learning::{AgentConfiguration, AgentSeat};
+use orchestrate_workflows::scenarios::Scenarios;
 use orchestrate_workflows::{HealthCheck, ReleasePrep, TestCoverage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +28,9 @@ pub(crate) struct Recipe {
     /// The same of a health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) health_check: Option<HealthCheck>,
+    /// The same of scenarios, the file that describes them included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scenarios: Option<Scenarios>,
     /// The same of a test coverage boost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) test_coverage: Option<TestCoverage>,
@@ -54,6 +58,7 @@ impl Recipe {
             directory: std::env::current_dir().unwrap_or_default(),
             workflow: None,
             health_check: None,
+            scenarios: None,
             test_coverage: None,
             composition: composition.map(|it| Composition {
                 task_pattern: it.task_pattern.clone(),
@@ -76,6 +81,14 @@ impl Recipe {
     pub(crate) fn of_health_check(self, workflow: &HealthCheck) -> Self {
         Self {
             health_check: Some(workflow.clone()),
+            ..self
+        }
+    }
+
+    /// The same for scenarios.
+    pub(crate) fn of_scenarios(self, inputs: &Scenarios) -> Self {
+        Self {
+            scenarios: Some(inputs.clone()),
             ..self
         }
     }

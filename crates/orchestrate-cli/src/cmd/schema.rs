@@ -3,7 +3,7 @@
 use orchestrate_core::event::Event;
 use orchestrate_core::plan::ExecutionPlan;
 use orchestrate_strategies::definition;
-use orchestrate_workflows::{health_check, report, test_coverage};
+use orchestrate_workflows::{health_check, report, scenarios, test_coverage};
 use schemars::{Schema, schema_for};
 
 use super::named::{Named, pick};
@@ -21,6 +21,8 @@ const SCHEMAS: &[Named<Schema>] = &[
     ("plan", || schema_for!(ExecutionPlan)),
     ("release-readiness", report::schema),
     ("run", || schema_for!(RunDocument)),
+    ("scenarios", scenarios::schema),
+    ("scenarios-file", scenarios::Scenarios::schema),
     ("test-coverage", test_coverage::schema),
     ("workflow", || of(definition::schema())),
 ];

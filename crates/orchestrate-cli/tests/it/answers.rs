@@ -32,6 +32,7 @@ fn lists_answer_as_text_and_as_one_document() {
         ("strategies", "debate"),
         ("workflows", "release-prep"),
         ("workflows", "health-check"),
+        ("workflows", "scenarios"),
     ] {
         let list = place.run(&[verb, "list"]);
         assert_eq!(list.code, Some(0), "{}", list.shown());
@@ -62,6 +63,8 @@ fn every_schema_and_page_that_is_listed_can_be_printed() {
             "plan",
             "release-readiness",
             "run",
+            "scenarios",
+            "scenarios-file",
             "test-coverage",
             "workflow"
         ]
@@ -110,6 +113,7 @@ fn the_page_of_exit_codes_is_the_table_that_scripts_read() {
             |---|---|
             | `release-prep` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
             | `health-check` | 0, 1, 2, 3, 5, 8, 9, 10, 70, 130 |
+            | `scenarios` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
             | `test-coverage` | 0, 1, 2, 3, 4, 5, 8, 9, 10, 70, 130 |
             | `run` | 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 70, 130 |
             | `plan` | 0, 2, 3, 4, 5, 8, 70 |

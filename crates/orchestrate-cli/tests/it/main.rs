@@ -26,6 +26,8 @@ mod release_prep;
 mod remotes;
 mod reports;
 mod runs;
+#[cfg(unix)]
+mod scenarios;
 #[path = "../../../orchestrate-store/tests/it/server.rs"]
 #[expect(
     clippy::print_stderr,

@@ -4,6 +4,8 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::resources::CpuTime;
+
 /// How much of the last output is kept for people.
 pub(super) const TAIL: usize = 16 << 10;
 
@@ -16,6 +18,8 @@ pub(crate) enum Stop {
     Killed,
     /// It took longer than it may, and was ended with all its children.
     TimedOut(Duration),
+    /// It used more memory than it may, which is so many bytes, and was ended with all its children.
+    TookMemory(u64),
 }
 
 impl Stop {
@@ -34,7 +38,7 @@ impl Stop {
     pub(crate) fn code(self) -> Option<i32> {
         match self {
             Self::Exit(code) => Some(code),
-            Self::Killed | Self::TimedOut(_) => None,
+            Self::Killed | Self::TimedOut(_) | Self::TookMemory(_) => None,
         }
     }
 
@@ -44,6 +48,7 @@ impl Stop {
             Self::Exit(code) => format!("ended with {code}"),
             Self::Killed => "was ended by a signal".to_owned(),
             Self::TimedOut(limit) => format!("took longer than {} s", limit.as_secs()),
+            Self::TookMemory(limit) => format!("used more than {} MB of memory", limit >> 20),
         }
     }
 }
@@ -58,7 +63,12 @@ pub(crate) struct Ended {
     pub(crate) is_cut: bool,
     /// The last lines that it wrote to either stream.
     pub(crate) tail: String,
+    /// From its start until it ended.
     pub(crate) duration: Duration,
+    /// The time of the processor that it used, if somebody looked and it ended by itself.
+    pub(crate) cpu: Option<CpuTime>,
+    /// The most memory that it was seen to use, in bytes, or why that is not known.
+    pub(crate) memory: Result<u64, String>,
 }
 
 impl Ended {

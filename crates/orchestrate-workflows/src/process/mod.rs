@@ -6,6 +6,7 @@
 mod command_line;
 mod ended;
 mod find;
+mod resources;
 mod run;
 
 pub(crate) use command_line::describe;

@@ -1,7 +1,9 @@
 //! One run of a program in a process group of its own, from its start to its end.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -11,9 +13,10 @@ use tokio::process::Command;
 use tokio::time::{sleep, sleep_until};
 
 use super::ended::{Ended, Kept, Stop};
+use super::resources::{CpuTime, LOOK, Watched};
 
 /// A program to be run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Program {
     program: PathBuf,
     args: Vec<OsString>,
@@ -21,6 +24,8 @@ pub(crate) struct Program {
     variables: Vec<(OsString, Option<OsString>)>,
     timeout: Duration,
     most_stdout: usize,
+    stdin: Option<File>,
+    watched: Option<Watched>,
 }
 
 impl Program {
@@ -33,7 +38,21 @@ impl Program {
             variables: Vec::new(),
             timeout,
             most_stdout: 0,
+            stdin: None,
+            watched: None,
         }
+    }
+
+    /// Has it read a file on its standard input.
+    pub(crate) fn reading(mut self, file: File) -> Self {
+        self.stdin = Some(file);
+        self
+    }
+
+    /// Looks at its memory while it runs, and ends it when it uses more than a limit in bytes.
+    pub(crate) fn watched(mut self, limit: Option<u64>) -> Self {
+        self.watched = Some(Watched::new(limit));
+        self
     }
 
     pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
@@ -81,12 +100,14 @@ impl Program {
     /// # Errors
     /// When it cannot be started.
     pub(crate) async fn run(&self) -> std::io::Result<Ended> {
-        let started = Instant::now();
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
             .current_dir(&self.directory)
-            .stdin(Stdio::null())
+            .stdin(match &self.stdin {
+                Some(file) => Stdio::from(file.try_clone()?),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (name, value) in &self.variables {
@@ -95,7 +116,14 @@ impl Program {
                 None => command.env_remove(name),
             };
         }
+        // Otherwise it would be counted as time of the first program of all.
+        orchestrate_process::make_ready();
+        let started = Instant::now();
         let mut group = Group::start(command)?;
+        let mut ended = pin!(group.ended());
+        let (mut duration, mut cpu) = (None, None);
+        let mut watched = self.watched.clone();
+        let mut look = started;
         let (_, mut stdout, mut stderr) = group.streams();
         let mut kept = Kept::default();
         let (mut from_out, mut from_err) = (vec![0; 8192], vec![0; 8192]);
@@ -111,20 +139,29 @@ impl Program {
                     0 => stderr = None,
                     count => kept.tail(from_err.get(..count).unwrap_or_default()),
                 },
-                status = group.wait(), if stop.is_none() => {
+                () = &mut ended, if watched.is_some() && duration.is_none() => {
+                    duration = Some(started.elapsed());
+                    cpu = group.id().and_then(CpuTime::of);
+                }
+                status = group.wait(), if stop.is_none() && (duration.is_some() || watched.is_none()) => {
                     stop = Some(Stop::of(status));
+                    duration = duration.or_else(|| Some(started.elapsed()));
                     until = tokio::time::Instant::now() + DRAIN;
+                }
+                () = sleep_until(look.into()), if watched.is_some() && stop.is_none() => {
+                    look = Instant::now() + LOOK;
+                    let too_much = watched.as_mut().and_then(|it| it.look(group.id()?));
+                    if let Some(limit) = too_much {
+                        end(&mut group).await;
+                        stop = Some(Stop::TookMemory(limit));
+                        break;
+                    }
                 }
                 () = sleep_until(until) => {
                     if stop.is_some() {
                         break;
                     }
-                    group.end();
-                    // Reaped here, so that nothing of it is left when the caller goes on.
-                    tokio::select! {
-                        _ = group.wait() => {}
-                        () = sleep(DRAIN) => {}
-                    }
+                    end(&mut group).await;
                     stop = Some(Stop::TimedOut(self.timeout));
                     break;
                 }
@@ -135,8 +172,22 @@ impl Program {
             tail: kept.readable(),
             stdout: kept.stdout,
             is_cut: kept.is_cut,
-            duration: started.elapsed(),
+            duration: duration.unwrap_or_else(|| started.elapsed()),
+            cpu,
+            memory: match watched {
+                Some(watched) => watched.peak(),
+                None => Err("nobody looked".to_owned()),
+            },
         })
+    }
+}
+
+/// Ends a program. It is reaped here, so that nothing of it is left when the caller goes on.
+async fn end(group: &mut Group) {
+    group.end();
+    tokio::select! {
+        _ = group.wait() => {}
+        () = sleep(DRAIN) => {}
     }
 }
 

@@ -9,13 +9,14 @@ use orchestrate_core::limits::Limits;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_store::Store;
 use orchestrate_workflows::programs::Progress;
+use orchestrate_workflows::scenarios::Measured;
 use serde_json::{Value, json};
 
 use super::{find, now_ms, user};
 use crate::app::Call;
 use crate::args::{
-    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, TestCoverageArgs,
-    Verb,
+    ForkArgs, HealthCheckArgs, LearningArgs, OneRun, ReleasePrepArgs, RunArgs, ScenariosArgs,
+    TestCoverageArgs, Verb,
 };
 use crate::cmd::gates::Gates;
 use crate::cmd::learn::Place;
@@ -23,7 +24,7 @@ use crate::cmd::recipe::Recipe;
 use crate::cmd::store::of_runs;
 use crate::cmd::traces::Tracing;
 use crate::cmd::watch::{Begin, progress, wait_for, watch, watch_with};
-use crate::cmd::{health_check, learn, release_prep, run, test_coverage};
+use crate::cmd::{health_check, learn, release_prep, run, scenarios, test_coverage};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -57,6 +58,10 @@ fn go_on(
     let place = Place::of_resumed(begun.learning(), store.clone());
     let composition = recipe.composition();
     let (progress, told) = progress();
+    let before = match &begun {
+        Begun::Scenarios(..) => wait_for(journal.events(&id, 0))?,
+        _ => Vec::new(),
+    };
     let executor = begun.executor(pinned.limits, Some(journal), recipe.about(), progress)?;
     if let Some(path) = plan {
         let (plan, _) = run::saved(path)?;
@@ -103,6 +108,14 @@ fn go_on(
             learn::record(&place, call, &pinned.plan, composition.as_ref(), report);
             health_check::conclude(args, &workflow, Some(&store), &watched, call)
         }
+        Begun::Scenarios(args, job, _) => {
+            job.check_same(&pinned.plan)?;
+            let mut measured = Measured::of(&before);
+            let watched = watch_with(&executor, begin, &call.printer, Some(told), |event| {
+                measured.apply(event);
+            })?;
+            scenarios::conclude(args, job, &measured, &watched, call)
+        }
         Begun::TestCoverage(args, _) => {
             let workflow = recipe.test_coverage.unwrap_or_default();
             let writer = test_coverage::writer(&executor, &pinned.plan);
@@ -119,6 +132,7 @@ pub(super) enum Begun {
     Run(Box<RunArgs>, Settings),
     ReleasePrep(Box<ReleasePrepArgs>, Settings),
     HealthCheck(Box<HealthCheckArgs>, Settings),
+    Scenarios(Box<ScenariosArgs>, Box<scenarios::Job>, Settings),
     TestCoverage(Box<TestCoverageArgs>, Settings),
 }
 
@@ -136,6 +150,15 @@ impl Begun {
             Verb::HealthCheck(args) => {
                 let settings = Settings::load(&args.path)?;
                 Ok(Self::HealthCheck(Box::new(args), settings))
+            }
+            Verb::Scenarios(args) => {
+                let settings = Settings::load(&args.path)?;
+                let inputs = match &recipe.scenarios {
+                    Some(inputs) => inputs.clone(),
+                    None => scenarios::inputs(&args)?,
+                };
+                let job = scenarios::Job::new(inputs, &args, &settings)?;
+                Ok(Self::Scenarios(Box::new(args), Box::new(job), settings))
             }
             Verb::TestCoverage(args) => {
                 let settings = Settings::load(&args.path)?;
@@ -155,6 +178,7 @@ impl Begun {
             Self::Run(args, _) => &args.about.learning,
             Self::ReleasePrep(args, _) => &args.learning,
             Self::HealthCheck(args, _) => &args.learning,
+            Self::Scenarios(args, ..) => &args.learning,
             Self::TestCoverage(args, _) => &args.learning,
         }
     }
@@ -173,6 +197,9 @@ impl Begun {
             }
             Self::HealthCheck(args, settings) => {
                 health_check::executor(args, settings, limits, journal, about, progress)
+            }
+            Self::Scenarios(args, job, settings) => {
+                job.executor(args, settings, limits, journal, about)
             }
             Self::TestCoverage(args, settings) => {
                 test_coverage::executor(args, settings, limits, journal, about, progress)
