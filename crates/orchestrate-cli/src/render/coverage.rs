@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 use orchestrate_workflows::TestCoverageReport;
-use orchestrate_workflows::test_coverage::{Attempt, Figures, GapOutcome, GapReport};
+use orchestrate_workflows::test_coverage::{Attempt, Fate, Figures, GapOutcome, GapReport, spans};
 
 use super::measured::{list, measured_by, not_measured};
 use super::page::Page;
@@ -17,6 +17,7 @@ pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
     let (style, sign, words) = match report.reached {
         Some(true) => (GOOD, "[ok]", format!("TARGET REACHED ({target} %)")),
         Some(false) => (BAD, "[FAIL]", format!("TARGET NOT REACHED ({target} %)")),
+        None if report.before.is_some() => (WARN, "[ ?? ]", "UNDECIDED".to_owned()),
         None => (WARN, "[ ?? ]", "NOT MEASURED".to_owned()),
     };
     page.state(style, sign, &words);
@@ -65,8 +66,18 @@ fn gaps(page: &mut Page, report: &TestCoverageReport) {
     let shown = report.gaps.len();
     let all = report.gaps_count.unwrap_or(shown);
     page.section(&format!("FIRST GAPS ({shown} of {all})"));
+    let mut told = None;
     for gap in &report.gaps {
         one(page, gap);
+        // What is the same for all that follow is told once.
+        let why = gap
+            .why
+            .as_ref()
+            .filter(|_| gap.outcome == GapOutcome::NotWritten);
+        if why.is_some() && why != told {
+            page.text(6, &format!("no test: {}", why.map_or("", String::as_str)));
+        }
+        told = why;
     }
 }
 
@@ -78,18 +89,20 @@ fn one(page: &mut Page, report: &GapReport) {
         &rank,
         &format!("`{}` {}:{}", gap.function, gap.path, gap.start),
     );
-    page.text(6, &gap.reason);
+    let never = match gap.uncovered == gap.total {
+        true => String::new(),
+        false => format!("; not reached: {}", spans(&gap.uncovered_lines)),
+    };
+    page.text(6, &format!("{}{never}", gap.reason));
+    if report.outcome == GapOutcome::NotWritten {
+        return;
+    }
     let (style, sign) = state(report.outcome);
     let told = match (&report.test, report.attempts.last()) {
         (Some(test), Some(last)) => format!("{}: {}", test.path, last.reason),
         (Some(test), None) => test.path.clone(),
         (None, _) => report.why.clone().unwrap_or_default(),
     };
-    // A whole list of gaps for which nothing was tried says so once, by their number.
-    if report.outcome == GapOutcome::NotWritten && report.attempts.is_empty() {
-        page.text(6, &format!("no test: {told}"));
-        return;
-    }
     page.state(style, sign, report.outcome.as_str());
     page.text(9, &told);
     for attempt in &report.attempts {
@@ -102,10 +115,8 @@ fn faults(page: &mut Page, attempt: &Attempt) {
         let words = format!("{}: {}", attempt.path, attempt.reason);
         page.hanging(9, &format!("attempt {}: ", attempt.number), &words);
     }
-    let noticed = attempt.faults.iter().filter(|fault| {
-        let fate = fault.fate.as_ref();
-        fate.is_some_and(orchestrate_workflows::test_coverage::Fate::is_noticed)
-    });
+    let faults = attempt.faults.iter();
+    let noticed = faults.filter(|fault| fault.fate.as_ref().is_some_and(Fate::is_noticed));
     let noticed: Vec<String> = noticed
         .map(|fault| format!("line {}: {}", fault.line, fault.what))
         .collect();
@@ -140,7 +151,7 @@ fn handed_over(page: &mut Page, report: &TestCoverageReport) {
         let tests = counted(accepted, "accepted test");
         page.text(
             2,
-            &format!("{tests}: `--apply` writes them into the repository, `--out tests.patch` makes a patch."),
+            &format!("{tests}: `--apply` writes what was accepted into the repository, `--out tests.patch` makes a patch."),
         );
     }
     if skeletons > 0 && nothing {

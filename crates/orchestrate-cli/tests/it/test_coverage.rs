@@ -1,8 +1,9 @@
 //! `test-coverage` on a small project in Python; what stands for coverage.py is in `doubles/`, and a
 //! server of this machine for a model.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -52,17 +53,19 @@ fn project(address: Option<&str>) -> Option<Place> {
 
 /// Runs the verb with the double of coverage.py.
 fn run(place: &Place, args: &[&str]) -> Ran {
+    place.ran(&command(place, args).output().unwrap())
+}
+
+fn command(place: &Place, args: &[&str]) -> Command {
     let doubles = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/doubles");
-    let output = place
-        .command(args)
+    let mut command = place.command(args);
+    command
         .env("PYTHONPATH", doubles)
         .env("PATH", python().unwrap())
         .env("LOCAL_KEY", KEY)
         .env("COUNT", place.path().with_file_name("count"))
-        .env_remove("VIRTUAL_ENV")
-        .output()
-        .unwrap();
-    place.ran(&output)
+        .env_remove("VIRTUAL_ENV");
+    command
 }
 
 /// What a model answers that writes such a test.
@@ -111,7 +114,7 @@ fn without_a_model_gaps_are_measured_and_skeletons_do_not_count() {
           FIRST GAPS (1 of 1)
           --------------------------------------------------------------------
            1. `grade` src/calc.py:9
-              5 of its 6 lines never ran, complexity 3
+              5 of its 6 lines never ran, complexity 3; not reached: 11 to 15
           [skip] skeleton
                  tests/test_calc_grade.py
 
@@ -300,4 +303,61 @@ fn what_cannot_be_measured_is_told_with_what_would_do_it() {
         .as_str()
         .unwrap();
     assert!(told.contains("make an environment"), "{told}");
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_asks_for_no_test_twice() {
+    let path = "tests/test_grade.py";
+    let (address, asked) = script(vec![good(path)]);
+    let Some(place) = project(Some(&address)) else {
+        return;
+    };
+    // Whoever is killed leaves its copy; here it goes with the directory of the test.
+    let copies = place.path().with_file_name("copies");
+    std::fs::create_dir(&copies).unwrap();
+    let mut child = command(&place, &["test-coverage"])
+        .env("TMPDIR", &copies)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut told = lines.map(|line| line.unwrap());
+    assert!(told.any(|line| line.contains("run 2 of 3")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ran = run(&place, &["runs", "resume", "latest", "-q", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let report = ran.json();
+    assert_eq!(report["gaps"][0]["outcome"], "accepted");
+    assert_eq!(report["after"]["percent"], 100.0);
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn tests_that_assert_nothing_reach_no_target() {
+    let Some(place) = project(None) else { return };
+    let silent = "import unittest\n\nimport calc\n\n\nclass TestCalc(unittest.TestCase):\n    def test_add(self):\n        calc.add(1, 2)\n        calc.grade(95)\n";
+    place.with("tests/test_sum.py", silent);
+    let args = ["test-coverage", "-q", "--target", "50", "--json"];
+    let ran = run(&place, &args);
+    assert_eq!(ran.code, Some(10), "{}", ran.shown());
+    let report = ran.json();
+    assert_eq!(report["reached"], Value::Null);
+    assert!(report["before"]["percent"].as_f64().unwrap() > 50.0);
+    let why = report["not_measured"][0]["why"].as_str().unwrap();
+    assert!(why.contains("none has a visible assertion"), "{why}");
+}
+
+#[test]
+fn a_project_without_tests_is_where_one_begins() {
+    let Some(place) = project(None) else { return };
+    std::fs::remove_dir_all(place.path().join("tests")).unwrap();
+    let ran = run(&place, &["test-coverage", "-q", "--json"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let report = ran.json();
+    assert_eq!(report["before"]["covered"], 0, "{report}");
+    assert_eq!(report["gaps"][0]["function"], "grade");
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("an empty one was run"), "{warnings}");
 }

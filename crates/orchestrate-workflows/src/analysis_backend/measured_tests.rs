@@ -6,15 +6,23 @@ use std::time::{Duration, Instant};
 
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::coverage::{CoverageReport, Gap};
+use orchestrate_analysis::language::Language;
 use orchestrate_analysis::measured::Measured;
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::outcome::FailureClass;
 
 use super::backend::{AnalysisBackend, Job, finish, milliseconds};
-use super::test_runs::{TestRuns, read};
+use super::test_runs::{TestRuns, copied, read};
 use super::trust::Trust;
 use super::{coverage, masked};
-use crate::work_copy::WorkCopy;
+use crate::work_copy::{Placed, WorkCopy};
+
+/// An empty test in Python, which makes its runner find something.
+const EMPTY_TEST: (&str, &str) = (
+    "test_nothing_is_tested_yet.py",
+    "import unittest\n\n\nclass TestNothing(unittest.TestCase):\n    def test_nothing(self):\n        pass\n",
+);
+const NO_TESTS: &str = "there are no tests in Python: an empty one was run, so that its runner had something to measure";
 
 /// What a measurement gave.
 #[derive(Debug)]
@@ -25,7 +33,7 @@ pub(crate) struct MeasuredTests {
     pub(crate) snapshot: Arc<Snapshot>,
     /// The tests that were run, and the copy that they were run in.
     pub(crate) tests: TestRuns,
-    /// What they reach, if that is known and believed.
+    /// What they reach, if that is known. What it is worth is told in the answer.
     pub(crate) coverage: Option<CoverageReport>,
     /// What they do not reach, by what each gap weighs.
     pub(crate) gaps: Vec<Gap>,
@@ -50,7 +58,15 @@ impl AnalysisBackend {
             .map_err(masked::failure)?;
         let waited_ms = milliseconds(started);
         let progress = &self.options.progress;
-        let tests = TestRuns::make(&self.root, &snapshot, timeout, progress, &input.cancel).await;
+        let copy = copied(&self.root, &input.cancel).await;
+        // Held until the tests have been run.
+        let empty = copy
+            .as_ref()
+            .ok()
+            .and_then(|copy| an_empty_test(copy, &snapshot));
+        let tests = TestRuns::made_in(copy, &snapshot, timeout, progress).await;
+        let was_empty = empty.is_some();
+        drop(empty);
         let (root, options) = (self.root.clone(), self.options.clone());
         // Reports are read, so this may not run where it is polled.
         let folded = tokio::task::spawn_blocking(move || {
@@ -63,14 +79,16 @@ impl AnalysisBackend {
                 tests: Some(tests),
                 tools: Vec::new(),
             };
-            let answer = coverage::analyse(&job);
+            let mut answer = coverage::analyse(&job);
+            if was_empty {
+                answer.warnings.push(NO_TESTS.to_owned());
+            }
             let output = masked::output(finish(answer, &snapshot, waited_ms, own));
             let tests = job.tests.take()?;
-            let is_measured = output.output.get(coverage::METRIC).is_some();
             let index = coverage::index(&root, &snapshot);
             let coverage = match tests.coverage(&root, &index) {
-                Measured::Measured { value } if is_measured => Some(value),
-                _ => None,
+                Measured::Measured { value } => Some(value),
+                Measured::NotMeasured { .. } | Measured::Failed { .. } => None,
             };
             let gaps = coverage.as_ref().map_or_else(Vec::new, |report| {
                 coverage::ranked(&root, &snapshot, report)
@@ -121,4 +139,18 @@ impl AnalysisBackend {
         let inside = inside.map(|path| path.strip_prefix(copy.root()).unwrap_or(path).to_owned());
         read(copy, &self.root, &index, inside.collect())
     }
+}
+
+/// An empty test where there is Python without any test: its runners refuse to measure nothing. No
+/// line of the product is run by it.
+fn an_empty_test(copy: &WorkCopy, snapshot: &Snapshot) -> Option<Placed> {
+    let is_python = |path: &str| Language::of_path(path) == Some(Language::Python);
+    let has_product = snapshot.product().any(|file| is_python(&file.path));
+    let has_tests = snapshot.tests.iter().any(|test| is_python(&test.path));
+    let (path, text) = EMPTY_TEST;
+    let wanted = has_product && !has_tests && !copy.root().join(path).exists();
+    // Where it cannot be written, the runner says what it says without tests.
+    wanted
+        .then(|| Placed::new_file(&copy.root(), path, text).ok())
+        .flatten()
 }

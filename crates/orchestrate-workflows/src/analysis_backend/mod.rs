@@ -27,3 +27,4 @@ pub(crate) use coverage::METRIC as COVERAGE_METRIC;
 pub(crate) use masked::value as masked_value;
 pub(crate) use measured_tests::MeasuredTests;
 pub use scan_summary::ScanSummary;
+pub(crate) use test_runs::copied;

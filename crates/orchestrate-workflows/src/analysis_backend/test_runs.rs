@@ -24,7 +24,8 @@ pub(crate) struct TestRuns {
 }
 
 impl TestRuns {
-    /// Runs the tests of every project, each for at most so long. Dropping the future ends them.
+    /// Runs the tests of every project in a copy of the repository, each for at most so long. Dropping
+    /// the future ends them.
     pub(super) async fn make(
         root: &Path,
         snapshot: &Snapshot,
@@ -32,10 +33,17 @@ impl TestRuns {
         progress: &Progress,
         cancel: &CancelSignal,
     ) -> Self {
-        let (from, stop) = (root.to_owned(), cancel.clone());
-        let copied = tokio::task::spawn_blocking(move || WorkCopy::of(&from, &stop)).await;
-        let copy = copied
-            .unwrap_or_else(|_| Err("copying the repository ended without a result".to_owned()));
+        let copy = copied(root, cancel).await;
+        Self::made_in(copy, snapshot, timeout, progress).await
+    }
+
+    /// The same in a copy that is there.
+    pub(super) async fn made_in(
+        copy: Result<WorkCopy, String>,
+        snapshot: &Snapshot,
+        timeout: Duration,
+        progress: &Progress,
+    ) -> Self {
         let languages: BTreeSet<Language> = snapshot.product().map(|file| file.language).collect();
         let runs = match &copy {
             Ok(copy) => test_run::run(copy, &languages, timeout, progress).await,
@@ -132,6 +140,13 @@ impl TestRuns {
             how: join(|(_, how)| (*how).to_owned()),
         }
     }
+}
+
+/// A copy of a repository; or why there is none.
+pub(crate) async fn copied(root: &Path, cancel: &CancelSignal) -> Result<WorkCopy, String> {
+    let (from, stop) = (root.to_owned(), cancel.clone());
+    let copied = tokio::task::spawn_blocking(move || WorkCopy::of(&from, &stop)).await;
+    copied.unwrap_or_else(|_| Err("copying the repository ended without a result".to_owned()))
 }
 
 /// What reports in a copy say of the sources of the original.

@@ -34,12 +34,13 @@ pub(super) fn area(
     match gap.language {
         Language::Python => python(gap, snapshot, is_free),
         Language::Rust => rust(gap, is_there, is_free),
+        Language::Go => go(gap, is_free),
         other => Area {
             path: None,
             directory: String::new(),
             how: String::new(),
             cannot: Some(format!(
-                "new tests in {} cannot be run alone here yet, so none would be accepted",
+                "a new test in {} cannot be run alone here yet, so none could be accepted",
                 other.name()
             )),
         },
@@ -49,7 +50,7 @@ pub(super) fn area(
 fn python(gap: &CoverageGap, snapshot: &Snapshot, is_free: &dyn Fn(&str) -> bool) -> Area {
     let directory = python_tests(gap, snapshot);
     let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
-    let path = free(&directory, &format!("test_{stem}"), "py", is_free);
+    let path = free(&directory, &format!("test_{stem}"), ".py", is_free);
     let module = python_module(&gap.path);
     Area {
         path: Some(path),
@@ -118,8 +119,19 @@ fn rust(
     }
     let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
     Area {
-        path: Some(free(&directory, &stem.to_lowercase(), "rs", is_free)),
+        path: Some(free(&directory, &stem, ".rs", is_free)),
         how: "a new integration test: a file directly in `tests/` of the package, with `#[test]` functions, that reaches the function through what the library makes public".to_owned(),
+        directory,
+        cannot: None,
+    }
+}
+
+fn go(gap: &CoverageGap, is_free: &dyn Fn(&str) -> bool) -> Area {
+    let directory = parent(&gap.path).to_owned();
+    let stem = identifier(&format!("{}_{}", module_name(&gap.path), gap.function));
+    Area {
+        path: Some(free(&directory, &stem, "_test.go", is_free)),
+        how: "a new file `*_test.go` beside the source, in the same package, with functions `func TestXxx(t *testing.T)` whose names no other test of the package has".to_owned(),
         directory,
         cannot: None,
     }
@@ -167,6 +179,10 @@ pub(super) fn check(
                 && (directory.is_empty() || path.starts_with(&format!("{directory}/"))),
             format!("a file `test_*.py` in `{directory}`"),
         ),
+        Language::Go => (
+            parent(path) == directory && path.ends_with("_test.go"),
+            format!("a file `*_test.go` in `{directory}`"),
+        ),
         _ => (
             parent(path) == directory && path.ends_with(".rs"),
             format!("a file `*.rs` directly in `{directory}`"),
@@ -180,7 +196,7 @@ pub(super) fn check(
 
 /// A file name that is not taken yet.
 fn free(directory: &str, stem: &str, ending: &str, is_free: &dyn Fn(&str) -> bool) -> String {
-    let path = |name: &str| join(directory, &format!("{name}.{ending}"));
+    let path = |name: &str| join(directory, &format!("{name}{ending}"));
     let numbered = (2..100).map(|number| path(&format!("{stem}_{number}")));
     std::iter::once(path(stem))
         .chain(numbered)
@@ -212,5 +228,5 @@ fn module_name(path: &str) -> String {
 pub(super) fn identifier(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.join("_")
+    words.join("_").to_lowercase()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use orchestrate_core::id::AgentId;
 use orchestrate_core::report::RunReport;
 use orchestrate_core::result::AgentResult;
 use serde::de::DeserializeOwned;
@@ -42,13 +43,9 @@ impl TestCoverage {
     ) -> Result<TestCoverageReport, WorkflowError> {
         self.check()?;
         let results = Results::of(run);
-        let before = results
-            .metric(ANALYZER, COVERAGE_METRIC)
-            .map(|_| field::<Figures>(&results, "figures"));
-        let (before, unknown) = match before {
-            Ok(figures) => (figures, None),
-            Err(missing) => (None, Some(missing)),
-        };
+        let before: Option<Figures> = field(&results, "figures");
+        // What tests reach may be measured and worth nothing: where none of them asserts anything.
+        let unknown = results.metric(ANALYZER, COVERAGE_METRIC).err();
         let again = run
             .agents
             .iter()
@@ -56,6 +53,9 @@ impl TestCoverage {
         let after = again.and_then(figures_after);
         let counted = after.as_ref().or(before.as_ref());
         let reached = counted.map(|figures| figures.percent >= self.target);
+        let reached = reached.filter(|reached| !reached || after.is_some() || unknown.is_none());
+        // Below the target it does not matter what else is not known of what was measured.
+        let unknown = unknown.filter(|_| reached.is_none());
         let is_reached_before = before
             .as_ref()
             .is_some_and(|figures| figures.percent >= self.target);
@@ -82,7 +82,7 @@ impl TestCoverage {
             summary: String::new(),
             definition: field(&results, "definition").unwrap_or_default(),
             usage: run.usage,
-            agent_results: summaries(&results),
+            agent_results: summaries(run, &results),
             timestamp: subject.timestamp,
             wall_duration: run.wall_us as f64 / 1e6,
             summed_duration: run.summed_us as f64 / 1e6,
@@ -124,6 +124,7 @@ impl TestCoverage {
             let failed = failed.remove(&gap.rank);
             let tried = ranks.contains(&u64::try_from(gap.rank).ok());
             let nobody = match (is_reached, tried) {
+                _ if gap.cannot.is_some() => gap.cannot.clone().unwrap_or_default(),
                 (true, _) => "the target is reached without it".to_owned(),
                 (false, false) => format!(
                     "tests are written for the first {} only; `--gaps` says for how many",
@@ -223,10 +224,13 @@ fn not_measured(
     all
 }
 
-/// What each agent gave; the sources that were shown to the writer are left out.
-fn summaries(results: &Results<'_>) -> BTreeMap<orchestrate_core::id::AgentId, AgentSummary> {
+/// What each agent gave last, and how long it worked altogether; the sources that were shown to the
+/// writer are left out.
+fn summaries(run: &RunReport, results: &Results<'_>) -> BTreeMap<AgentId, AgentSummary> {
     let mut all = results.summaries();
-    for summary in all.values_mut() {
+    for (id, summary) in &mut all {
+        let own = run.agents.iter().filter(|result| result.agent_id == *id);
+        summary.duration_ms = own.map(|result| result.duration_ms).sum();
         if let Value::Object(fields) = &mut summary.output {
             for told_elsewhere in ["briefs", "first_gaps", "gaps", "content"] {
                 fields.remove(told_elsewhere);
@@ -250,6 +254,10 @@ fn summary(report: &TestCoverageReport) -> String {
         (Some(before), Some(after)) => format!(
             "{:.1} % before, {:.1} % with the accepted tests; {target} % are wanted.",
             before.percent, after.percent
+        ),
+        (Some(before), None) if report.reached.is_none() => format!(
+            "{:.1} % ran, and {target} % are wanted; but what ran proves nothing.",
+            before.percent
         ),
         (Some(before), None) => format!("{:.1} %; {target} % are wanted.", before.percent),
     };

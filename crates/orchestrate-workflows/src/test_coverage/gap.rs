@@ -46,6 +46,8 @@ pub struct CoverageGap {
     pub importance: Option<f64>,
     /// Why it stands where it stands, in words.
     pub reason: String,
+    /// Why no test for it can be checked here; null where one can.
+    pub cannot: Option<String>,
 }
 
 /// What is told to whoever writes the test.
@@ -57,6 +59,9 @@ pub(super) struct Brief {
     pub(super) source: String,
     /// Where its test may lie, and how tests are written there.
     pub(super) tests: Area,
+    /// The name of its package, in Go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) package: Option<String>,
     /// The beginning of a test that exists, as an example.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) example: Option<Example>,
@@ -83,16 +88,20 @@ pub(super) fn briefs(
     let briefs = functions.zip(1..).take(most).filter_map(|(gap, rank)| {
         let file = snapshot.files.iter().find(|file| file.path == gap.path)?;
         let covered = file_coverage(report, &gap.path)?;
-        let gap = of(rank, gap, file, covered);
-        let source = numbered(&text(&gap.path)?, &gap);
+        let mut gap = of(rank, gap, file, covered);
+        let whole = text(&gap.path)?;
+        let source = numbered(&whole, &gap);
+        let package = package(&whole, gap.language);
         let is_free = |path: &str| !is_there(path) && !taken.contains(path);
         let tests = area(&gap, snapshot, is_there, &is_free);
         taken.extend(tests.path.clone());
+        gap.cannot.clone_from(&tests.cannot);
         let example = example(snapshot, &gap, text);
         Some(Brief {
             gap,
             source,
             tests,
+            package,
             example,
         })
     });
@@ -123,7 +132,8 @@ fn of(rank: usize, gap: &Gap, file: &FileFacts, covered: &FileCoverage) -> Cover
         cyclomatic: gap.cyclomatic,
         callers: gap.callers,
         importance: gap.importance.map(|weight| (weight * 10.0).round() / 10.0),
-        reason: reason(gap),
+        reason: reason(gap, file.language),
+        cannot: None,
     }
 }
 
@@ -157,14 +167,24 @@ pub(super) fn hit_lines(covered: &FileCoverage) -> BTreeSet<u32> {
         .collect()
 }
 
-fn reason(gap: &Gap) -> String {
-    let mut reason = if gap.counts.covered == 0 {
-        format!("none of its {} lines ever ran", gap.counts.total)
-    } else {
-        format!(
-            "{} of its {} lines never ran",
-            gap.uncovered, gap.counts.total
-        )
+fn package(text: &str, language: Language) -> Option<String> {
+    let mut lines = text.lines().filter(|_| language == Language::Go);
+    let name = lines.find_map(|line| line.strip_prefix("package "))?;
+    name.split_whitespace().next().map(str::to_owned)
+}
+
+fn reason(gap: &Gap, language: Language) -> String {
+    let total = gap.counts.total;
+    let units = match (language, total) {
+        (Language::Go, 1) => "statement",
+        (Language::Go, _) => "statements",
+        (_, 1) => "line",
+        _ => "lines",
+    };
+    let mut reason = match (gap.counts.covered, total) {
+        (0, 1) => format!("its only {units} never ran"),
+        (0, _) => format!("none of its {total} {units} ever ran"),
+        _ => format!("{} of its {total} {units} never ran", gap.uncovered),
     };
     if let Some(cyclomatic) = gap.cyclomatic {
         // Writing to a string cannot fail.
@@ -180,7 +200,8 @@ fn reason(gap: &Gap) -> String {
     reason
 }
 
-fn numbered(text: &str, gap: &CoverageGap) -> String {
+/// The source of a function, each line with its number, those marked that never ran.
+pub(super) fn numbered(text: &str, gap: &CoverageGap) -> String {
     let mut source = String::new();
     let first = gap.start.saturating_sub(1) as usize;
     let lines = text.lines().enumerate().skip(first);

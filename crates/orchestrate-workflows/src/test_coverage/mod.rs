@@ -26,4 +26,5 @@ pub use report::{
     Attempt, Figures, GapOutcome, GapReport, NotApplied, PlantedFault, TestCoverageReport,
     TestFile, schema,
 };
+pub use skeleton::spans;
 pub use validation::Fate;

@@ -167,7 +167,7 @@ pub struct TestCoverageReport {
     pub definition: String,
     /// What was used of models.
     pub usage: Usage,
-    /// What each agent gave last, by its id.
+    /// What each agent gave last, by its id, with the time that it worked altogether.
     pub agent_results: BTreeMap<AgentId, AgentSummary>,
     /// When the report was made, in RFC 3339.
     pub timestamp: String,

@@ -14,6 +14,7 @@ pub(super) fn skeleton(brief: &Brief) -> Option<Candidate> {
     let content = match brief.gap.language {
         Language::Python => python(brief),
         Language::Rust => rust(brief),
+        Language::Go => go(brief),
         _ => return None,
     };
     Some(Candidate {
@@ -68,15 +69,25 @@ fn is_pytest(brief: &Brief) -> bool {
 }
 
 fn rust(brief: &Brief) -> String {
-    let name = identifier(&brief.gap.function).to_lowercase();
+    let name = identifier(&brief.gap.function);
     let comment = told(brief, "    //");
     format!(
         "#[test]\n#[ignore = \"a skeleton: it tests nothing yet and does not count\"]\nfn {name}() {{\n{comment}    todo!()\n}}\n"
     )
 }
 
+fn go(brief: &Brief) -> String {
+    let name = identifier(&brief.gap.function);
+    let comment = told(brief, "\t//");
+    let package = brief.package.as_deref().unwrap_or("main");
+    format!(
+        "package {package}\n\nimport \"testing\"\n\nfunc Test_{name}(t *testing.T) {{\n{comment}\tt.Skip(\"a skeleton: it tests nothing yet and does not count\")\n}}\n"
+    )
+}
+
 /// Lines in words: `3, 5 to 8`.
-pub(super) fn spans(lines: &[u32]) -> String {
+#[must_use]
+pub fn spans(lines: &[u32]) -> String {
     let mut spans: Vec<(u32, u32)> = Vec::new();
     for line in lines {
         match spans.last_mut() {

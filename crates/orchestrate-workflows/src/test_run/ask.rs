@@ -8,7 +8,7 @@ use crate::process::Program;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ask<'a> {
     /// One file of tests, relative to its project with forward slashes; without it all tests. Runners
-    /// of Python and Rust can do that.
+    /// of Python, Rust and Go can do that.
     pub(crate) file: Option<&'a str>,
     /// Whether coverage is measured and a report written.
     pub(crate) coverage: bool,

@@ -28,6 +28,15 @@ pub(super) fn in_rust(output: &str) -> BTreeSet<String> {
     names.map(|name| name.trim().to_owned()).collect()
 }
 
+/// What Go names: `--- FAIL: TestA/case (0.00s)`, which may be inside of another.
+pub(super) fn in_go(output: &str) -> BTreeSet<String> {
+    let names = output.lines().filter_map(|line| {
+        let rest = line.trim_start().strip_prefix("--- FAIL: ")?;
+        rest.split(' ').next()
+    });
+    names.map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +56,7 @@ mod tests {
         );
         let cargo = "test a::b ... ok\ntest a::c ... FAILED\ntest result: FAILED. 1 passed";
         assert_eq!(names(in_rust(cargo)), "a::c");
+        let go = "--- FAIL: TestA (0.00s)\n    --- FAIL: TestA/b (0.00s)\nFAIL\n";
+        assert_eq!(names(in_go(go)), "TestA, TestA/b");
     }
 }

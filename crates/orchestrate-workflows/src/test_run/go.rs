@@ -3,16 +3,16 @@
 use orchestrate_analysis::language::Language;
 
 use super::place::{Place, Project};
-use super::{TestRun, TestState};
+use super::{Ask, TestRun, TestState, failed};
 use crate::process::on_path;
 
-pub(super) async fn run(place: &Place<'_>, project: &Project) -> TestRun {
-    match measure(place, project).await {
+pub(super) async fn run(place: &Place<'_>, project: &Project, ask: Ask<'_>) -> TestRun {
+    match measure(place, project, ask).await {
         Ok(run) | Err(run) => run,
     }
 }
 
-async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRun> {
+async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result<TestRun, TestRun> {
     let mut run = TestRun::new("go test", &[Language::Go], &project.inside);
     let Some(go) = on_path("go") else {
         return Err(run.not_measured(
@@ -27,11 +27,29 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         run.version = version;
     }
     let report = place.report(project, "cover.out");
-    let tests = place
+    let mut tests = place
         .program(go, &project.directory)
-        .args(["test", "-count=1", "-coverpkg=./..."])
-        .arg(format!("-coverprofile={}", report.display()))
-        .arg("./...")
+        .args(["test", "-count=1"]);
+    if asked.coverage {
+        tests = tests
+            .arg("-coverpkg=./...")
+            .arg(format!("-coverprofile={}", report.display()));
+    }
+    tests = match asked.file {
+        None => tests.arg("./..."),
+        // Its package is built as a whole, and of its tests only those of the file are run.
+        Some(file) => {
+            let text = std::fs::read_to_string(project.directory.join(file)).unwrap_or_default();
+            let names = tests_of(&text).join("|");
+            let package = file.rsplit_once('/').map_or("", |(package, _)| package);
+            tests
+                .arg("-run")
+                .arg(format!("^({names})$"))
+                .arg(format!("./{package}"))
+        }
+    };
+    let tests = asked
+        .within(tests)
         // Nothing is fetched: neither modules nor another toolchain.
         .variable("GOPROXY", "off")
         .variable("GOTOOLCHAIN", "local");
@@ -62,6 +80,7 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
             .lines()
             .filter(|line| line.trim_start().starts_with("--- FAIL"))
             .count();
+        run.failed = failed::in_go(&ended.tail);
         run.state = TestState::Failed(match failures {
             0 => ended.last_line().to_owned(),
             1 => "1 test failed".to_owned(),
@@ -72,4 +91,17 @@ async fn measure(place: &Place<'_>, project: &Project) -> Result<TestRun, TestRu
         run.reports.push(report);
     }
     Ok(run)
+}
+
+/// The names of the test functions in a file.
+fn tests_of(text: &str) -> Vec<&str> {
+    let functions = text.lines().filter_map(|line| line.strip_prefix("func "));
+    let names = functions.filter_map(|rest| rest.split_once('(').map(|(name, _)| name.trim()));
+    names
+        .filter(|name| {
+            ["Test", "Fuzz", "Example"]
+                .iter()
+                .any(|it| name.starts_with(it))
+        })
+        .collect()
 }

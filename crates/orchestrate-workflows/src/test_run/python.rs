@@ -43,8 +43,12 @@ async fn measure(place: &Place<'_>, project: &Project, asked: Ask<'_>) -> Result
         tests = tests
             .args(["-m", "coverage", "run"])
             .arg(path_option("--data-file=", &data))
-            // All of the project, also what no test loads.
-            .arg("--source=.");
+            // All of the project, also what no test loads: that is looked for in packages only, and
+            // the directory of sources is none.
+            .arg(match project.directory.join("src").is_dir() {
+                true => "--source=.,src",
+                false => "--source=.",
+            });
     }
     if chooses_sources(&project.directory) {
         run.notes.push("the project's own settings of coverage.py choose what is measured; here all of the project was".to_owned());

@@ -99,7 +99,7 @@ async fn of_project(
     match spoken.first() {
         Some(Language::Rust) => rust::run(place, project, ask).await,
         Some(Language::Python) => python::run(place, project, ask).await,
-        Some(Language::Go) => go::run(place, project).await,
+        Some(Language::Go) => go::run(place, project, ask).await,
         _ => node::run(place, project).await,
     }
 }

@@ -7,5 +7,7 @@
 mod copy;
 mod history;
 mod packages;
+mod placed;
 
 pub(crate) use copy::WorkCopy;
+pub(crate) use placed::Placed;

@@ -7,21 +7,24 @@ use orchestrate_analysis::language::Language;
 use orchestrate_analysis::measured::Measured;
 use orchestrate_analysis::mutation::{Mutant, mutants};
 use orchestrate_analysis::scan::{Parsers, parse};
+use orchestrate_analysis::secrets::redact;
 use orchestrate_analysis::source::SourceFile;
 use orchestrate_core::backend::AgentFailure;
 use orchestrate_core::evidence::Evidence;
 use orchestrate_core::outcome::FailureClass;
 
-use super::placed::Placed;
 use super::run::TestCoverageBackend;
 use super::session::{Session, TestsRan};
 use crate::test_coverage::area;
 use crate::test_coverage::candidate::{Candidate, MOST_BYTES, Suite};
-use crate::test_coverage::gap::{Brief, file_coverage, hit_lines};
+use crate::test_coverage::gap::{Brief, file_coverage, hit_lines, numbered};
 use crate::test_coverage::inputs::TestCoverage;
 use crate::test_coverage::report::{Attempt, PlantedFault};
-use crate::test_coverage::validation::{Before, Check, FAULTS, Facts, Fate, Next, Ran, next};
+use crate::test_coverage::validation::{
+    ALONE, Before, Check, FAULTS, Facts, Fate, Next, Ran, next,
+};
 use crate::test_run::Ask;
+use crate::work_copy::Placed;
 
 /// How long a test may take with a fault in the code, at least, and in times of what it takes without.
 const LEAST_TIME: Duration = Duration::from_secs(10);
@@ -78,6 +81,7 @@ pub(super) async fn check(job: &Job<'_>) -> Result<Checked, AgentFailure> {
             Next::Accept(reason) => break (true, reason),
             Next::Reject(reason) => break (false, reason),
             Next::Check(Check::SuiteWithout) => {
+                job.say(&Check::SuiteWithout, &seen.facts);
                 placed = None;
                 let ran = job.run(None, false, None).await;
                 seen.facts.without = Some(seen.note(ran));
@@ -126,6 +130,14 @@ impl Job<'_> {
         if let Err(why) = area::check(path, &self.brief.gap, area, &is_there) {
             return Some(why);
         }
+        // A run may be gone on with after somebody has worked on.
+        let now = std::fs::read_to_string(root.join(&self.brief.gap.path)).unwrap_or_default();
+        if redact(&numbered(&now, &self.brief.gap)) != self.brief.source {
+            return Some(format!(
+                "`{}` was changed since it was measured: begin anew",
+                self.brief.gap.path
+            ));
+        }
         if content.len() > MOST_BYTES {
             return Some(format!(
                 "it has {} bytes, and {MOST_BYTES} are the most that is looked at",
@@ -160,14 +172,31 @@ impl Job<'_> {
             longest,
         };
         let timeout = Duration::from_secs(self.workflow.tests_seconds);
-        let progress = &self.backend.progress;
-        self.session
-            .tests(self.source(), ask, timeout, progress)
-            .await
+        self.session.tests(self.source(), ask, timeout).await
+    }
+
+    /// Says what is being checked: the commands are much the same each time.
+    fn say(&self, asked: &Check, facts: &Facts) {
+        let what = match asked {
+            Check::Alone { .. } => format!("alone, run {} of {ALONE}", facts.alone.len() + 1),
+            Check::Faults => return,
+            Check::Fault(at) => {
+                let faults = facts.faults.as_deref().unwrap_or_default();
+                let fault = faults.get(*at).map_or("", |fault| fault.what.as_str());
+                format!("with fault {} of {}: {fault}", at + 1, faults.len())
+            }
+            Check::Suite => "with all tests".to_owned(),
+            Check::SuiteWithout => "all tests without it".to_owned(),
+        };
+        let path = &self.candidate.path;
+        self.backend
+            .progress
+            .say(&format!("checking {path}: {what}"));
     }
 
     async fn carry_out(&self, asked: Check, seen: &mut Seen) -> Result<(), AgentFailure> {
         let file = Some(self.candidate.path.as_str());
+        self.say(&asked, &seen.facts);
         match asked {
             Check::Alone { coverage } => {
                 let ran = self.run(file, coverage, None).await;

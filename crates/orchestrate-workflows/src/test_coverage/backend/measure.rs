@@ -45,10 +45,14 @@ impl TestCoverageBackend {
             let most = LISTED.max(workflow.gaps as usize);
             let listed = briefs(&snapshot, report, &gaps, most, &text, &is_there);
             let figures = figures(&snapshot, report);
+            let functions = gaps.iter().filter(|gap| gap.function.is_some());
             let gaps: Vec<&CoverageGap> = listed.iter().map(|brief| &brief.gap).collect();
             fields.push(("first_gaps", json!(gaps)));
             wanted = wanted_of(listed, &workflow, figures.percent);
             fields.push(("figures", json!(figures)));
+            // These are told of what is measured, whatever the analysis makes of it.
+            fields.push(("definition", json!(report.definition())));
+            fields.push(("gaps_count", json!(functions.count())));
         }
         fields.push(("briefs", json!(wanted)));
         if let Value::Object(own) = Arc::make_mut(&mut output.output) {
@@ -69,13 +73,10 @@ impl TestCoverageBackend {
     }
 }
 
-/// The gaps for which tests are to be written: none once the target is reached.
+/// The first gaps for which tests can be written: none once the target is reached.
 fn wanted_of(mut listed: Vec<Brief>, workflow: &TestCoverage, percent: f64) -> Vec<Brief> {
-    let most = match percent >= workflow.target {
-        true => 0,
-        false => workflow.gaps as usize,
-    };
-    listed.truncate(most);
+    listed.retain(|brief| brief.gap.cannot.is_none() && percent < workflow.target);
+    listed.truncate(workflow.gaps as usize);
     listed
 }
 

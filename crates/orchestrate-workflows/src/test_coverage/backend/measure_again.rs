@@ -10,12 +10,12 @@ use orchestrate_core::outcome::FailureClass;
 use serde_json::{Value, json};
 
 use super::measure::{figures, suite};
-use super::placed::Placed;
 use super::run::{TestCoverageBackend, bound, workflow};
 use super::session::Session;
 use crate::test_coverage::candidate::{Judged, Suite};
 use crate::test_coverage::report::TestFile;
 use crate::test_run::{self, TestRun};
+use crate::work_copy::Placed;
 
 impl TestCoverageBackend {
     pub(super) async fn measure_again(

@@ -3,7 +3,6 @@
 mod attempt;
 mod measure;
 mod measure_again;
-mod placed;
 mod run;
 mod session;
 mod skeletons;

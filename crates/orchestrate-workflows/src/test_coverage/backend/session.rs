@@ -13,6 +13,7 @@ use orchestrate_core::id::RunId;
 use orchestrate_core::outcome::FailureClass;
 
 use super::run::TestCoverageBackend;
+use crate::analysis_backend::copied;
 use crate::process::Stop;
 use crate::programs::Progress;
 use crate::test_coverage::validation::Ran;
@@ -51,10 +52,7 @@ impl Session {
             // The old copy goes before the new one needs its place.
             *slot = None;
             let snapshot = backend.analysis.sources(input).await?;
-            let (root, cancel) = (backend.analysis.root().to_owned(), input.cancel.clone());
-            let copied = tokio::task::spawn_blocking(move || WorkCopy::of(&root, &cancel)).await;
-            let copy =
-                copied.unwrap_or_else(|_| Err("copying it ended without a result".to_owned()));
+            let copy = copied(backend.analysis.root(), &input.cancel).await;
             *slot = Some(Self {
                 run: input.run.clone(),
                 copy: copy.map_err(|why| AgentFailure::new(FailureClass::Internal, why))?,
@@ -73,9 +71,10 @@ impl Session {
         (language, source): (Language, &str),
         ask: Ask<'_>,
         timeout: Duration,
-        progress: &Progress,
     ) -> TestsRan {
-        match test_run::run_of(&self.copy, (language, source), ask, timeout, progress).await {
+        // Whoever checks a test says what is checked.
+        let silent = Progress::default();
+        match test_run::run_of(&self.copy, (language, source), ask, timeout, &silent).await {
             Some(run) => TestsRan::of(run),
             None => TestsRan {
                 ran: Ran::NotRun("it belongs to no project whose tests can be run".to_owned()),

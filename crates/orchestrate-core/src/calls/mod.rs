@@ -1,5 +1,7 @@
 //! What an agent records of the calls that it makes inside one step, so that a resumed step repeats no finished one.
 
+mod known;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::backend::AgentFailure;
 use crate::limits::Usage;
 use crate::task::words;
 use crate::tool::Effect;
+
+pub use known::{HEARD, KnownCalls};
 
 words! {
     /// What is called.

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 /// A file that holds something for a while: a new test, or a source with a fault in it. What was
 /// there before is there again once this is dropped.
 #[derive(Debug)]
-pub(super) struct Placed {
+pub(crate) struct Placed {
     path: PathBuf,
     before: Option<String>,
 }
 
 impl Placed {
     /// Writes a file that is not there yet.
-    pub(super) fn new_file(root: &Path, path: &str, text: &str) -> io::Result<Self> {
+    pub(crate) fn new_file(root: &Path, path: &str, text: &str) -> io::Result<Self> {
         let path = root.join(path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
@@ -24,7 +24,7 @@ impl Placed {
     }
 
     /// Writes another text into a file.
-    pub(super) fn change(root: &Path, path: &str, before: &str, text: &str) -> io::Result<Self> {
+    pub(crate) fn change(root: &Path, path: &str, before: &str, text: &str) -> io::Result<Self> {
         let path = root.join(path);
         fs::write(&path, text)?;
         Ok(Self {
