@@ -69,6 +69,13 @@ pub(crate) struct ScenariosArgs {
     /// The share of its portions that may fail, from 0 to 1, in every scenario [default: 0]
     #[arg(long, value_name = "SHARE", value_parser = share, help_heading = "What each scenario keeps to")]
     pub(crate) error_tolerance: Option<f64>,
+    /// Wait for a person after this milestone, in percent, in every scenario; may be repeated
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        help_heading = "What each scenario keeps to"
+    )]
+    pub(crate) pause_after: Vec<u8>,
     /// Read a figure from the JSON that the skill writes, for example `accuracy=/scores/accuracy`; may be repeated
     #[arg(
         long,
@@ -99,7 +106,7 @@ pub(crate) struct ScenariosArgs {
     /// End with 0 in place of 1 when a scenario did not hold
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
-    /// The answer to a step of a workflow that asks, for example `gate=approve`; may be repeated
+    /// The answer to a step that asks, for example `simple/simple_pause_50=approve`; may be repeated
     #[arg(long = "decide", value_name = "STEP=DECISION")]
     pub(crate) decide: Vec<Decision>,
     #[command(flatten)]
@@ -158,6 +165,8 @@ pub(crate) enum ScenariosFormat {
     Text,
     /// One document, with a schema
     Json,
+    /// A picture: when each scenario worked, how time grows, how metrics went
+    Svg,
 }
 
 pub(super) fn guide() -> String {

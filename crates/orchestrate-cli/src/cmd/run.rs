@@ -11,6 +11,7 @@ use orchestrate_core::learning::AgentConfiguration;
 use orchestrate_core::limits::{Limits, Usage};
 use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::{ExecutionPlan, PLAN_FORMAT, Plan, StepKind};
+use orchestrate_core::report::RunReport;
 use orchestrate_core::result::StrategyResult;
 use orchestrate_runtime::recorded::{RECORDING_FORMAT, Recorder, Recording};
 use orchestrate_runtime::{Assignment, LocalExecutor};
@@ -248,17 +249,7 @@ pub(crate) fn conclude(
     unplayed: Option<NonZeroUsize>,
     printer: &Printer,
 ) -> Result<Exit, Failure> {
-    if let (true, Some(run), Some(first)) = (
-        recorded,
-        &watched.report.run_id,
-        watched.report.pending.first(),
-    ) {
-        let (step, decision) = (&first.step, first.decisions.first());
-        let decision = decision.map_or("DECISION", String::as_str);
-        printer.note(&format!(
-            "`orchestrate approvals decide {run} {step} {decision}` decides, and `orchestrate runs resume {run}` goes on"
-        ));
-    }
+    say_what_waits(&watched.report, recorded, printer);
     if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
         && let Some(advice) = limits::advice(limit, &watched.report.limits)
     {
@@ -303,6 +294,17 @@ pub(crate) fn conclude(
         Exit::Yes => failure.exit,
         exit => exit,
     })
+}
+
+/// Says how to decide what a recorded run waits for, and how to go on then.
+pub(crate) fn say_what_waits(report: &RunReport, recorded: bool, printer: &Printer) {
+    if let (true, Some(run), Some(first)) = (recorded, &report.run_id, report.pending.first()) {
+        let (step, decision) = (&first.step, first.decisions.first());
+        let decision = decision.map_or("DECISION", String::as_str);
+        printer.note(&format!(
+            "`orchestrate approvals decide {run} {step} {decision}` decides, and `orchestrate runs resume {run}` goes on"
+        ));
+    }
 }
 
 /// Whether a plan was made from a definition, whose outputs are what it is run for.

@@ -10,6 +10,7 @@ use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::Plan;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_strategies::definition::Given;
+use orchestrate_workflows::formats::scenarios_svg;
 use orchestrate_workflows::scenarios::{
     AgentSkill, CommandSkill, Material, Measured, Metric, Portions, ScenarioError, Scenarios,
     ScenariosReport, Skill, SkillChoice, WorkflowSkill,
@@ -18,8 +19,9 @@ use serde_json::{Map, Value};
 
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, watch_with};
-use super::{files, limits, measure, store};
+use super::{files, limits, measure, run, store};
 use crate::app::Call;
+use crate::approver::CommandLineApprover;
 use crate::args::{ScenariosArgs, ScenariosFormat};
 use crate::definitions::{self, Disk};
 use crate::error::{CliError, Failure};
@@ -130,6 +132,9 @@ impl Job {
         match &self.skill {
             Chosen::Command(skill) => {
                 let mut builder = LocalExecutor::builder().backend(skill.backend());
+                if let Some(approver) = CommandLineApprover::new(args.decide.clone()) {
+                    builder = builder.approver(approver);
+                }
                 if let Some(journal) = journal {
                     builder = builder.journal(journal);
                 }
@@ -225,6 +230,9 @@ pub(crate) fn inputs(args: &ScenariosArgs) -> Result<Scenarios, Failure> {
     for scenario in &mut inputs.scenarios {
         scenario.batch_size = args.batch_size.or(scenario.batch_size);
         scenario.memory_limit_mb = args.memory_limit.or(scenario.memory_limit_mb);
+        if !args.pause_after.is_empty() {
+            scenario.pause_after.clone_from(&args.pause_after);
+        }
         scenario.error_tolerance = args.error_tolerance.unwrap_or(scenario.error_tolerance);
     }
     inputs.items = args.items.or(inputs.items);
@@ -283,6 +291,7 @@ pub(crate) fn conclude(
         let note = "stopped before its end: the report holds what was measured until then";
         call.printer.note(note);
     }
+    run::say_what_waits(&watched.report, !args.record.no_store, &call.printer);
     present(&report, args, call)?;
     Ok(watched
         .stopped
@@ -310,6 +319,7 @@ fn present(report: &ScenariosReport, args: &ScenariosArgs, call: &Call) -> Resul
     let text = |format| match format {
         ScenariosFormat::Text => Ok(render::scenarios(report, printer.width())),
         ScenariosFormat::Json => render::json(report),
+        ScenariosFormat::Svg => Ok(scenarios_svg(report)),
     };
     let Some(out) = &args.out else {
         let format = args.format.unwrap_or(ScenariosFormat::Text);
@@ -330,6 +340,7 @@ fn present(report: &ScenariosReport, args: &ScenariosArgs, call: &Call) -> Resul
 fn by_ending(path: &Path) -> Option<ScenariosFormat> {
     match path.extension()?.to_str()? {
         "json" => Some(ScenariosFormat::Json),
+        "svg" => Some(ScenariosFormat::Svg),
         _ => None,
     }
 }

@@ -492,6 +492,87 @@ fn items_that_were_changed_since_are_refused() {
 }
 
 #[test]
+fn a_scenario_waits_for_a_person_and_the_others_do_not_wait_for_that() {
+    let place = Place::empty();
+    place.with(
+        "paused.yaml",
+        "skill: { command: \"sh -c 'echo {scenario}_{batch} >> log' sh {items}\" }\nscenarios:\n\
+         - { name: one, pause_after: [50] }\n- { name: two, complexity_multiplier: 3, pause_after: [30] }\n\
+         - { name: three, complexity_multiplier: 8 }\n",
+    );
+    let paused = place.run(&["scenarios", "paused.yaml"]);
+    assert_eq!(paused.code, Some(7), "{}", paused.shown());
+    assert!(
+        paused.stderr.contains("approvals decide"),
+        "{}",
+        paused.stderr
+    );
+    assert_eq!(place.read("log").lines().count(), 2 + 1 + 5);
+    for (step, decision) in [
+        ("one/one_pause_50", "approve"),
+        ("two/two_pause_30", "reject"),
+    ] {
+        let decided = place.run(&["approvals", "decide", "latest", step, decision]);
+        assert_eq!(decided.code, Some(0), "{}", decided.shown());
+    }
+    let resumed = place.run(&["runs", "resume", "latest", "--json"]);
+    assert_eq!(resumed.code, Some(10), "{}", resumed.shown());
+    let report = resumed.json();
+    let status = |at: usize| {
+        report["scenarios"][at]["status"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        [status(0), status(1), status(2)],
+        ["complete", "incomplete", "complete"]
+    );
+    let log = place.read("log");
+    let mut names = lines_of(&log);
+    names.dedup();
+    assert_eq!((names.len(), log.lines().count()), (11, 11), "{log}");
+}
+
+#[test]
+fn the_picture_is_one_document_with_a_bar_for_each_portion() {
+    let place = Place::empty();
+    let command = "sh -c 'test {items} -lt 700' '<&>' {items}";
+    let args = [
+        "scenarios",
+        "--command",
+        command,
+        "--attempts",
+        "1",
+        "--out",
+        "picture.svg",
+        "--metric",
+        "score=/score",
+    ];
+    let ran = place.run(&args);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    let picture = place.read("picture.svg");
+    assert!(
+        picture.starts_with("<svg xmlns=") && picture.ends_with("</svg>\n"),
+        "{picture}"
+    );
+    assert!(picture.contains("&lt;&amp;&gt;") && !picture.contains("<&>"));
+    assert_eq!(picture.matches("items, succeeded").count(), 13);
+    assert_eq!(picture.matches("url(#failed)").count(), 1);
+    assert!(picture.contains("score, portion by portion") && !picture.contains("NaN"));
+    let printed = place.run(&[
+        "scenarios",
+        "--command",
+        command,
+        "--attempts",
+        "1",
+        "--format",
+        "svg",
+    ]);
+    assert!(printed.stdout.starts_with("<svg"), "{}", printed.shown());
+}
+
+#[test]
 fn an_interrupt_tells_what_was_measured_until_then() {
     let place = Place::empty();
     let args = [

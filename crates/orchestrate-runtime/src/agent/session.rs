@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use orchestrate_core::backend::{AgentFailure, AgentInput};
-use orchestrate_core::calls::{CallIntent, CallKind, CallResult, CallStart};
+use orchestrate_core::calls::{CallIntent, CallKind, CallResult, CallStart, HEARD};
 use orchestrate_core::canonical;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::memory::{Folded, Memory, SessionTurn, before};
@@ -16,7 +16,6 @@ use serde_json::json;
 
 use super::drive::Drive;
 use crate::guard::masked;
-use crate::local::HEARD;
 
 /// About how many bytes a token stands for.
 const BYTES_A_TOKEN: u64 = 4;

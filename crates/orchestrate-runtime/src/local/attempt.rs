@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::budget::Reservation;
-use orchestrate_core::calls::Decided;
+use orchestrate_core::calls::{Decided, KnownCalls};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::event::EventKind;
 use orchestrate_core::evidence::Evidence;
@@ -20,7 +20,6 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::assign::Doer;
-use super::call_log::KnownCalls;
 use super::dispatcher::{Dispatcher, Going, Message};
 use super::flights::{Flight, Step};
 use super::recording::Cleared;
@@ -203,7 +202,7 @@ impl Dispatcher {
         self.finish(step, result, evidence);
     }
 
-    pub(super) fn retry_or_fail(&mut self, mut step: Step, failure: AgentFailure) {
+    pub(super) fn retry_or_fail(&mut self, step: Step, failure: AgentFailure) {
         if self.signal.is_raised() {
             // It was told to stop, so this is how it stopped.
             let reason = CancelReason::User;
@@ -232,8 +231,6 @@ impl Dispatcher {
                     ..failure.usage
                 },
             });
-            // Another attempt after a failure makes its calls anew.
-            step.remembered = None;
             self.flights.rest(step, until);
             return;
         }
@@ -340,7 +337,7 @@ impl Step {
             attempts: 0,
             began_us: 0,
             usage: Usage::default(),
-            calls: KnownCalls::new(),
+            calls: KnownCalls::default(),
             remembered: None,
             decided: Decided::default(),
             cut: None,

@@ -1,11 +1,10 @@
 //! The calls that an attempt makes, recorded through the dispatcher: announced before, known after.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use orchestrate_core::backend::AgentFailure;
-use orchestrate_core::calls::{CallIntent, CallKind, CallLog, CallResult, CallStart, Calls};
+use orchestrate_core::calls::{CallIntent, CallLog, CallResult, CallStart, Calls, KnownCalls};
 use orchestrate_core::event::EventKind;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_strategies::graph::NodeId;
@@ -15,19 +14,7 @@ use tokio::sync::oneshot;
 use super::dispatcher::{Dispatcher, Message};
 use super::flights::Step;
 
-/// The calls of a step by their ordinals, each with its end if that is known.
-pub(super) type KnownCalls = BTreeMap<u32, (CallIntent, Option<CallResult>)>;
-
-/// Where what an agent heard of a session stands among the calls of a step: behind all that it can make.
-pub(crate) const HEARD: u32 = u32::MAX;
-
-/// Another call at a place makes what was known of later ones worthless; what was heard came before all of them.
-fn forget_from(calls: &mut KnownCalls, ordinal: u32) {
-    calls.retain(|known, _| *known < ordinal || *known == HEARD);
-}
-
-/// The calls of a step in a run without a journal: nobody reads them but a further attempt that goes
-/// on once a person has decided.
+/// The calls of a step in a run without a journal: nobody reads them but a further attempt.
 #[derive(Debug, Default)]
 pub(super) struct Remembered(Mutex<KnownCalls>);
 
@@ -41,29 +28,17 @@ impl Remembered {
 impl CallLog for Remembered {
     async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
         let mut calls = self.calls();
-        let known = calls.get(&intent.ordinal);
-        let known = known.filter(|(before, _)| before.digest == intent.digest);
-        if let Some(start) = known.and_then(|(_, end)| ended(&intent, end.as_ref())) {
-            return Ok(start);
+        let start = calls.start(&intent);
+        if !matches!(start, CallStart::Recorded(_)) {
+            calls.begun(intent);
         }
-        forget_from(&mut calls, intent.ordinal);
-        calls.insert(intent.ordinal, (intent, None));
-        Ok(CallStart::Fresh)
+        Ok(start)
     }
 
     async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
-        if let Some((_, end)) = self.calls().get_mut(&ordinal) {
-            *end = Some(result);
-        }
+        self.calls().ended(ordinal, result);
         Ok(())
     }
-}
-
-/// How a call starts that has ended before; none when it is made again. A model or an agent elsewhere that
-/// did not answer is asked again: that is what another attempt is for.
-fn ended(intent: &CallIntent, end: Option<&CallResult>) -> Option<CallStart> {
-    let end = end.filter(|end| end.success || intent.kind == CallKind::Tool)?;
-    Some(CallStart::Recorded(end.clone()))
 }
 
 /// What an attempt tells the dispatcher of its calls.
@@ -105,18 +80,11 @@ impl StepCalls {
 #[async_trait]
 impl CallLog for StepCalls {
     async fn begin(&self, intent: CallIntent) -> Result<CallStart, AgentFailure> {
-        let known = self.known.get(&intent.ordinal);
-        let known = known.filter(|(before, _)| before.digest == intent.digest);
-        if let Some(start) = known.and_then(|(_, end)| ended(&intent, end.as_ref())) {
-            return Ok(start);
+        let start = self.known.start(&intent);
+        if !matches!(start, CallStart::Recorded(_)) {
+            self.tell(CallNews::Begins(intent)).await?;
         }
-        let in_doubt = matches!(known, Some((_, None)));
-        self.tell(CallNews::Begins(intent)).await?;
-        Ok(if in_doubt {
-            CallStart::InDoubt
-        } else {
-            CallStart::Fresh
-        })
+        Ok(start)
     }
 
     async fn finish(&self, ordinal: u32, result: CallResult) -> Result<(), AgentFailure> {
@@ -154,21 +122,12 @@ impl Dispatcher {
         let path = step.task.path.clone();
         let event = match news {
             CallNews::Begins(call) => {
-                if step
-                    .calls
-                    .get(&call.ordinal)
-                    .is_some_and(|(before, _)| before.digest != call.digest)
-                {
-                    forget_from(&mut step.calls, call.ordinal);
-                }
-                step.calls.insert(call.ordinal, (call.clone(), None));
+                step.calls.begun(call.clone());
                 step.decided.call_begun();
                 EventKind::CallStarted { step: path, call }
             }
             CallNews::Ended(ordinal, result) => {
-                if let Some((_, end)) = step.calls.get_mut(&ordinal) {
-                    *end = Some(result.clone());
-                }
+                step.calls.ended(ordinal, result.clone());
                 EventKind::CallFinished {
                     step: path,
                     ordinal,
@@ -178,38 +137,5 @@ impl Dispatcher {
         };
         self.publish(event);
         self.waiting_calls.push(recorded);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use orchestrate_core::limits::Usage;
-    use orchestrate_core::tool::Effect;
-
-    #[tokio::test]
-    async fn what_was_heard_is_known_whatever_is_called_after_it() {
-        let log = Remembered::default();
-        let call = |ordinal: u32, digest: &str| CallIntent {
-            ordinal,
-            kind: CallKind::Tool,
-            name: "look".to_owned(),
-            digest: digest.to_owned(),
-            effect: Effect::Read,
-            most: Usage::default(),
-        };
-        let result = CallResult {
-            success: true,
-            response: Arc::default(),
-            usage: Usage::default(),
-        };
-        for ordinal in [HEARD, 0, 1] {
-            log.begin(call(ordinal, "a")).await.unwrap();
-            log.finish(ordinal, result.clone()).await.unwrap();
-        }
-        let known = CallStart::Recorded(result);
-        assert_eq!(log.begin(call(0, "b")).await.unwrap(), CallStart::Fresh);
-        assert_eq!(log.begin(call(1, "a")).await.unwrap(), CallStart::Fresh);
-        assert_eq!(log.begin(call(HEARD, "a")).await.unwrap(), known);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orchestrate_core::backend::PromptPrefix;
 use orchestrate_core::budget::Reservation;
-use orchestrate_core::calls::Decided;
+use orchestrate_core::calls::{Decided, KnownCalls};
 use orchestrate_core::cancel::CancelSignal;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::scope::Scope;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::call_log::{KnownCalls, Remembered};
+use super::call_log::Remembered;
 use super::ledger::Cut;
 
 /// A step from the moment it may start to its end.
@@ -37,7 +37,7 @@ pub(super) struct Step {
     pub(super) usage: Usage,
     /// The calls that its attempts made, as far as they are recorded.
     pub(super) calls: KnownCalls,
-    /// The same in a run without a journal, for as long as the step waits for decisions about them.
+    /// The same in a run without a journal.
     pub(super) remembered: Option<Arc<Remembered>>,
     /// What was decided about its calls.
     pub(super) decided: Decided,

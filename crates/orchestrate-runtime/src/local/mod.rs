@@ -30,8 +30,6 @@ mod worker;
 
 pub use assign::Assignment;
 pub use builder::LocalExecutorBuilder;
-#[cfg(feature = "models")]
-pub(crate) use call_log::HEARD;
 pub use executor::LocalExecutor;
 pub use fork::Fork;
 pub use handle::{Canceller, Events, Recorded, RunHandle};

@@ -140,8 +140,7 @@ impl Dispatcher {
             let doer = self.doer(&step.task.work).ok().flatten();
             let most = match &doer {
                 Some(doer) if doer.records_what_it_uses() => {
-                    let open = step.calls.values().filter(|(_, end)| end.is_none());
-                    let open: Usage = open.map(|(call, _)| call.most).sum();
+                    let open: Usage = step.calls.open().map(|call| call.most).sum();
                     let attempt = Usage {
                         calls: 1,
                         ..unsettled

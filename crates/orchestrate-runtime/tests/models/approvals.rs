@@ -201,6 +201,38 @@ async fn a_tool_may_want_to_be_allowed_by_itself() {
         .await;
 }
 
+/// Each of several calls that want to be allowed is made once, however often the step is gone on with, and
+/// the model is asked for each of them once.
+#[tokio::test]
+async fn calls_that_want_to_be_allowed_one_by_one_are_made_once_each() {
+    let paths = ["a", "b", "c", "d"];
+    let calls = paths.map(|path| Ok(model_calls("fs.read", json!({ "path": path }))));
+    let done = Ok(model_says("{\"summary\": \"done\"}"));
+    let world = |recorded: bool| {
+        let answers = calls.clone().into_iter().chain([done.clone()]);
+        let world = World {
+            model: Arc::new(ScriptedModel::new("m", answers)),
+            ..World::new("nothing", true)
+        };
+        let builder = world.builder();
+        let builder = builder.approver(ScriptedApprover::answering("approve"));
+        let builder = match recorded {
+            true => builder.journal(world.journal.clone()),
+            false => builder,
+        };
+        (builder.build().unwrap(), world)
+    };
+    for recorded in [false, true] {
+        let (executor, world) = world(recorded);
+        let report = executor.run(&plan(None)).await.unwrap();
+        assert!(report.success(), "{:?}", report.outcome);
+        let called = world.called.lock().unwrap().clone();
+        let called: Vec<&str> = called.iter().filter_map(|it| it["path"].as_str()).collect();
+        assert_eq!(called, paths, "recorded: {recorded}");
+        assert_eq!(world.model.asked().len(), 5, "recorded: {recorded}");
+    }
+}
+
 /// Whoever can be asked at once is, also in a run that is not recorded; nothing is asked for twice.
 #[tokio::test]
 async fn a_person_at_hand_is_asked_at_once() {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use orchestrate_core::approval::ApprovalRequest;
-use orchestrate_core::calls::{CallIntent, CallResult, Decided};
+use orchestrate_core::calls::{Decided, KnownCalls};
 use orchestrate_core::event::{Event, EventKind, LimitHolder};
 use orchestrate_core::id::{AgentId, StepPath};
 use orchestrate_core::limits::{Limits, Usage};
@@ -48,8 +48,8 @@ pub struct OpenStep {
     pub decided: Decided,
     /// How many of its attempts ended because a person was to decide about a call.
     pub parked: u32,
-    /// The calls that it made, by their ordinals.
-    pub calls: BTreeMap<u32, (CallIntent, Option<CallResult>)>,
+    /// The calls that it made.
+    pub calls: KnownCalls,
 }
 
 impl OpenStep {
@@ -197,7 +197,7 @@ impl Replay {
             }
             EventKind::CallStarted { step, call } => {
                 let open = self.begin(event, step)?;
-                open.calls.insert(call.ordinal, (call.clone(), None));
+                open.calls.begun(call.clone());
                 open.decided.call_begun();
             }
             EventKind::CallFinished {
@@ -207,9 +207,7 @@ impl Replay {
             } => {
                 let open = self.begin(event, step)?;
                 open.unsettled += result.usage;
-                if let Some((_, end)) = open.calls.get_mut(ordinal) {
-                    *end = Some(result.clone());
-                }
+                open.calls.ended(*ordinal, result.clone());
             }
             EventKind::GroupFinished { .. }
             | EventKind::BranchTaken { .. }
@@ -362,7 +360,7 @@ impl Replay {
                 question: None,
                 decided: Decided::default(),
                 parked: 0,
-                calls: BTreeMap::new(),
+                calls: KnownCalls::default(),
                 ready,
             };
             self.open.insert(open.ready.node, open);

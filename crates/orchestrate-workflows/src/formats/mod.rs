@@ -11,6 +11,7 @@ mod left_out;
 mod markdown;
 mod sarif;
 mod sarif_model;
+mod scenarios;
 
 pub use github::{github, github_summary};
 pub use health::{health_markdown, trend_told};
@@ -19,3 +20,4 @@ pub use junit::junit;
 pub use left_out::scope_told;
 pub use markdown::markdown;
 pub use sarif::sarif;
+pub use scenarios::scenarios_svg;

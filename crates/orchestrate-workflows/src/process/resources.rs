@@ -56,6 +56,8 @@ pub(crate) struct CpuTime {
     pub(crate) ms: f64,
     /// How exactly it is known, in milliseconds: threads and children are counted in ticks.
     pub(crate) exact_to_ms: f64,
+    /// How long its first thread waited for a processor that others used, in milliseconds.
+    pub(crate) waited_ms: f64,
 }
 
 /// A tick of the clock that `/proc` counts in, in milliseconds.
@@ -73,8 +75,10 @@ impl CpuTime {
         let ticks = |at: usize| -> Option<f64> { fields.get(at)?.parse().ok() };
         let (own, children) = (ticks(11)? + ticks(12)?, ticks(13)? + ticks(14)?);
         let exact = std::fs::read_to_string(format!("/proc/{process}/schedstat")).ok();
-        let exact = exact.and_then(|it| it.split(' ').next()?.parse::<f64>().ok());
-        let (first_thread, counted) = (exact.unwrap_or(0.0) / 1e6, own * TICK_MS);
+        let exact = exact.unwrap_or_default();
+        let nanoseconds = |at: usize| exact.split(' ').nth(at)?.parse::<f64>().ok();
+        let milliseconds = |at: usize| nanoseconds(at).unwrap_or_default() / 1e6;
+        let (first_thread, counted) = (milliseconds(0), own * TICK_MS);
         // What its first thread used is known to the nanosecond; if ticks say more, there were others.
         let is_exact = children == 0.0 && first_thread > 0.0 && counted < first_thread + TICK_MS;
         Some(Self {
@@ -84,6 +88,7 @@ impl CpuTime {
                 counted.max(first_thread) + children * TICK_MS
             },
             exact_to_ms: if is_exact { 0.0 } else { TICK_MS },
+            waited_ms: milliseconds(1),
         })
     }
 

@@ -24,7 +24,7 @@ use super::error::ScenarioError;
 use super::inputs::{Portions, Scenarios};
 use super::material::Material;
 use super::portions::Portion;
-use super::skill::{Skill, figure};
+use super::skill::{CpuUse, Skill, figure};
 use super::words::Words;
 use crate::process::{Ended, Program, Stop, on_path};
 
@@ -228,9 +228,13 @@ impl Skill for CommandSkill {
         output.get("took_ms")?.as_f64()
     }
 
-    fn cpu_ms(&self, output: &Value) -> Option<(f64, f64)> {
-        let ms = output.get("cpu_ms")?.as_f64()?;
-        Some((ms, output.get("cpu_exact_to_ms")?.as_f64()?))
+    fn cpu(&self, output: &Value) -> Option<CpuUse> {
+        let field = |name: &str| output.get(name)?.as_f64();
+        Some(CpuUse {
+            ms: field("cpu_ms")?,
+            exact_to_ms: field("cpu_exact_to_ms")?,
+            waited_ms: field("cpu_waited_ms")?,
+        })
     }
 
     fn peak_memory(&self, output: &Value) -> Result<u64, String> {
@@ -330,6 +334,7 @@ impl CommandBackend {
             "took_ms": took_ms,
             "cpu_ms": ended.cpu.map(|it| it.ms),
             "cpu_exact_to_ms": ended.cpu.map(|it| it.exact_to_ms),
+            "cpu_waited_ms": ended.cpu.map(|it| it.waited_ms),
             "exit_code": ended.stop.code(),
             "peak_memory_bytes": peak,
             "memory_unknown": unknown,

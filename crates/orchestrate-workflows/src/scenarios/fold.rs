@@ -223,7 +223,7 @@ impl Look<'_> {
             own.or_else(|| it.ms().filter(|_| it.attempts == 1))
         });
         let cpu = did.filter(|_| is_good);
-        let cpu = cpu.and_then(|it| self.skill.cpu_ms(&it.output));
+        let cpu = cpu.and_then(|it| self.skill.cpu(&it.output));
         PortionReport {
             step: path.as_str().to_owned(),
             number: portion.number,
@@ -237,8 +237,9 @@ impl Look<'_> {
                 .filter(|it| it.attempts > 0)
                 .map(|it| it.ended_us as f64 / 1e6),
             took_ms: took,
-            cpu_ms: cpu.map(|(ms, _)| ms),
-            cpu_exact_to_ms: cpu.map(|(_, exact)| exact),
+            cpu_ms: cpu.map(|it| it.ms),
+            cpu_exact_to_ms: cpu.map(|it| it.exact_to_ms),
+            cpu_waited_ms: cpu.map(|it| it.waited_ms),
             peak_memory_mb: peak.map(|it| it as f64 / MB),
             metrics: metrics.collect(),
             error: did.and_then(|it| it.outcome.error()),
@@ -341,7 +342,9 @@ fn held(
             "it did not come to its end within {} s",
             report.time_budget_s
         )),
-        ScenarioStatus::Incomplete => unknown.push("it was stopped before its end".to_owned()),
+        ScenarioStatus::Incomplete => {
+            unknown.push("it waits, or was stopped, before its end".to_owned());
+        }
         ScenarioStatus::NotRun => unknown.push("nothing of it was begun".to_owned()),
     }
     if report.status == ScenarioStatus::Complete && report.time_s > report.time_budget_s as f64 {

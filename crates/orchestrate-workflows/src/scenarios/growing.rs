@@ -3,7 +3,7 @@
 use super::report::{PortionReport, TimeOf};
 use super::scaling::{Point, Scaling, scaling};
 
-/// The share of what passed that the processor must have worked for its time to count.
+/// The share of what passed in which programs worked, or waited for a processor, for its time to count.
 const BUSY: f64 = 0.5;
 
 /// Both ways of growing.
@@ -34,10 +34,12 @@ impl Growing {
         });
         let worked: Option<Vec<Point>> = worked.collect();
         let worked = worked.filter(|it| !it.is_empty());
-        let sum = |points: &[Point]| points.iter().map(|it| it.ms).sum::<f64>();
-        let is_busy = worked
-            .as_ref()
-            .is_some_and(|it| sum(it) >= BUSY * sum(&clock));
+        let sum = |of: fn(&PortionReport) -> Option<f64>| {
+            let all = portions.iter().filter_map(|it| of(it));
+            all.sum::<f64>()
+        };
+        let busy = sum(|it| Some(it.cpu_ms? + it.cpu_waited_ms?));
+        let is_busy = worked.is_some() && busy >= BUSY * sum(|it| it.took_ms);
         Self {
             of: match is_busy {
                 true => TimeOf::Processor,

@@ -72,6 +72,10 @@ pub struct Scenario {
     /// The share of its portions that may fail, from 0 to 1; one more, and no further one is begun.
     #[serde(default)]
     pub error_tolerance: f64,
+    /// Milestones, in percent, after which it waits until a person says that it goes on; the others do not wait
+    /// for that. A scenario with such a pause is held to its time portion by portion only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pause_after: Vec<u8>,
     /// Items in a batch; it makes `portions` be `batches`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<u64>,
@@ -142,6 +146,7 @@ fn difficulties() -> Vec<Scenario> {
         time_budget_seconds,
         memory_limit_mb: None,
         error_tolerance: 0.0,
+        pause_after: Vec::new(),
         batch_size: None,
     };
     vec![
@@ -248,6 +253,10 @@ impl Scenarios {
             }
             if !(0.0..=1.0).contains(&it.error_tolerance) {
                 return wrong(&of, "`error_tolerance` is a share from 0 to 1");
+            }
+            let is_milestone = |percent: &u8| *percent < 100 && self.milestones.contains(percent);
+            if !it.pause_after.iter().all(is_milestone) {
+                return wrong(&of, "`pause_after` names milestones below 100");
             }
             let counts = [
                 ("input_size", it.input_size),

@@ -37,7 +37,10 @@ pub struct Measured {
     run: Option<RunId>,
     began: BTreeMap<StepPath, u64>,
     ended: BTreeMap<StepPath, Did>,
-    now_us: u64,
+    /// The time of the last event, as it says it.
+    told_us: u64,
+    /// In which nobody worked on the run: until somebody went on with it.
+    idle_us: u64,
 }
 
 impl Measured {
@@ -53,11 +56,17 @@ impl Measured {
 
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
-        self.now_us = event.at_us;
+        let idle = match event.kind {
+            EventKind::RunResumed { .. } => event.at_us.saturating_sub(self.told_us),
+            _ => 0,
+        };
+        self.idle_us = self.idle_us.saturating_add(idle);
+        self.told_us = event.at_us;
+        let now_us = self.now_us();
         match &event.kind {
             EventKind::RunStarted { run_id, .. } => self.run = Some(run_id.clone()),
             EventKind::StepStarted { step, .. } => {
-                self.began.entry(step.clone()).or_insert(event.at_us);
+                self.began.entry(step.clone()).or_insert(now_us);
             }
             EventKind::StepFinished {
                 step,
@@ -73,7 +82,7 @@ impl Measured {
                     output: output.clone(),
                     attempts: *attempts,
                     began_us: self.began.get(step).copied().filter(|_| *attempts > 0),
-                    ended_us: event.at_us,
+                    ended_us: now_us,
                     usage: *usage,
                     evidence: evidence.clone(),
                 };
@@ -85,11 +94,16 @@ impl Measured {
                 output,
                 ..
             } => {
-                let did = self.group(step, outcome, output, event.at_us);
+                let did = self.group(step, outcome, output, now_us);
                 self.ended.insert(step.clone(), did);
             }
             _ => {}
         }
+    }
+
+    /// Microseconds of work on the run so far.
+    fn now_us(&self) -> u64 {
+        self.told_us.saturating_sub(self.idle_us)
     }
 
     /// A group that ended: what its parts used, from the beginning of the first.
@@ -132,6 +146,6 @@ impl Measured {
 
     /// From its start to the last event, in seconds; the time in which nobody worked on it does not count.
     pub(super) fn wall_s(&self) -> f64 {
-        self.now_us as f64 / 1e6
+        self.now_us() as f64 / 1e6
     }
 }

@@ -56,6 +56,6 @@ pub use report::{
     ScenarioReport, ScenarioStatus, ScenariosReport, TimeOf, Value, schema,
 };
 pub use scaling::{Fit, Growth, Point, Scaling, scaling};
-pub use skill::Skill;
+pub use skill::{CpuUse, Skill};
 pub use words::Words;
 pub use workflow::WorkflowSkill;

@@ -7,7 +7,9 @@
 use orchestrate_core::condition::{Comparison, Condition};
 use orchestrate_core::expression::Expression;
 use orchestrate_core::id::{StepName, StepPath};
-use orchestrate_core::plan::{GraphNode, Join, OnError, Plan, RetryPolicy, Step, StepKind};
+use orchestrate_core::plan::{
+    ApproveStep, GraphNode, Join, OnError, Plan, RetryPolicy, Step, StepKind,
+};
 use orchestrate_core::team::Team;
 use serde_json::Value;
 
@@ -28,8 +30,9 @@ impl Scenarios {
         let all = self.all_portions(skill.portions(), skill.items())?;
         let mut branches: Vec<Vec<GraphNode>> = Vec::with_capacity(all.len());
         for (scenario, portions) in self.scenarios.iter().zip(&all) {
-            let nodes = portions.iter().enumerate();
-            let nodes = nodes.map(|(at, portion)| {
+            let mut nodes = Vec::with_capacity(portions.len());
+            let mut pauses: Vec<StepName> = Vec::new();
+            for (at, portion) in portions.iter().enumerate() {
                 let step = self.step(skill, scenario, portion);
                 let before = portions.get(..at).unwrap_or_default();
                 let mut needs: Vec<StepName> = before
@@ -38,11 +41,20 @@ impl Scenarios {
                     .map(|it| it.name.clone())
                     .collect();
                 needs.extend(self.waits_for(portion, before.last(), &all));
+                needs.extend(pauses.last().cloned());
                 let mut node = GraphNode::new(step, needs);
-                node.when = goes_on(before, allowed(scenario, portions.len()))?;
-                Ok(node)
-            });
-            branches.push(nodes.collect::<Result<_, ScenarioError>>()?);
+                node.when = goes_on(before, &pauses, allowed(scenario, portions.len()))?;
+                nodes.push(node);
+                if let Some(pause) = pause(scenario, portion)? {
+                    let need = [portion.name.clone()];
+                    let mut node = GraphNode::new(pause, need);
+                    let done = portions.get(..=at).unwrap_or_default();
+                    node.when = goes_on(done, &pauses, allowed(scenario, portions.len()))?;
+                    pauses.extend(node.step.name.clone());
+                    nodes.push(node);
+                }
+            }
+            branches.push(nodes);
         }
         let root = match self.sync {
             Sync::FreeRunning => {
@@ -50,7 +62,11 @@ impl Scenarios {
                 let steps = steps.map(|(scenario, nodes)| {
                     let mut step = graph(nodes);
                     step.name = StepName::new(&scenario.name).ok();
-                    step.within_ms(scenario.time_budget_seconds.saturating_mul(1000))
+                    // The time until somebody answers is not that of the scenario.
+                    match scenario.pause_after.is_empty() {
+                        true => step.within_ms(scenario.time_budget_seconds.saturating_mul(1000)),
+                        false => step,
+                    }
                 });
                 Step::new(StepKind::Parallel {
                     steps: steps.collect(),
@@ -151,8 +167,42 @@ pub(super) fn allowed(scenario: &Scenario, portions: usize) -> usize {
     (scenario.error_tolerance * portions as f64 + 1e-9) as usize
 }
 
-/// The condition under which a scenario goes on after these portions.
-fn goes_on(before: &[Portion], allowed: usize) -> Result<Option<Condition>, ScenarioError> {
+/// The question that is asked after a portion, if there is one.
+fn pause(scenario: &Scenario, portion: &Portion) -> Result<Option<Step>, ScenarioError> {
+    let mut reached = portion.milestones.iter().rev();
+    let Some(percent) = reached.find(|it| scenario.pause_after.contains(it)) else {
+        return Ok(None);
+    };
+    let question = format!("`{}` has done {percent} %. Does it go on?", scenario.name);
+    let name = format!("{}_pause_{percent}", scenario.name);
+    let name = StepName::new(&name).map_err(|error| ScenarioError::Value {
+        of: format!("scenario `{}`", scenario.name),
+        problem: error.to_string(),
+    })?;
+    let step = Step::new(StepKind::Approve(ApproveStep::new(question)));
+    Ok(Some(step.named(name)))
+}
+
+/// The condition under which a scenario goes on after these portions and pauses.
+fn goes_on(
+    before: &[Portion],
+    pauses: &[StepName],
+    allowed: usize,
+) -> Result<Option<Condition>, ScenarioError> {
+    let tolerated = tolerated(before, allowed)?;
+    let answered = pauses.iter().map(|it| {
+        let field = format!("steps.{it}.success");
+        Condition::compare(field, Comparison::Eq, Value::Bool(true))
+    });
+    let mut all: Vec<Condition> = tolerated.into_iter().chain(answered).collect();
+    Ok(match all.len() {
+        0 | 1 => all.pop(),
+        _ => Some(Condition::All { of: all }),
+    })
+}
+
+/// The condition that no more of these portions failed than may.
+fn tolerated(before: &[Portion], allowed: usize) -> Result<Option<Condition>, ScenarioError> {
     if before.len() <= allowed {
         return Ok(None);
     }

@@ -118,6 +118,8 @@ pub struct PortionReport {
     pub cpu_ms: Option<f64>,
     /// How exactly that is known, in milliseconds; null when it is not.
     pub cpu_exact_to_ms: Option<f64>,
+    /// How long it waited for a processor that others used, in milliseconds; null when that is not known.
+    pub cpu_waited_ms: Option<f64>,
     /// The most memory that it was seen to use, in megabytes of 1024 * 1024 bytes; null when it is not known.
     pub peak_memory_mb: Option<f64>,
     /// What was read from what it gave; those that are not there are left out.
@@ -263,8 +265,9 @@ pub struct ScenariosReport {
     pub comparison: Vec<Comparison>,
     /// How time grows with the number of items; null when that is not decided. Of what is said in `growth_of`.
     pub growth: Option<Growth>,
-    /// The time that `growth` is about: that of the processor where it was measured and is most of what passed,
-    /// because programs that run side by side hold each other up; otherwise that of the clock.
+    /// The time that `growth` is about: that of the processor where it was measured and programs worked or waited
+    /// for a processor most of what passed, because what runs side by side holds each other up; otherwise that of
+    /// the clock.
     pub growth_of: TimeOf,
     /// How the time of one invocation grows with its items by the clock, over first attempts that succeeded.
     pub scaling: Scaling,

@@ -8,6 +8,17 @@ use serde_json::Value;
 use super::inputs::Portions;
 use super::portions::Portion;
 
+/// The time of the processor that one invocation used, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CpuUse {
+    /// All of it.
+    pub ms: f64,
+    /// How exactly that is known.
+    pub exact_to_ms: f64,
+    /// How long it waited for a processor that others used.
+    pub waited_ms: f64,
+}
+
 /// Something that can be run on more or fewer items.
 pub trait Skill: fmt::Debug {
     /// What it is, for people: `sort {input}`.
@@ -31,9 +42,8 @@ pub trait Skill: fmt::Debug {
         None
     }
 
-    /// The time of the processor that one invocation used that gave this, and how exactly it is known, both in
-    /// milliseconds; none where that cannot be told.
-    fn cpu_ms(&self, _output: &Value) -> Option<(f64, f64)> {
+    /// The time of the processor that one invocation used that gave this; none where that cannot be told.
+    fn cpu(&self, _output: &Value) -> Option<CpuUse> {
         None
     }
 
