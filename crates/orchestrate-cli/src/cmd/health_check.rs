@@ -1,6 +1,5 @@
 //! `health-check`: measure a project, grade it, hold it beside earlier checks, keep the check.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use orchestrate_core::journal::RunJournal;
@@ -14,6 +13,7 @@ use orchestrate_workflows::{CheckSubject, HealthCheck, HealthReport};
 use serde_json::Value;
 
 use super::check_history::{self, Kept};
+use super::forms::Forms;
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, progress, watch};
 use super::{files, learn, limits, measure, store};
@@ -21,7 +21,7 @@ use crate::app::Call;
 use crate::args::{HealthCheckArgs, HealthFormat, Mode};
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::render::{self, safe};
+use crate::render;
 use crate::settings::{Settings, names};
 use crate::wire;
 
@@ -119,34 +119,22 @@ pub(crate) fn conclude(
 /// Shows and writes the report in the form that was asked for.
 fn present(report: &HealthReport, args: &HealthCheckArgs, call: &Call) -> Result<(), Failure> {
     let printer = &call.printer;
-    let text = |format| match format {
+    let forms = Forms {
+        format: args.format,
+        out: args.out.as_deref(),
+        by_ending: |ending| match ending {
+            "json" => Some(HealthFormat::Json),
+            "md" => Some(HealthFormat::Markdown),
+            _ => None,
+        },
+        text: HealthFormat::Text,
+        json: HealthFormat::Json,
+    };
+    forms.present(report, printer, |format| match format {
         HealthFormat::Text => Ok(render::health(report, printer.width())),
         HealthFormat::Json => render::json(report),
         HealthFormat::Markdown => Ok(health_markdown(report)),
-    };
-    let Some(out) = &args.out else {
-        let format = args.format.unwrap_or(HealthFormat::Text);
-        let format = if printer.json {
-            HealthFormat::Json
-        } else {
-            format
-        };
-        return printer.result(&text(format)?);
-    };
-    let format = args.format.or_else(|| by_ending(out));
-    let text = text(format.unwrap_or(HealthFormat::Text))?;
-    files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-    printer.note(&safe(&format!("report written to {}", out.display())));
-    printer.answer(|| render::health(report, printer.width()), report)
-}
-
-/// The form that the ending of a file name stands for.
-fn by_ending(path: &Path) -> Option<HealthFormat> {
-    match path.extension()?.to_str()? {
-        "json" => Some(HealthFormat::Json),
-        "md" => Some(HealthFormat::Markdown),
-        _ => None,
-    }
+    })
 }
 
 /// The programs that may be started: the project's tests, if they are to be run.

@@ -27,6 +27,7 @@ pub(crate) mod workflows;
 mod check_history;
 mod detach;
 mod files;
+mod forms;
 mod gates;
 mod learn;
 mod limits;

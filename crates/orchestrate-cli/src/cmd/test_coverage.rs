@@ -1,6 +1,5 @@
 //! `test-coverage`: measure what tests reach, have tests written, accept those that prove something.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use orchestrate_core::journal::RunJournal;
@@ -9,10 +8,13 @@ use orchestrate_core::outcome::Outcome;
 use orchestrate_core::plan::Plan;
 use orchestrate_runtime::LocalExecutor;
 use orchestrate_workflows::programs::Progress;
-use orchestrate_workflows::test_coverage::{BoostSubject, SkeletonBackend, TestFile, apply, patch};
+use orchestrate_workflows::test_coverage::{
+    BoostSubject, NotApplied, SkeletonBackend, TestFile, apply, patch,
+};
 use orchestrate_workflows::{AnalysisOptions, TestCoverage, TestCoverageReport};
 use serde_json::Value;
 
+use super::forms::Forms;
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, progress, watch};
 use super::{files, learn, limits, measure, store};
@@ -103,7 +105,10 @@ pub(crate) fn conclude(
         call.printer.note(note);
     } else if args.apply {
         let files: Vec<TestFile> = handed_over(&report, args).cloned().collect();
-        (report.applied, report.not_applied) = apply(&args.path, &files);
+        (report.applied, report.not_applied) = match report.is_whole() {
+            true => apply(&args.path, &files),
+            false => (Vec::new(), left_out(&files)),
+        };
     }
     present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
@@ -123,6 +128,15 @@ pub(crate) fn conclude(
     Ok(watched.stopped.unwrap_or(answer))
 }
 
+/// Files of which nobody knows how they go together.
+fn left_out(files: &[TestFile]) -> Vec<NotApplied> {
+    let left = files.iter().map(|file| NotApplied {
+        path: file.path.clone(),
+        why: "how the accepted tests go together was not measured, or they do not".to_owned(),
+    });
+    left.collect()
+}
+
 /// The files that are handed over: accepted tests, and skeletons only where they were asked for by name.
 fn handed_over<'a>(
     report: &'a TestCoverageReport,
@@ -139,32 +153,22 @@ fn present(
     call: &Call,
 ) -> Result<(), Failure> {
     let printer = &call.printer;
-    let text = |format| match format {
+    let forms = Forms {
+        format: args.format,
+        out: args.out.as_deref(),
+        by_ending: |ending| match ending {
+            "json" => Some(CoverageFormat::Json),
+            "patch" | "diff" => Some(CoverageFormat::Patch),
+            _ => None,
+        },
+        text: CoverageFormat::Text,
+        json: CoverageFormat::Json,
+    };
+    forms.present(report, printer, |format| match format {
         CoverageFormat::Text => Ok(render::coverage(report, printer.width())),
         CoverageFormat::Json => render::json(report),
         CoverageFormat::Patch => Ok(patch(handed_over(report, args))),
-    };
-    let Some(out) = &args.out else {
-        let format = match printer.json {
-            true => CoverageFormat::Json,
-            false => args.format.unwrap_or(CoverageFormat::Text),
-        };
-        return printer.result(&text(format)?);
-    };
-    let format = args.format.or_else(|| by_ending(out));
-    let text = text(format.unwrap_or(CoverageFormat::Text))?;
-    files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-    printer.note(&safe(&format!("written to {}", out.display())));
-    printer.answer(|| render::coverage(report, printer.width()), report)
-}
-
-/// The form that the ending of a file name stands for.
-fn by_ending(path: &Path) -> Option<CoverageFormat> {
-    match path.extension()?.to_str()? {
-        "json" => Some(CoverageFormat::Json),
-        "patch" | "diff" => Some(CoverageFormat::Patch),
-        _ => None,
-    }
+    })
 }
 
 /// What the workflow is told: flags over settings over its own defaults.

@@ -463,3 +463,27 @@ fn a_package_of_go_is_tested_from_inside() {
     );
     assert_eq!(report["after"]["unit"], "statements");
 }
+
+#[test]
+fn tests_that_do_not_go_together_are_not_written() {
+    let breaking = "calc.grade = lambda points: \"A\"\n\n\nclass TestHalf(unittest.TestCase):\n    def test_half(self):\n        self.assertEqual(calc.half(4), 2)\n";
+    let (address, _) = script(vec![
+        good("tests/test_grade.py"),
+        writes("tests/test_half.py", breaking),
+    ]);
+    let Some(place) = project(Some(&address)) else {
+        return;
+    };
+    let half = format!("{CALC}\n\ndef half(number):\n    return number / 2\n");
+    place.with("src/calc.py", &half);
+    let args = ["test-coverage", "-q", "--target", "90", "--apply", "--json"];
+    let ran = run(&place, &args);
+    assert_eq!(ran.code, Some(8), "{}", ran.shown());
+    let report = ran.json();
+    assert_eq!(report["applied"], json!([]));
+    assert_eq!(report["not_applied"].as_array().unwrap().len(), 2);
+    assert_eq!(report["after"], Value::Null);
+    let why = report["not_measured"][0]["why"].as_str().unwrap();
+    assert!(why.contains("together tests fail"), "{why}");
+    assert!(!place.path().join("tests/test_grade.py").exists());
+}

@@ -185,6 +185,12 @@ impl TestCoverageReport {
         self.files(false)
     }
 
+    /// Whether what was accepted was measured together, so that it can be handed over as a whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.after.is_some() || self.accepted().next().is_none()
+    }
+
     /// The skeletons, in the order of their gaps.
     pub fn skeletons(&self) -> impl Iterator<Item = &TestFile> {
         self.files(true)
