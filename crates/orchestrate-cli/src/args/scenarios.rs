@@ -29,7 +29,7 @@ pub(crate) struct ScenariosArgs {
     /// An agent, by its id
     #[arg(long, value_name = "ID")]
     pub(crate) agent: Option<String>,
-    /// A workflow: its file, or the name of one in `.orchestrate/workflows`; it is given the input `items`
+    /// A workflow: its file, or the name of one in `.orchestrate/workflows`; it is given its input `items` (a list), `count`, or both
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) workflow: Option<String>,
     /// Where programs run, and the project of agents and workflows
