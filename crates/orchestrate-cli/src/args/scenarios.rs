@@ -8,7 +8,7 @@ use orchestrate_workflows::scenarios;
 use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::{At, Bound, share};
-use super::{Decision, LearningArgs, LimitArgs, MeasureArgs};
+use super::{Decision, LimitArgs, MeasureArgs};
 
 /// Run one skill at several difficulties side by side, and say how it scales and how far to trust it
 ///
@@ -115,8 +115,6 @@ pub(crate) struct ScenariosArgs {
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) learning: LearningArgs,
 }
 
 /// How items are handed out.

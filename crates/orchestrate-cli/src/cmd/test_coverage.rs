@@ -107,6 +107,11 @@ pub(crate) fn conclude(
     }
     present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
+    if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
+        && let Some(advice) = limits::advice(limit, &watched.report.limits)
+    {
+        call.printer.note(&safe(&advice));
+    }
     let answer = match report.reached {
         _ if !report.not_applied.is_empty() => Exit::StepFailed,
         Some(true) => Exit::Yes,

@@ -3,11 +3,17 @@
 use anstyle::Style;
 use orchestrate_workflows::TestCoverageReport;
 use orchestrate_workflows::test_coverage::{Attempt, Fate, Figures, GapOutcome, GapReport, spans};
+use serde_json::Value;
 
 use super::measured::{list, measured_by, not_measured};
 use super::page::Page;
 use super::style::{BAD, DIM, GOOD, WARN};
 use super::text::{counted, duration, spent};
+
+/// How many pieces of a gap are shown by their lines.
+const SPANS: usize = 6;
+/// How many lines are shown of what tests said.
+const SAID: usize = 15;
 
 /// The report as a page of so many columns.
 pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
@@ -27,6 +33,9 @@ pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
         figures(&mut page, "before", before);
         match &report.after {
             Some(after) => figures(&mut page, "after", after),
+            None if report.accepted().next().is_some() => {
+                page.line(2, "after   not measured, as told below");
+            }
             None => page.line(2, "after   not measured: no test was accepted"),
         }
         page.text(2, &format!("Counted: {}.", report.definition));
@@ -35,6 +44,7 @@ pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
     handed_over(&mut page, report);
     list(&mut page, "WARNINGS", &report.warnings);
     not_measured(&mut page, &report.not_measured);
+    said(&mut page, report);
     measured_by(&mut page, &report.agent_results, &report.path);
     if let Some(used) = spent(&report.usage) {
         page.text(2, &format!("Models: {used}"));
@@ -42,6 +52,22 @@ pub(crate) fn coverage(report: &TestCoverageReport, width: usize) -> String {
     let wall = duration(report.wall_duration);
     page.text(2, &format!("Time: {wall} by the clock"));
     page.finish()
+}
+
+/// The last lines of tests that did not pass.
+fn said(page: &mut Page, report: &TestCoverageReport) {
+    let agents = report.agent_results.values();
+    let runs = agents.filter_map(|agent| agent.output.get("test_runs")?.as_array());
+    for run in runs.flatten() {
+        let text = |name: &str| run.get(name).and_then(Value::as_str).unwrap_or_default();
+        let lines: Vec<&str> = text("tail").lines().collect();
+        if !lines.is_empty() {
+            page.section(&format!("WHAT THE TESTS SAID LAST ({})", text("what")));
+            for line in lines.iter().skip(lines.len().saturating_sub(SAID)) {
+                page.line(2, line);
+            }
+        }
+    }
 }
 
 fn figures(page: &mut Page, when: &str, figures: &Figures) {
@@ -91,7 +117,7 @@ fn one(page: &mut Page, report: &GapReport) {
     );
     let never = match gap.uncovered == gap.total {
         true => String::new(),
-        false => format!("; not reached: {}", spans(&gap.uncovered_lines)),
+        false => format!("; not reached: {}", first_spans(&gap.uncovered_lines)),
     };
     page.text(6, &format!("{}{never}", gap.reason));
     if report.outcome == GapOutcome::NotWritten {
@@ -104,9 +130,22 @@ fn one(page: &mut Page, report: &GapReport) {
         (None, _) => report.why.clone().unwrap_or_default(),
     };
     page.state(style, sign, report.outcome.as_str());
-    page.text(9, &told);
+    // The attempts say by themselves why they were not accepted.
+    if report.outcome != GapOutcome::Rejected || report.attempts.is_empty() {
+        page.text(9, &told);
+    }
     for attempt in &report.attempts {
         faults(page, attempt);
+    }
+}
+
+/// Lines in words, the first few where there are many.
+fn first_spans(lines: &[u32]) -> String {
+    let all = spans(lines);
+    let parts: Vec<&str> = all.split(", ").collect();
+    match parts.get(..SPANS) {
+        Some(first) if parts.len() > SPANS => format!("{}, …", first.join(", ")),
+        _ => all,
     }
 }
 

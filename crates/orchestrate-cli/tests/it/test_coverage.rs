@@ -14,6 +14,19 @@ use crate::program::{Place, Ran};
 const CALC: &str = "\"\"\"Numbers.\"\"\"\n\n\ndef add(left, right):\n    \"\"\"The sum.\"\"\"\n    return left + right\n\n\ndef grade(points):\n    \"\"\"The grade.\"\"\"\n    if points >= 90:\n        return \"A\"\n    if points >= 60:\n        return \"B\"\n    return \"F\"\n";
 const TESTS: &str = "import unittest\n\nimport calc\n\n\nclass TestCalc(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(calc.add(1, 2), 3)\n";
 
+/// Whether a program is here. Without it nothing of what it does is tested, and that is said.
+fn is_there(program: &str, question: &str) -> bool {
+    let told = Command::new(program).arg(question).output();
+    let is_there = told.is_ok_and(|it| it.status.success());
+    if !is_there {
+        #[expect(clippy::print_stderr, reason = "a test that tests nothing says so")]
+        {
+            eprintln!("NOT TESTED: there is no {program}");
+        }
+    }
+    is_there
+}
+
 /// The directory of the Python that is here: what stands on the path may only look for it, each time anew.
 fn python() -> Option<PathBuf> {
     let told = Command::new("python3")
@@ -26,11 +39,7 @@ fn python() -> Option<PathBuf> {
 
 /// The project, unless there is no Python here: then nothing of it is known, and that is said.
 fn project(address: Option<&str>) -> Option<Place> {
-    if python().is_none() {
-        #[expect(clippy::print_stderr, reason = "a test that tests nothing says so")]
-        {
-            eprintln!("NOT TESTED: there is no python3");
-        }
+    if !is_there("python3", "--version") {
         return None;
     }
     let place = Place::empty();
@@ -360,4 +369,97 @@ fn a_project_without_tests_is_where_one_begins() {
     assert_eq!(report["gaps"][0]["function"], "grade");
     let warnings = report["warnings"].to_string();
     assert!(warnings.contains("an empty one was run"), "{warnings}");
+}
+
+#[test]
+fn what_asks_no_model_is_not_held_up_by_limits_of_models() {
+    let Some(place) = project(None) else { return };
+    let args = [
+        "test-coverage",
+        "-q",
+        "--max-tokens",
+        "1",
+        "--max-cost",
+        "0",
+        "--json",
+    ];
+    let ran = run(&place, &args);
+    assert_eq!(ran.code, Some(1), "{}", ran.shown());
+    assert_eq!(ran.json()["gaps"][0]["outcome"], "skeleton");
+    let ran = run(&place, &["test-coverage", "--max-calls", "1"]);
+    assert_eq!(ran.code, Some(5), "{}", ran.shown());
+    assert!(
+        ran.stderr.contains("`--max-calls 2` would let"),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A project of another language, and one test for it that a model writes.
+fn other(files: &[(&str, &str)], path: &str, content: &str) -> Value {
+    let answer = json!({"path": path, "content": content, "function": "grade"});
+    let (address, _) = script(vec![says(&answer.to_string())]);
+    let place = models::project(&address);
+    for path in ["pyproject.toml", "src/sum.py", "tests/test_sum.py"] {
+        std::fs::remove_file(place.path().join(path)).unwrap();
+    }
+    let settings = place.read("orchestrate.toml");
+    place.with(
+        "orchestrate.toml",
+        &settings.replace("code_reviewer", "test_generator"),
+    );
+    for (path, text) in files {
+        place.with(path, text);
+    }
+    let ran = place.run_with(&["test-coverage", "-q", "--json"], &[("LOCAL_KEY", KEY)]);
+    assert_eq!(ran.code, Some(0), "{}", ran.shown());
+    let report = ran.json();
+    let outcome = report.pointer("/gaps/0/outcome");
+    assert_eq!(outcome, Some(&json!("accepted")), "{}", ran.shown());
+    report
+}
+
+#[test]
+fn a_crate_is_tested_through_what_it_makes_public() {
+    if !is_there("cargo", "--version") {
+        return;
+    }
+    let report = other(
+        &[
+            (
+                "Cargo.toml",
+                "[package]\nname = \"calc\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+            ),
+            (
+                "src/lib.rs",
+                "pub fn grade(points: u32) -> char {\n    if points >= 90 {\n        return 'A';\n    }\n    'B'\n}\n\n#[test]\nfn nothing_yet() {\n    assert_eq!(1 + 1, 2);\n}\n",
+            ),
+        ],
+        "tests/grade.rs",
+        "#[test]\nfn grades() {\n    assert_eq!((calc::grade(95), calc::grade(5)), ('A', 'B'));\n}\n",
+    );
+    assert_eq!(report["after"]["percent"], 100.0);
+}
+
+#[test]
+fn a_package_of_go_is_tested_from_inside() {
+    if !is_there("go", "version") {
+        return;
+    }
+    let report = other(
+        &[
+            ("go.mod", "module example.com/calc\n\ngo 1.19\n"),
+            (
+                "calc.go",
+                "package calc\n\nfunc grade(points int) string {\n\tif points >= 90 {\n\t\treturn \"A\"\n\t}\n\treturn \"B\"\n}\n\nfunc add(a, b int) int {\n\treturn a + b\n}\n",
+            ),
+            (
+                "add_test.go",
+                "package calc\n\nimport \"testing\"\n\nfunc TestAdd(t *testing.T) {\n\tif add(1, 2) != 3 {\n\t\tt.Fatal(\"sum\")\n\t}\n}\n",
+            ),
+        ],
+        "grade_test.go",
+        "package calc\n\nimport \"testing\"\n\nfunc TestGrade(t *testing.T) {\n\tif grade(95) != \"A\" || grade(5) != \"B\" {\n\t\tt.Fatal(\"grade\")\n\t}\n}\n",
+    );
+    assert_eq!(report["after"]["unit"], "statements");
 }

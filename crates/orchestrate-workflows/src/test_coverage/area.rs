@@ -1,11 +1,13 @@
 //! Where a new test may lie, by the customs of each language.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use orchestrate_analysis::Snapshot;
 use orchestrate_analysis::inventory::role_of_path;
 use orchestrate_analysis::language::Language;
 use orchestrate_analysis::source::Role;
+use orchestrate_analysis::test_quality::{Claims, TestFunction};
 use serde::{Deserialize, Serialize};
 
 use super::gap::CoverageGap;
@@ -62,20 +64,24 @@ fn python(gap: &CoverageGap, snapshot: &Snapshot, is_free: &dyn Fn(&str) -> bool
     }
 }
 
-/// The directory with most tests near the source: the tests that share most of its path, then the
-/// most usual one.
+/// The directory of tests nearest to the source: that which shares most of its path, then one that is
+/// called like the source's own, then the one with most tests. What is only called like a test has none.
 fn python_tests(gap: &CoverageGap, snapshot: &Snapshot) -> String {
-    let files = snapshot.files.iter().filter(|file| {
-        file.language == Language::Python && file.role == Role::Test && is_python_test(&file.path)
-    });
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for file in files {
-        *counts.entry(parent(&file.path)).or_default() += 1;
+    let asserts = |test: &&TestFunction| test.claims == Claims::Asserts;
+    let tests = snapshot.tests.iter().filter(asserts);
+    let tests = tests.map(|test| test.path.as_str());
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for path in tests.filter(|path| is_python_test(path)) {
+        *counts.entry(parent(path)).or_default() += 1;
     }
-    let near = |directory: &str| common(directory, &gap.path);
+    let own = parent(&gap.path).rsplit('/').next();
+    let weight = |directory: &str, count: usize| {
+        let is_mirror = directory.rsplit('/').next() == own;
+        (common(directory, &gap.path), is_mirror, count)
+    };
     let best = counts
         .into_iter()
-        .max_by_key(|(directory, count)| (near(directory), *count));
+        .max_by_key(|(directory, count)| weight(directory, *count));
     best.map_or_else(|| "tests".to_owned(), |(directory, _)| directory.to_owned())
 }
 
@@ -229,4 +235,130 @@ pub(super) fn identifier(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join("_").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use orchestrate_analysis::test_quality::Reach;
+
+    fn gap(path: &str) -> CoverageGap {
+        CoverageGap {
+            rank: 1,
+            path: path.to_owned(),
+            language: Language::of_path(path).unwrap(),
+            function: "Screen.show".to_owned(),
+            start: 1,
+            end: 2,
+            total: 2,
+            uncovered: 2,
+            uncovered_lines: vec![1, 2],
+            cyclomatic: None,
+            callers: None,
+            importance: None,
+            reason: String::new(),
+            cannot: None,
+        }
+    }
+
+    /// The area of a source among these tests and files.
+    fn of(path: &str, tests: &[&str], files: &[&str]) -> Area {
+        let directory = tempfile::tempdir().unwrap();
+        let mut snapshot =
+            orchestrate_analysis::scan(directory.path(), &Default::default()).unwrap();
+        let test = |path: &&str| TestFunction {
+            path: (*path).to_owned(),
+            name: "test".to_owned(),
+            line: 1,
+            assertions: 1,
+            trivial_assertions: 0,
+            claims: Claims::Asserts,
+            reach: Reach::Reaches,
+        };
+        snapshot.tests = tests.iter().map(test).collect();
+        let is_there = |path: &str| files.contains(&path);
+        area(&gap(path), &snapshot, &is_there, &|path| !is_there(path))
+    }
+
+    #[test]
+    fn a_test_lies_where_its_like_lie() {
+        let check = |path: &str, tests: &[&str], files: &[&str], expected: &str| {
+            assert_eq!(of(path, tests, files).path.as_deref(), Some(expected));
+        };
+        let unit = [
+            "tests/unit/core/test_a.py",
+            "tests/unit/core/test_b.py",
+            "tests/unit/formatters/test_c.py",
+        ];
+        let name = "test_screen_screen_show";
+        check(
+            "app/formatters/screen.py",
+            &unit,
+            &[],
+            &format!("tests/unit/formatters/{name}.py"),
+        );
+        check(
+            "app/other/screen.py",
+            &unit,
+            &[],
+            &format!("tests/unit/core/{name}.py"),
+        );
+        check("screen.py", &[], &[], &format!("tests/{name}.py"));
+        let taken = format!("tests/{name}.py");
+        check("screen.py", &[], &[&taken], &format!("tests/{name}_2.py"));
+        let many = [
+            "one/tests/test_a.py",
+            "two/tests/test_a.py",
+            "two/tests/test_b.py",
+        ];
+        check("one/screen.py", &many, &[], &format!("one/tests/{name}.py"));
+        check(
+            "crates/a/src/screen.rs",
+            &[],
+            &["crates/a/Cargo.toml", "crates/a/src/lib.rs"],
+            "crates/a/tests/screen_screen_show.rs",
+        );
+        check("ui/screen.go", &[], &[], "ui/screen_screen_show_test.go");
+    }
+
+    #[test]
+    fn what_cannot_be_checked_says_so() {
+        let of_program = of("src/main.rs", &[], &["Cargo.toml", "src/main.rs"]);
+        assert!(
+            of_program
+                .cannot
+                .is_some_and(|why| why.contains("no part of a library"))
+        );
+        let of_script = of("src/screen.ts", &[], &[]);
+        assert!(
+            of_script
+                .cannot
+                .is_some_and(|why| why.contains("TypeScript"))
+        );
+    }
+
+    #[test]
+    fn a_writer_cannot_put_a_test_anywhere() {
+        let files = ["tests/test_there.py"];
+        let area = of("src/screen.py", &["tests/test_there.py"], &files);
+        let check = |path: &str| {
+            let is_there = |path: &str| files.contains(&path);
+            super::check(path, &gap("src/screen.py"), &area, &is_there)
+        };
+        assert_eq!(check("tests/test_screen.py"), Ok(()));
+        assert_eq!(check("tests/deep/screen_test.py"), Ok(()));
+        for bad in [
+            "",
+            "/tests/test_screen.py",
+            "tests/../src/test_screen.py",
+            "tests\\test_screen.py",
+            "tests/.hidden/test_screen.py",
+            "tests/conftest.py",
+            "tests/test_screen.txt",
+            "src/test_screen.py",
+            "tests/test_there.py",
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
 }

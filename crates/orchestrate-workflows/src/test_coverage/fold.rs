@@ -126,10 +126,9 @@ impl TestCoverage {
             let nobody = match (is_reached, tried) {
                 _ if gap.cannot.is_some() => gap.cannot.clone().unwrap_or_default(),
                 (true, _) => "the target is reached without it".to_owned(),
-                (false, false) => format!(
-                    "tests are written for the first {} only; `--gaps` says for how many",
-                    self.gaps
-                ),
+                (false, false) => {
+                    format!("`--gaps {}` says for how many tests are written", self.gaps)
+                }
                 (false, true) => "the run ended before it".to_owned(),
             };
             of_gap(gap, judged, failed, nobody)
@@ -211,7 +210,13 @@ fn not_measured(
     }));
     let told = results.answers.get(ANALYZER).into_iter();
     let told = told.flat_map(|answer| &answer.not_measured);
-    all.extend(told.filter(|it| it.what != COVERAGE_METRIC).cloned());
+    let told = told.filter(|it| it.what != COVERAGE_METRIC);
+    // What is told of the whole need not be told of its only part again.
+    let told: Vec<NotMeasured> = told
+        .filter(|it| all.iter().all(|known| known.why != it.why))
+        .cloned()
+        .collect();
+    all.extend(told);
     if let (Some(again), None) = (again, after) {
         let why = again.output.get("why").and_then(Value::as_str);
         let why = why.map(str::to_owned).or_else(|| unsuccessful(again));

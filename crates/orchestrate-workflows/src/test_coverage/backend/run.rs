@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
 use orchestrate_core::tool::Effect;
@@ -57,6 +58,11 @@ impl AgentBackend for TestCoverageBackend {
         Effect::Read
     }
 
+    /// No model takes part.
+    fn reservation(&self, _agent: &Agent) -> Usage {
+        one_call()
+    }
+
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
         if input.cancel.is_raised() {
             return Err(AgentFailure::reported("stopped before it began"));
@@ -68,6 +74,14 @@ impl AgentBackend for TestCoverageBackend {
         } else {
             self.measure_again(&input).await
         }
+    }
+}
+
+/// What an attempt uses that asks no model.
+pub(super) fn one_call() -> Usage {
+    Usage {
+        calls: 1,
+        ..Usage::default()
     }
 }
 

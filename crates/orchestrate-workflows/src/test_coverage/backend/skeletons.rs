@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
 use orchestrate_core::tool::Effect;
 use serde_json::json;
 
-use super::run::bound;
+use super::run::{bound, one_call};
 use crate::test_coverage::gap::Brief;
 use crate::test_coverage::inputs::WRITER;
 use crate::test_coverage::skeleton::skeleton;
@@ -33,6 +34,11 @@ impl AgentBackend for SkeletonBackend {
 
     fn effect(&self, _agent: &Agent) -> Effect {
         Effect::Read
+    }
+
+    /// No model takes part.
+    fn reservation(&self, _agent: &Agent) -> Usage {
+        one_call()
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
