@@ -1,5 +1,6 @@
 //! The boundary to whatever runs an agent.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -172,7 +173,7 @@ pub struct AgentFailure {
     /// What happened.
     pub message: String,
     /// How long to wait at least before trying again, in milliseconds, if the other side said so.
-    pub retry_after_ms: Option<u64>,
+    pub retry_after_ms: Option<NonZeroU64>,
     /// What there was by then.
     pub output: Option<Arc<Value>>,
     /// What it used all the same.
@@ -181,7 +182,7 @@ pub struct AgentFailure {
     pub evidence: Vec<Evidence>,
     /// How many tokens more the attempt would have needed to go on, if it ended because what was reserved
     /// for it was less than it might have used.
-    pub short_of: Option<u64>,
+    pub short_of: Option<NonZeroU64>,
     /// What a person must decide before there can be another attempt. The step has not failed then:
     /// it waits, and what its calls gave is not asked for again.
     pub question: Option<Box<CallQuestion>>,

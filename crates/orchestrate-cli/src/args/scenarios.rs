@@ -8,7 +8,7 @@ use orchestrate_workflows::scenarios;
 use super::guide::footer;
 use super::runs::RecordArgs;
 use super::values::{At, Bound, share};
-use super::{Decision, LearningArgs, LimitArgs, MeasureArgs};
+use super::{Decision, LimitArgs, MeasureArgs};
 
 /// Run one skill at several difficulties side by side, and say how it scales and how far to trust it
 ///
@@ -29,7 +29,7 @@ pub(crate) struct ScenariosArgs {
     /// An agent, by its id
     #[arg(long, value_name = "ID")]
     pub(crate) agent: Option<String>,
-    /// A workflow: its file, or the name of one in `.orchestrate/workflows`; it is given the input `items`
+    /// A workflow: its file, or the name of one in `.orchestrate/workflows`; it is given its input `items` (a list), `count`, or both
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) workflow: Option<String>,
     /// Where programs run, and the project of agents and workflows
@@ -115,8 +115,6 @@ pub(crate) struct ScenariosArgs {
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
-    #[command(flatten)]
-    pub(crate) learning: LearningArgs,
 }
 
 /// How items are handed out.

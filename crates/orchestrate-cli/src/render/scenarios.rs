@@ -152,7 +152,8 @@ fn figure(value: f64) -> String {
         0.0 => "0".to_owned(),
         it if it >= 100.0 => format!("{value:.0}"),
         it if it >= 1.0 => format!("{value:.2}"),
-        it if it >= 0.001 => format!("{value:.4}"),
+        it if it >= 0.01 => format!("{value:.4}"),
+        it if it >= 1e-6 => format!("{value:.7}").trim_end_matches('0').to_owned(),
         _ => format!("{value:.2e}"),
     }
 }

@@ -1,5 +1,7 @@
 //! How a call of a model fails, in classes that say what to do about it.
 
+use std::num::NonZeroU64;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -199,7 +201,7 @@ impl From<ModelError> for AgentFailure {
     fn from(error: ModelError) -> Self {
         let message = format!("{error}; {} ({})", error.fault.hint(), error.fault.code());
         let mut failure = Self::new(error.fault.failure_class(), message);
-        failure.retry_after_ms = error.retry_after_ms;
+        failure.retry_after_ms = error.retry_after_ms.and_then(NonZeroU64::new);
         failure
     }
 }

@@ -1,5 +1,6 @@
 //! Drives one turn: makes the calls that it needs, each recorded before and after, and guards what passes.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use orchestrate_core::backend::{AgentFailure, AgentInput};
@@ -385,7 +386,7 @@ fn failure(end: &End, input: &AgentInput) -> AgentFailure {
                 other => limited(&other.as_str()),
             };
             if let TurnLimit::Reserved { reserved, needs } = limit {
-                failure.short_of = Some(needs.saturating_sub(*reserved));
+                failure.short_of = NonZeroU64::new(needs.saturating_sub(*reserved));
             }
             match last {
                 Some(last) => failure.with_output(json!({ "last": last })),

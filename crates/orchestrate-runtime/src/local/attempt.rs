@@ -2,6 +2,7 @@
 //!
 //! Here is the law of spending: no attempt without a reservation, and none is forgotten.
 
+use std::num::NonZeroU64;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -171,7 +172,7 @@ impl Dispatcher {
             }
             Err(mut failure) if seen => {
                 if let (Some(needs), Some(cut)) = (failure.short_of, &step.cut) {
-                    failure.message = cut.told(reserved, needs);
+                    failure.message = cut.told(reserved, needs.get());
                 }
                 self.retry_or_fail(step, failure);
             }
@@ -214,7 +215,7 @@ impl Dispatcher {
             .next_delay(
                 failure.class,
                 step.attempts.saturating_sub(step.parked),
-                failure.retry_after_ms,
+                failure.retry_after_ms.map(NonZeroU64::get),
             )
             .filter(|_| self.going == Going::On);
         let again =

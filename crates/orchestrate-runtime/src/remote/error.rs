@@ -1,5 +1,6 @@
 //! Why a remote agent is of no use.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use orchestrate_core::backend::AgentFailure;
@@ -92,7 +93,8 @@ impl From<RemoteError> for AgentFailure {
         };
         let mut failure = Self::new(class, error.to_string());
         if let RemoteError::Busy { wait, .. } = &error {
-            failure.retry_after_ms = wait.and_then(|it| u64::try_from(it.as_millis()).ok());
+            let ms = wait.and_then(|it| u64::try_from(it.as_millis()).ok());
+            failure.retry_after_ms = ms.and_then(NonZeroU64::new);
         }
         failure
     }

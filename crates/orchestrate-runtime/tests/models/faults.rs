@@ -49,7 +49,8 @@ async fn the_wait_that_a_provider_asks_for_is_kept() {
     for kind in ProviderKind::ALL {
         let error = fails(kind, Reply::status_with(429, "retry-after: 7", "{}")).await;
         assert_eq!(error.retry_after_ms, Some(7000), "{kind:?}");
-        assert_eq!(AgentFailure::from(error).retry_after_ms, Some(7000));
+        let failure = AgentFailure::from(error);
+        assert_eq!(failure.retry_after_ms.unwrap().get(), 7000);
     }
     // Gemini sends no such header: it stands in the body.
     let body = r#"[{"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "type.googleapis.com/google.rpc.Help"}, {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7.5s"}]}}]"#;

@@ -126,6 +126,9 @@ fn go_on(
     }
 }
 
+/// Scenarios compare a skill with itself, of which no planner could learn.
+const TEACHES_NOTHING: LearningArgs = LearningArgs { no_learning: true };
+
 /// What began a run, with everything that its executor needs.
 #[derive(Debug)]
 pub(super) enum Begun {
@@ -178,7 +181,7 @@ impl Begun {
             Self::Run(args, _) => &args.about.learning,
             Self::ReleasePrep(args, _) => &args.learning,
             Self::HealthCheck(args, _) => &args.learning,
-            Self::Scenarios(args, ..) => &args.learning,
+            Self::Scenarios(..) => &TEACHES_NOTHING,
             Self::TestCoverage(args, _) => &args.learning,
         }
     }
