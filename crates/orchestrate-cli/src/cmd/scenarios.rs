@@ -17,6 +17,7 @@ use orchestrate_workflows::scenarios::{
 };
 use serde_json::{Map, Value};
 
+use super::forms::Forms;
 use super::recipe::Recipe;
 use super::watch::{Begin, Watched, watch_with};
 use super::{files, limits, measure, run, store};
@@ -26,7 +27,7 @@ use crate::args::{ScenariosArgs, ScenariosFormat};
 use crate::definitions::{self, Disk};
 use crate::error::{CliError, Failure};
 use crate::exit::Exit;
-use crate::render::{self, safe};
+use crate::render;
 use crate::settings::Settings;
 use crate::wire;
 
@@ -316,31 +317,20 @@ fn exit(report: &ScenariosReport, args: &ScenariosArgs, watched: &Watched) -> Ex
 /// Shows and writes the report in the form that was asked for.
 fn present(report: &ScenariosReport, args: &ScenariosArgs, call: &Call) -> Result<(), Failure> {
     let printer = &call.printer;
-    let text = |format| match format {
+    let forms = Forms {
+        format: args.format,
+        out: args.out.as_deref(),
+        by_ending: |ending| match ending {
+            "json" => Some(ScenariosFormat::Json),
+            "svg" => Some(ScenariosFormat::Svg),
+            _ => None,
+        },
+        text: ScenariosFormat::Text,
+        json: ScenariosFormat::Json,
+    };
+    forms.present(report, printer, |format| match format {
         ScenariosFormat::Text => Ok(render::scenarios(report, printer.width())),
         ScenariosFormat::Json => render::json(report),
         ScenariosFormat::Svg => Ok(scenarios_svg(report)),
-    };
-    let Some(out) = &args.out else {
-        let format = args.format.unwrap_or(ScenariosFormat::Text);
-        let format = match printer.json {
-            true => ScenariosFormat::Json,
-            false => format,
-        };
-        return printer.result(&text(format)?);
-    };
-    let format = args.format.or_else(|| by_ending(out));
-    let text = text(format.unwrap_or(ScenariosFormat::Text))?;
-    files::write(out, &anstream::adapter::strip_str(&text).to_string())?;
-    printer.note(&safe(&format!("report written to {}", out.display())));
-    printer.answer(|| render::scenarios(report, printer.width()), report)
-}
-
-/// The form that the ending of a file name stands for.
-fn by_ending(path: &Path) -> Option<ScenariosFormat> {
-    match path.extension()?.to_str()? {
-        "json" => Some(ScenariosFormat::Json),
-        "svg" => Some(ScenariosFormat::Svg),
-        _ => None,
-    }
+    })
 }

@@ -110,6 +110,10 @@ pub(crate) fn conclude(
             false => (Vec::new(), left_out(&files)),
         };
     }
+    if !report.is_whole() {
+        let note = "the accepted tests were not measured together, or do not go together: the report says which";
+        call.printer.note(note);
+    }
     present(&report, args, call)?;
     let limited = matches!(watched.report.outcome, Some(Outcome::LimitReached { .. }));
     if let Some(Outcome::LimitReached { limit }) = watched.report.outcome
