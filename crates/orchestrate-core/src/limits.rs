@@ -99,6 +99,15 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Usage {
+    /// What an attempt uses that asks no model of ours: itself.
+    #[must_use]
+    pub fn one_call() -> Self {
+        Self {
+            calls: 1,
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing was used.
     #[must_use]
     pub fn is_nothing(&self) -> bool {

@@ -275,3 +275,18 @@ fn a_dependency_with_a_critical_vulnerability_blocks_unless_it_is_accepted_with_
     let ran = place.run(&["release-prep", "--advisory-db", "none"]);
     assert!(ran.stderr.contains("ORC1401"), "{}", ran.shown());
 }
+
+/// What measures asks no model, so a limit of what models use stops nothing of it.
+#[test]
+fn a_limit_of_tokens_or_cost_does_not_stop_who_uses_none() {
+    let place = Place::project();
+    for limit in ["--max-tokens", "--max-cost"] {
+        let ran = place.run(&["release-prep", limit, "1", "--json"]);
+        let report = ran.json();
+        let results = report["agent_results"].as_object().unwrap();
+        assert_eq!(results.len(), 4, "{}", ran.shown());
+        for (agent, result) in results {
+            assert_eq!(result["outcome"], "succeeded", "{limit} {agent}");
+        }
+    }
+}

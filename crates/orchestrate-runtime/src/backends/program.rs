@@ -90,10 +90,7 @@ impl AgentBackend for ProcessBackend {
 
     /// What a program spends is its own matter; the attempt is counted.
     fn reservation(&self, _: &Agent) -> Usage {
-        Usage {
-            calls: 1,
-            ..Usage::default()
-        }
+        Usage::one_call()
     }
 
     /// What is spoken to in words answers in words, as the known coding agents do.

@@ -37,10 +37,7 @@ impl Doer {
         match self {
             Self::Agent(assigned) => assigned.range,
             Self::Tool(_) => {
-                let call = Usage {
-                    calls: 1,
-                    ..Usage::default()
-                };
+                let call = Usage::one_call();
                 Range {
                     most: call,
                     least: call,

@@ -266,10 +266,7 @@ impl Dispatcher {
     pub(super) fn settle_unknown(&mut self, step: &mut Step, reservation: Reservation) {
         let reserved = reservation.amount();
         self.give_back(reservation, reserved);
-        step.usage += Usage {
-            calls: 1,
-            ..Usage::default()
-        };
+        step.usage += Usage::one_call();
     }
 
     /// Settles a reservation and lets those go on who waited for it; whether more was used than was held.

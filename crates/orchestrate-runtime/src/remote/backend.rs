@@ -52,10 +52,7 @@ impl AgentBackend for RemoteBackend {
 
     /// What it spends is its own matter; the attempt is counted.
     fn reservation(&self, _: &Agent) -> Usage {
-        Usage {
-            calls: 1,
-            ..Usage::default()
-        }
+        Usage::one_call()
     }
 
     fn records_what_it_uses(&self, _: &Agent) -> bool {

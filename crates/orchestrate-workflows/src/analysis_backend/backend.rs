@@ -10,6 +10,7 @@ use orchestrate_analysis::dependencies::Acceptance;
 use orchestrate_analysis::{ScanOptions, Snapshot};
 use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::evidence::Evidence;
+use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
 use orchestrate_core::tool::Effect;
@@ -139,6 +140,11 @@ impl AgentBackend for AnalysisBackend {
 
     fn effect(&self, _agent: &Agent) -> Effect {
         Effect::Read
+    }
+
+    /// No model is asked, so no limit of tokens or cost holds it up.
+    fn reservation(&self, _agent: &Agent) -> Usage {
+        Usage::one_call()
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -273,10 +273,7 @@ impl AgentBackend for CommandBackend {
 
     /// What a program spends is its own matter; the attempt is counted.
     fn reservation(&self, _: &Agent) -> Usage {
-        Usage {
-            calls: 1,
-            ..Usage::default()
-        }
+        Usage::one_call()
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {

@@ -60,7 +60,7 @@ impl AgentBackend for TestCoverageBackend {
 
     /// No model takes part.
     fn reservation(&self, _agent: &Agent) -> Usage {
-        one_call()
+        Usage::one_call()
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
@@ -74,14 +74,6 @@ impl AgentBackend for TestCoverageBackend {
         } else {
             self.measure_again(&input).await
         }
-    }
-}
-
-/// What an attempt uses that asks no model.
-pub(super) fn one_call() -> Usage {
-    Usage {
-        calls: 1,
-        ..Usage::default()
     }
 }
 

@@ -8,7 +8,7 @@ use orchestrate_core::team::Agent;
 use orchestrate_core::tool::Effect;
 use serde_json::json;
 
-use super::run::{bound, one_call};
+use super::run::bound;
 use crate::test_coverage::gap::Brief;
 use crate::test_coverage::inputs::WRITER;
 use crate::test_coverage::skeleton::skeleton;
@@ -38,7 +38,7 @@ impl AgentBackend for SkeletonBackend {
 
     /// No model takes part.
     fn reservation(&self, _agent: &Agent) -> Usage {
-        one_call()
+        Usage::one_call()
     }
 
     async fn run(&self, input: AgentInput) -> Result<AgentOutput, AgentFailure> {
