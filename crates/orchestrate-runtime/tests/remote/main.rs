@@ -137,9 +137,10 @@ async fn a_cancelled_run_ends_the_task_of_the_other_side() {
     canceller.cancel();
     let report = report.await.unwrap().unwrap();
     assert_eq!(report.outcome.as_ref().unwrap().word(), "cancelled");
-    // It was waited for: nobody is left to do it later.
-    assert!(report.unstopped.is_empty());
-    assert_eq!(kit.seen().await["cancels"], 1);
+    // It is told beside the report; an agent that is never told makes the test run into its limit.
+    while kit.seen().await["cancels"] == 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
