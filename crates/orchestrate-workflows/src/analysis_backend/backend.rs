@@ -10,6 +10,7 @@ use orchestrate_analysis::dependencies::Acceptance;
 use orchestrate_analysis::{ScanOptions, Snapshot};
 use orchestrate_core::backend::{AgentBackend, AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::evidence::Evidence;
+use orchestrate_core::id::RunId;
 use orchestrate_core::limits::Usage;
 use orchestrate_core::outcome::FailureClass;
 use orchestrate_core::team::Agent;
@@ -161,13 +162,7 @@ impl AgentBackend for AnalysisBackend {
         if input.cancel.is_raised() {
             return Err(AgentFailure::reported("stopped before it began"));
         }
-        let started = Instant::now();
-        let snapshot = self
-            .shared
-            .of(&input.run, self.root.clone(), self.options.scan.clone())
-            .await
-            .map_err(masked::failure)?;
-        let waited_ms = milliseconds(started);
+        let (snapshot, waited_ms) = self.scanned(&input.run).await?;
         let (tests, tools) = self.programs(&input, &snapshot).await;
         let (root, options) = (self.root.clone(), self.options.clone());
         // Folding reads reports and sizes of files, so it may not run where it is polled.
@@ -194,6 +189,14 @@ impl AgentBackend for AnalysisBackend {
 }
 
 impl AnalysisBackend {
+    /// The scan of a run, which its agents share, and how long this one waited for it, in milliseconds.
+    pub(super) async fn scanned(&self, run: &RunId) -> Result<(Arc<Snapshot>, f64), AgentFailure> {
+        let started = Instant::now();
+        let (root, options) = (self.root.clone(), self.options.scan.clone());
+        let scanned = self.shared.of(run, root, options).await;
+        Ok((scanned.map_err(masked::failure)?, milliseconds(started)))
+    }
+
     /// Starts the programs that an agent may start, and waits for them. Dropping the future ends them.
     async fn programs(
         &self,

@@ -11,7 +11,7 @@ use orchestrate_analysis::measured::Measured;
 use orchestrate_core::backend::{AgentFailure, AgentInput, AgentOutput};
 use orchestrate_core::outcome::FailureClass;
 
-use super::backend::{AnalysisBackend, Job, finish, milliseconds};
+use super::backend::{AnalysisBackend, Job, finish};
 use super::test_runs::{TestRuns, copied, read};
 use super::trust::Trust;
 use super::{coverage, masked};
@@ -50,13 +50,7 @@ impl AnalysisBackend {
         input: &AgentInput,
         timeout: Duration,
     ) -> Result<MeasuredTests, AgentFailure> {
-        let started = Instant::now();
-        let snapshot = self
-            .shared
-            .of(&input.run, self.root.clone(), self.options.scan.clone())
-            .await
-            .map_err(masked::failure)?;
-        let waited_ms = milliseconds(started);
+        let (snapshot, waited_ms) = self.scanned(&input.run).await?;
         let progress = &self.options.progress;
         let copy = copied(&self.root, &input.cancel).await;
         // Held until the tests have been run.
@@ -117,9 +111,8 @@ impl AnalysisBackend {
     /// # Errors
     /// When the repository cannot be read.
     pub(crate) async fn sources(&self, input: &AgentInput) -> Result<Arc<Snapshot>, AgentFailure> {
-        let (root, options) = (self.root.clone(), self.options.scan.clone());
-        let scanned = self.shared.of(&input.run, root, options).await;
-        scanned.map_err(masked::failure)
+        let (snapshot, _) = self.scanned(&input.run).await?;
+        Ok(snapshot)
     }
 
     /// The least that the coverage of all product files can be.
